@@ -1,0 +1,1 @@
+"""Sessions of LambdaTest (TestMu AI) in the reports of pytest; enable with ``-p lambdatest_session``."""

@@ -1,0 +1,1 @@
+"""Knows HTTP, and neither pytest nor selenium: what the cloud says about a WebDriver session."""

@@ -1,0 +1,1 @@
+"""Front door: the options, and which plugins are registered in which process."""

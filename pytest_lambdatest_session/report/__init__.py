@@ -1,0 +1,1 @@
+"""Knows the outputs: where people read about a WebDriver session."""
