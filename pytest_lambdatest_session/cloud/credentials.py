@@ -1,0 +1,78 @@
+"""The user name and access key of a LambdaTest account, kept from every place where they could be read."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import quote, quote_plus
+
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Credentials:
+    """A user name with its access key, compared by value.
+
+    Not a dataclass on purpose: `dataclasses.asdict` of whatever holds it would spell the key out. Neither
+    `repr`, `str`, `vars` nor `pickle` gives it away; a copy is the object itself.
+    """
+
+    __slots__ = ("_access_key", "_username")
+
+    def __init__(self, username: str, access_key: str) -> None:
+        self._username = username
+        self._access_key = access_key
+
+    @property
+    def authorization(self) -> str:
+        """The value of the Authorization header."""
+        return f"Basic {self._basic}"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every text that must not be shown, for `scrub`.
+
+        That is the key, the Basic token, and the `auth=` of LambdaTest's video links, an unsalted md5 of
+        `username:key` that is the same for all sessions of an account; each also as a URL would spell it.
+        """
+        plain = (self._access_key, self._basic, hashlib.md5(self._pair, usedforsecurity=False).hexdigest())
+        spelled = (spell(text) for text in plain for spell in (str, _quoted, _quoted_plus))
+        return tuple(dict.fromkeys(text for text in spelled if text))
+
+    @property
+    def _pair(self) -> bytes:
+        # The environment gives undecodable bytes as lone surrogates.
+        return f"{self._username}:{self._access_key}".encode("utf-8", "surrogatepass")
+
+    @property
+    def _basic(self) -> str:
+        return base64.b64encode(self._pair).decode("ascii")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Credentials):
+            return NotImplemented
+        return self._pair == other._pair
+
+    def __hash__(self) -> int:
+        return hash(self._pair)
+
+    def __repr__(self) -> str:
+        return "Credentials(***)"
+
+    def __copy__(self) -> Credentials:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Credentials:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("credentials stay in the process that was given them")
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="", errors="surrogatepass")
+
+
+def _quoted_plus(text: str) -> str:
+    return quote_plus(text, safe="/", errors="surrogatepass")
