@@ -1,8 +1,9 @@
 """The API's JSON about a session -> `SessionDetails`, leniently.
 
 Shapes are those of the vendor's OpenAPI documents and of answers that its users published (read in October
-2026): every field may be absent, null, blank or of another type, and rows of the session list spell some names
-differently. What can't be read counts as not known; only an answer without any session in it is an error.
+2026): every field may be absent, null, blank or of another type, and rows of the session list spell some
+names differently. What can't be read counts as not known; only an answer without any session in it is an
+error.
 """
 
 from __future__ import annotations
@@ -32,9 +33,7 @@ _FIRST_YEAR, _LAST_YEAR = 2000, 2100  # Go's zero time, year 1, means "not yet"
 
 _SESSION_KEYS = ("session_id", "test_id", "status_ind")
 _SHARE_KEYS = ("share_url", "public_url", "shareIdUrl", "share_link")
-_RUNNING = frozenset(
-    ("created", "initiated", "inprogress", "pending", "queued", "running", "started", "starting")
-)
+_RUNNING = frozenset(("created", "initiated", "inprogress", "pending", "queued", "running", "started", "starting"))
 _FAILED = frozenset(("error", "failed", "lambdaerror", "timeout"))
 _VIDEO_ENDINGS = (".m3u8", ".mp4", ".webm")
 _IMAGE_ENDINGS = (".jpeg", ".jpg", ".png", ".zip")
@@ -141,9 +140,7 @@ class _Row:
 
     def link(self, *keys: str) -> str | None:
         links = (safe_url(self._values.get(key)) for key in keys)
-        return next(
-            (link for link in links if link and scrub(unquote(link), self._secrets) == unquote(link)), None
-        )
+        return next((link for link in links if link and scrub(unquote(link), self._secrets) == unquote(link)), None)
 
     def _without_secrets(self, key: str) -> object:
         # Before the text is cut to size: half a key is still half a key.
@@ -160,9 +157,7 @@ def _details(row: _Row, *, share: bool) -> SessionDetails:
     started_at = _time(row.value("start_timestamp", "create_timestamp"))
     ended_at = _time(row.value("end_timestamp"))
     links = _links(row)
-    withheld = (
-        () if share else tuple(name for name, url in links.items() if name == "share" or is_signed(url))
-    )
+    withheld = () if share else tuple(name for name, url in links.items() if name == "share" or is_signed(url))
     shown = {name: url for name, url in links.items() if name not in withheld}
     return SessionDetails(
         session_id=row.text(_ID_LIMIT, "session_id") or "",

@@ -74,9 +74,7 @@ def kind_asked(base_url: str, otherwise: Kind) -> Kind:
     return _kind_of_base(base_url) or otherwise
 
 
-def dashboard_url(
-    kind: Kind, session_id: str, test_id: str | None = None, template: str | None = None
-) -> str:
+def dashboard_url(kind: Kind, session_id: str, test_id: str | None = None, template: str | None = None) -> str:
     """Make the link to the session's page.
 
     `template` may hold `{session_id}` and `{test_id}`. The session id stands in for a test id that is not
@@ -109,11 +107,7 @@ def checked_api_url(text: str) -> str:
         raise ValueError("expected https://host/path")
     if "@" in parts.netloc:
         raise ValueError("credentials don't belong in the API address; set LT_USERNAME and LT_ACCESS_KEY")
-    if (
-        parts.query
-        or parts.fragment
-        or any(character.isspace() or character == "\\" for character in stripped)
-    ):
+    if parts.query or parts.fragment or any(character.isspace() or character == "\\" for character in stripped):
         raise ValueError("expected https://host/path, without query, fragment or spaces")
     if parts.scheme == "http" and not is_loopback(host):
         raise ValueError("credentials are sent there, so it must be https (http only to this machine)")

@@ -36,9 +36,7 @@ _NESTED_CREDENTIALS = re.compile(
 _NAMED_SECRET = re.compile(r"(?i)\b(access[-_]?key|auth)=[^&;#\s\"'<>]+")
 _USERINFO = re.compile(r"(?<=://)[^/?#\s\"'<>]*@")
 
-_UNPRINTABLE = re.compile(
-    "[\x00-\x20\x7f-\xa0\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]"
-)
+_UNPRINTABLE = re.compile("[\x00-\x20\x7f-\xa0\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]")
 # Controls, bidirectional marks and overrides, surrogates, what XML 1.0 forbids, and the invisible "tags".
 _TRICKS = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff"
@@ -90,9 +88,7 @@ def clean_text(value: object, limit: int) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return ""
     # int() of many digits is refused by str(); a longer number than this is no id and no name.
-    text = (
-        value if isinstance(value, str) else f"{value:.15g}" if isinstance(value, float) else _digits(value)
-    )
+    text = value if isinstance(value, str) else f"{value:.15g}" if isinstance(value, float) else _digits(value)
     line = _TRICKS.sub(_visible, " ".join(text[: 8 * limit].split()))
     return line if len(line) <= limit else line[: limit - 1] + "…"
 

@@ -1,0 +1,252 @@
+"""One method per endpoint of the API; whatever goes wrong is one of `errors`.
+
+The only module of the package that imports requests: whoever needs a client takes a factory, which imports
+this when there is something to ask.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException
+from http.cookiejar import DefaultCookiePolicy
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+from urllib.parse import quote, urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from pytest_lambdatest_session.cloud.deadline import hold_to_deadline
+from pytest_lambdatest_session.cloud.details import SessionDetails, parse_session
+from pytest_lambdatest_session.cloud.endpoints import checked_api_url, host_of, is_loopback, kind_asked
+from pytest_lambdatest_session.cloud.errors import (
+    CloudError,
+    Forbidden,
+    MalformedAnswer,
+    NotFound,
+    Redirected,
+    ServerError,
+    Throttled,
+    Unauthorized,
+    Unreachable,
+)
+from pytest_lambdatest_session.cloud.reasons import reason_of
+from pytest_lambdatest_session.cloud.redact import clean_text, scrub
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from pytest_lambdatest_session.cloud.credentials import Credentials
+
+DETAILS_LIMIT_BYTES = 2**20
+LONGEST_RETRY_AFTER_SECONDS = 3600.0
+_MESSAGE_LIMIT = 200
+_NOT_A_FAILURE = 300
+
+
+class Client:
+    """Asks one API with one account over one kept-alive connection; to be used by one thread at a time.
+
+    `timeout_seconds` is for a whole request, from connecting to the last byte, however slowly they come. It
+    does not cover looking up the host's name, and it starts anew for each of the name's addresses and for
+    each read of a TLS handshake: Python gives no hold on these.
+
+    Raises ValueError for a `base_url` that is not fit to receive credentials.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        credentials: Credentials,
+        *,
+        timeout_seconds: float,
+        share_days: int | None = None,
+    ) -> None:
+        self._base_url = checked_api_url(base_url)
+        self._host = host_of(self._base_url)
+        self._timeout_seconds = timeout_seconds
+        self._share_days = share_days
+        self._secrets = credentials.secrets
+        # Over plain http the credentials may go to this machine only, so not to a proxy either.
+        hostname = urlsplit(self._base_url).hostname or ""
+        self._proxies = {"no_proxy": hostname} if is_loopback(hostname) else None
+        self._http_session = _http_session(credentials)
+        logging.getLogger("urllib3.connectionpool").addFilter(_leave_out_our_own)
+
+    def session(self, session_id: str) -> SessionDetails:
+        """`GET /sessions/{session_id}`."""
+        share = self._share_days is not None
+        # The app API does not know this parameter.
+        asks_share = share and kind_asked(self._base_url, otherwise="web") == "web"
+        parameters = {"shareExpiryLimit": str(self._share_days)} if asks_share else {}
+        body = self._get_json(f"sessions/{quote(session_id, safe='', errors='replace')}", parameters)
+        try:
+            return parse_session(body, share=share, secrets=self._secrets)
+        except MalformedAnswer as error:
+            raise self._malformed(str(error)) from None
+
+    def close(self) -> None:
+        self._http_session.close()
+
+    def _get_json(self, path: str, parameters: Mapping[str, str]) -> object:
+        answer = self._request("GET", path, parameters, DETAILS_LIMIT_BYTES)
+        try:
+            # "replace", so that a wrong charset costs a character and not the session.
+            return json.loads(answer.decode("utf-8-sig", "replace"))
+        except (ValueError, RecursionError):
+            what = "not JSON" if answer.strip() else "empty"
+            raise self._malformed(f"the answer is {what}") from None
+
+    def _request(self, method: str, path: str, parameters: Mapping[str, str], limit_bytes: int) -> bytes:
+        """Return the body of a successful answer."""
+        failure: CloudError
+        _thread.asks = True
+        try:
+            with self._http_session.request(
+                method,
+                f"{self._base_url}/{path}",
+                params=dict(parameters),
+                # requests documents that it takes urllib3's own; its stubs do not.
+                timeout=cast("float", urllib3.Timeout(total=self._timeout_seconds)),
+                allow_redirects=False,
+                proxies=self._proxies,
+                stream=True,
+            ) as response:
+                if response.status_code < _NOT_A_FAILURE:
+                    return self._body(response, limit_bytes)
+                failure = self._failure(response)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
+            failure = self._unreachable(error)
+        finally:
+            _thread.asks = False
+        # Out here, so that the error of requests, which holds the Authorization header, is not its context.
+        raise failure
+
+    def _body(self, response: requests.Response, limit_bytes: int) -> bytes:
+        if response.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+            raise self._malformed("the answer is compressed, though that was declined")
+        body: bytes = response.raw.read(limit_bytes + 1, decode_content=False)
+        if len(body) > limit_bytes:
+            raise self._malformed(f"the answer is larger than {limit_bytes} bytes")
+        return body
+
+    def _failure(self, response: requests.Response) -> CloudError:
+        status = response.status_code
+        source = f"{status} from {self._host}"
+        if status == requests.codes.unauthorized:
+            return Unauthorized(f"{source}: user name or access key not accepted; check LT_USERNAME and LT_ACCESS_KEY")
+        if status == requests.codes.forbidden:
+            said = self._message(response) or "not allowed"
+            return Forbidden(f"{source}: {said}; check what the account of LT_USERNAME may read")
+        if status == requests.codes.not_found:
+            return NotFound(f"{source}: session not known there; check that account and region are the hub's")
+        if status == requests.codes.too_many_requests:
+            wait = retry_after_seconds(response.headers.get("Retry-After"), datetime.now(timezone.utc))
+            return Throttled(f"{source}: asked too often; a larger lambdatest_budget gives it time", wait)
+        if status < requests.codes.bad_request:
+            why = "credentials are not sent on, so redirects are not followed"
+            return Redirected(f"{source}: {why}; set lambdatest_api_url to the final address")
+        return ServerError(f"{source}: no details; see the session in the dashboard", status)
+
+    def _message(self, response: requests.Response) -> str:
+        """Return what the API says for people, in words fit for a report, or ""."""
+        try:
+            body = json.loads(self._body(response, DETAILS_LIMIT_BYTES))
+        except (CloudError, urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError, RecursionError):
+            return ""
+        text = body.get("message") if isinstance(body, dict) else body
+        return clean_text(scrub(text, self._secrets), _MESSAGE_LIMIT) if isinstance(text, str) else ""
+
+    def _malformed(self, what: str) -> MalformedAnswer:
+        return MalformedAnswer(
+            f"unusable answer from {self._host}: {what}; check lambdatest_api_url and any proxy on the way",
+        )
+
+    def _unreachable(self, error: Exception) -> Unreachable:
+        return Unreachable(f"{self._host} can't be asked: {reason_of(error, self._timeout_seconds)}")
+
+
+def retry_after_seconds(value: str | None, now: datetime) -> float | None:
+    """Read a Retry-After header, in seconds or as a date; at most LONGEST_RETRY_AFTER_SECONDS."""
+    if value is None:
+        return None
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        seconds = float(text[:10])
+    else:
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        # Without a zone the date is in UTC, as HTTP wants it.
+        seconds = (moment.replace(tzinfo=moment.tzinfo or timezone.utc) - now).total_seconds()
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_SECONDS)
+
+
+def _http_session(credentials: Credentials) -> requests.Session:
+    http_session = _UndivertedSession()
+    # An auth object of its own keeps .netrc out.
+    http_session.auth = _Basic(credentials)
+    http_session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    http_session.headers.update(
+        {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": _user_agent()},
+    )
+    # requests itself puts REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE before this, and certifi behind it.
+    ca_file = os.environ.get("SSL_CERT_FILE", "")
+    if Path(ca_file).is_file():
+        http_session.verify = ca_file
+    for scheme in ("https://", "http://"):
+        http_session.mount(scheme, _TimedAdapter())
+    return http_session
+
+
+def _user_agent() -> str:
+    try:
+        version = metadata.version("pytest-lambdatest-session")
+    except metadata.PackageNotFoundError:  # used from a checkout that is not installed
+        version = "unknown"
+    return f"pytest-lambdatest-session/{version}"
+
+
+class _UndivertedSession(requests.Session):
+    """Sees no redirects: to have the next request ready, requests would read the whole body of this one."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 -- the name is requests'
+        return None
+
+
+class _Basic(AuthBase):
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._credentials.authorization
+        return request
+
+
+class _TimedAdapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        hold_to_deadline(self.poolmanager)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(*args, **kwargs)
+        hold_to_deadline(manager)
+        return manager
+
+
+_thread = threading.local()
+
+
+def _leave_out_our_own(_record: logging.LogRecord) -> bool:
+    """Keep urllib3's debug lines about our requests out of tests that look at what was logged meanwhile."""
+    return not getattr(_thread, "asks", False)
