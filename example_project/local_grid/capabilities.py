@@ -1,0 +1,129 @@
+"""Read what a client asked of the cloud, and turn it into what a browser on this machine understands; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+Kind: TypeAlias = Literal["web", "app"]
+
+# Capabilities that a browser here can honour. Everything else (platform, versions, the vendor's own and the flat
+# ones of the old protocol) names machines of the cloud, and chromedriver would refuse the session over it.
+_STANDARD = (
+    "acceptInsecureCerts",
+    "pageLoadStrategy",
+    "proxy",
+    "setWindowRect",
+    "strictFileInteractability",
+    "timeouts",
+    "unhandledPromptBehavior",
+    "webSocketUrl",
+)
+_CHROME = ("goog:chromeOptions", "goog:loggingPrefs", "goog:perfLoggingPrefs")
+
+_PLATFORMS = {
+    "windows 7": "win7",
+    "windows 8": "win8",
+    "windows 8.1": "win8.1",
+    "windows 10": "win10",
+    "windows 11": "win11",
+}
+
+
+@dataclass(frozen=True)
+class WantedSession:
+    """What a new-session request said, in the grid's words."""
+
+    kind: Kind
+    name: str
+    build: str
+    username: str
+    access_key: str = field(repr=False)
+    browser: str
+    browser_version: str
+    platform: str
+    device: str
+    os_version: str
+    app: str
+    record_video: bool
+    record_network: bool
+    tags: tuple[str, ...]
+    custom_data: Any
+    vendor_options: dict[str, Any] = field(repr=False)
+    """As the client sent them, the access key included."""
+    browser_capabilities: dict[str, Any]
+    """What is left for a browser on this machine."""
+    remote_url: str = field(repr=False)
+    """What selenium says it connects to, userinfo included."""
+
+
+def read_new_session(body: Mapping[str, Any], host: str) -> WantedSession:
+    """Merge the W3C and the old form of a request and pick out what concerns the cloud."""
+    capabilities = _merged(body)
+    vendor = _vendor_options(capabilities)
+    flat = {**capabilities, **vendor}
+
+    def text(*names: str) -> str:
+        return next((str(flat[name]) for name in names if flat.get(name) not in (None, "")), "")
+
+    device = text("deviceName", "appium:deviceName", "device")
+    app = text("app", "appium:app")
+    return WantedSession(
+        kind="app" if app or device or "mobile" in host.lower() else "web",
+        name=text("name", "sessionName"),
+        build=text("build", "Build", "buildName"),
+        username=text("username", "user", "userName"),
+        access_key=text("accessKey", "access_key", "accesskey"),
+        browser=(text("browserName") or "chrome").lower(),
+        browser_version=text("browserVersion", "version"),
+        platform=_platform(text("platformName", "platform")),
+        device=device,
+        os_version=text("platformVersion", "appium:platformVersion"),
+        app=app,
+        record_video=_is_on(flat.get("video", True)),
+        record_network=_is_on(flat.get("network", False)),
+        tags=_tags(flat.get("tags")),
+        custom_data=flat.get("customData") or {},
+        vendor_options=vendor,
+        browser_capabilities={name: capabilities[name] for name in (*_STANDARD, *_CHROME) if name in capabilities},
+        remote_url=str(capabilities.get("se:remoteUrl", "")),
+    )
+
+
+def _merged(body: Mapping[str, Any]) -> dict[str, Any]:
+    w3c = _object(body.get("capabilities"))
+    first_match = w3c.get("firstMatch")
+    first = _object(first_match[0]) if isinstance(first_match, list) and first_match else {}
+    merged = {**_object(body.get("desiredCapabilities")), **_object(w3c.get("alwaysMatch")), **first}
+    if "chromeOptions" in merged:
+        merged.setdefault("goog:chromeOptions", merged["chromeOptions"])
+    return merged
+
+
+def _vendor_options(capabilities: Mapping[str, Any]) -> dict[str, Any]:
+    """Find `LT:Options`, which is in use as `lt:options` and `LT:options` too."""
+    vendor: dict[str, Any] = {}
+    for name, value in capabilities.items():
+        if name.lower() == "lt:options":
+            vendor.update(_object(value))
+    return vendor
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
+def _platform(name: str) -> str:
+    """Spell a platform as the API does: "win10" for "Windows 10"."""
+    return _PLATFORMS.get(name.lower(), name.lower()) or "win10"
+
+
+def _is_on(value: Any) -> bool:
+    return str(value).lower() not in {"false", "0", "no", "off", "none", ""}
+
+
+def _tags(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,) if value else ()
+    return tuple(str(tag) for tag in value) if isinstance(value, list) else ()

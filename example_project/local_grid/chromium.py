@@ -1,0 +1,248 @@
+"""Real browsers: one chromedriver for the whole grid, a Chromium with a fresh profile for every session."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from .backends import Answer, BrowserLogs, BrowserSession, WebDriverError
+from .journal import LoggedMessage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .capabilities import WantedSession
+    from .processes import Workshop
+
+_FLAGS = (
+    "--headless",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-dev-shm-usage",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+# Longer than the longest page load or script timeout that a client is likely to set.
+_COMMAND_TIMEOUT_SECONDS = 330
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Where the browser and its driver are."""
+
+    chromium: str
+    chromedriver: str
+
+
+def find_installation() -> Installation | None:
+    """Look for Chromium and chromedriver on the path; None unless both are there."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    chromium = next((path for path in map(shutil.which, names) if path), None)
+    chromedriver = shutil.which("chromedriver")
+    return Installation(chromium, chromedriver) if chromium and chromedriver else None
+
+
+def major_version(installation: Installation) -> str:
+    """Ask the driver, whose version is Chromium's own and which answers ten times as fast as the browser."""
+    command = [installation.chromedriver, "--version"]
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        output = subprocess.run(command, capture_output=True, timeout=10, check=True, text=True).stdout
+        if match := re.search(r" (\d+)\.", output):
+            return match[1]
+    return "of unknown version"
+
+
+class ChromiumBackend:
+    """Passes commands on to chromedriver, which is started when the first session is."""
+
+    def __init__(self, installation: Installation, workshop: Workshop) -> None:
+        self._installation = installation
+        self._workshop = workshop
+        self._profiles: dict[str, Path] = {}
+        self._starting = threading.Lock()
+        self._driver: _Driver | None = None
+
+    def open(self, wanted: WantedSession) -> BrowserSession:
+        profile = self._workshop.new_folder("profile-")
+        always = browser_capabilities(wanted, self._installation.chromium, profile)
+        body = json.dumps({"capabilities": {"alwaysMatch": always}}).encode()
+        try:
+            value = self._running_driver().request("POST", "/session", body).value()
+        except OSError as error:
+            shutil.rmtree(profile, ignore_errors=True)
+            raise WebDriverError("session not created", f"chromedriver did not answer: {error}") from error
+        if not isinstance(value, dict) or "sessionId" not in value:
+            shutil.rmtree(profile, ignore_errors=True)
+            message = value.get("message", "") if isinstance(value, dict) else ""
+            raise WebDriverError("session not created", message or "chromedriver gave no session")
+        self._profiles[value["sessionId"]] = profile
+        return BrowserSession(value["sessionId"], value["capabilities"])
+
+    def command(self, session_id: str, method: str, path: str, body: bytes) -> Answer:
+        try:
+            return self._running_driver().request(method, f"/session/{session_id}{path}", body)
+        except OSError as error:
+            return WebDriverError("unknown error", f"chromedriver did not answer: {error}").answer()
+
+    def logs(self, session_id: str) -> BrowserLogs:
+        return BrowserLogs(
+            console=tuple(map(_console_message, self._log_entries(session_id, "browser"))),
+            network=tuple(
+                message
+                for entry in self._log_entries(session_id, "performance")
+                if (message := _network_message(entry))
+            ),
+        )
+
+    def end(self, session_id: str) -> Answer:
+        answer = self.command(session_id, "DELETE", "", b"")
+        profile = self._profiles.pop(session_id, None)
+        if profile:
+            # Off the client's way: the browser may still be writing, and rmtree of a profile takes a while.
+            threading.Thread(target=shutil.rmtree, args=(profile,), kwargs={"ignore_errors": True}, daemon=True).start()
+        return answer
+
+    def close(self) -> None:
+        """Forget the driver; the workshop ends the processes."""
+        if self._driver:
+            self._driver.close_connections()
+
+    def _running_driver(self) -> _Driver:
+        if self._driver is None:
+            with self._starting:
+                if self._driver is None:
+                    self._driver = _start_driver(self._installation, self._workshop)
+        return self._driver
+
+    def _log_entries(self, session_id: str, kind: str) -> list[dict[str, Any]]:
+        body = json.dumps({"type": kind}).encode()
+        value = self.command(session_id, "POST", "/se/log", body).value()
+        return value if isinstance(value, list) else []
+
+
+def browser_capabilities(wanted: WantedSession, chromium: str, profile: Path) -> dict[str, Any]:
+    """Say to chromedriver what the client wants, with what it takes to run on this machine."""
+    capabilities = dict(wanted.browser_capabilities)
+    options = dict(capabilities.get("goog:chromeOptions") or {})
+    asked = [str(argument) for argument in options.get("args") or []]
+    flags = list(_FLAGS)
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        # Chromium refuses to run its sandbox as root, as containers often do.
+        flags.append("--no-sandbox")
+    if not any(argument.lstrip("-").startswith("window-size") for argument in asked):
+        flags.append("--window-size=1280,800")
+    options["args"] = [*asked, *flags, f"--user-data-dir={profile}"]
+    options["binary"] = chromium
+    logging = {"browser": "ALL", **({"performance": "ALL"} if wanted.record_network else {})}
+    capabilities["goog:chromeOptions"] = options
+    capabilities["goog:loggingPrefs"] = {**logging, **(capabilities.get("goog:loggingPrefs") or {})}
+    return capabilities
+
+
+class _Driver:
+    """A running chromedriver and a few kept connections to it."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._idle: list[http.client.HTTPConnection] = []
+        self._lock = threading.Lock()
+
+    def request(self, method: str, path: str, body: bytes) -> Answer:
+        """Send one command. A kept connection may have been closed meanwhile, so that is tried again, once."""
+        connection, kept = self._take()
+        try:
+            return self._ask(connection, method, path, body)
+        except (http.client.HTTPException, ConnectionError) as error:
+            connection.close()
+            if not kept:
+                raise ConnectionError(str(error)) from error
+        connection = self._connect()
+        try:
+            return self._ask(connection, method, path, body)
+        except (http.client.HTTPException, OSError) as error:
+            connection.close()
+            raise ConnectionError(str(error)) from error
+
+    def close_connections(self) -> None:
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _ask(self, connection: http.client.HTTPConnection, method: str, path: str, body: bytes) -> Answer:
+        connection.request(method, path, body or None, {"Content-Type": "application/json; charset=utf-8"})
+        response = connection.getresponse()
+        answer = Answer(response.status, response.read())
+        with self._lock:
+            self._idle.append(connection)
+        return answer
+
+    def _take(self) -> tuple[http.client.HTTPConnection, bool]:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop(), True
+        return self._connect(), False
+
+    def _connect(self) -> http.client.HTTPConnection:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_COMMAND_TIMEOUT_SECONDS)
+        connection.connect()
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
+
+def _start_driver(installation: Installation, workshop: Workshop) -> _Driver:
+    """Start chromedriver on a port of its choice and read from its output which one."""
+    process = workshop.start([installation.chromedriver, "--port=0"])
+    said = []
+    for line in iter(process.stdout.readline if process.stdout else bytes, b""):
+        said.append(line.decode(errors="replace"))
+        if match := re.search(r"started successfully on port (\d+)", said[-1]):
+            _drain(process)
+            return _Driver(int(match[1]))
+    raise WebDriverError("session not created", "chromedriver did not start: " + "".join(said)[-500:])
+
+
+def _drain(process: subprocess.Popen[bytes]) -> None:
+    """Read on, for a full pipe would stop the driver."""
+
+    def read() -> None:
+        with contextlib.suppress(ValueError, OSError):
+            while process.stdout and process.stdout.readline():
+                pass
+
+    threading.Thread(target=read, name="local-grid-chromedriver-output", daemon=True).start()
+
+
+def _console_message(entry: dict[str, Any]) -> LoggedMessage:
+    return LoggedMessage(str(entry.get("level", "")), str(entry.get("message", "")), _time(entry))
+
+
+def _network_message(entry: dict[str, Any]) -> LoggedMessage | None:
+    """Keep of the devtools' event stream what the page asked and what it was answered."""
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        event = json.loads(entry["message"])["message"]
+        params = event["params"]
+        if event["method"] == "Network.requestWillBeSent":
+            request = params["request"]
+            return LoggedMessage("REQUEST", f"{request['method']} {request['url'][:2000]}", _time(entry))
+        if event["method"] == "Network.responseReceived":
+            response = params["response"]
+            return LoggedMessage("RESPONSE", f"{response['status']} {response['url'][:2000]}", _time(entry))
+    return None
+
+
+def _time(entry: dict[str, Any]) -> datetime:
+    return datetime.fromtimestamp(float(entry.get("timestamp", 0)) / 1000, timezone.utc)

@@ -1,0 +1,117 @@
+"""A running grid: its parts put together, and taken apart again in an order that leaves nothing behind."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from .api import Api
+from .chromium import ChromiumBackend, Installation
+from .finishing import Finisher
+from .hub import Hub
+from .links import Links
+from .pages import Pages
+from .processes import Workshop
+from .public import PublicFiles
+from .simulated import SimulatedBackend
+from .web import Request, Response, Server, Takeover
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import FrameType
+
+    from .backends import Backend
+    from .faults import Faults
+    from .journal import Journal
+    from .knobs import Knobs
+
+
+class Engine:
+    def __init__(
+        self,
+        knobs: Knobs,
+        journal: Journal,
+        faults: Faults,
+        *,
+        installation: Installation | None,
+        ffmpeg: str | None,
+        pages_dir: Path | None,
+        port: int,
+    ) -> None:
+        self.workshop = Workshop()
+        self.server = Server(self._answer, port)
+        simulated = SimulatedBackend()
+        backends: dict[str, Backend] = {"web": simulated, "app": simulated}
+        if installation:
+            backends["web"] = ChromiumBackend(installation, self.workshop)
+        self._backends = backends
+        links = Links(f"http://127.0.0.1:{self.server.port}", knobs)
+        faults.other_host = f"http://localhost:{self.server.port}"
+        pages = Pages(pages_dir) if pages_dir else None
+        self._finisher = Finisher(knobs, journal, self.workshop, pages, ffmpeg)
+        self._hub = Hub(knobs, journal, backends, self._finisher.begin, self._finisher.finish)
+        self._api = Api(
+            knobs,
+            journal,
+            links,
+            faults,
+            stop_session=self._stop_session,
+            on_change=self._finisher.finish,
+            wait=self.server.closing.wait,
+        )
+        self._public = PublicFiles(journal, links, self._api)
+
+    def start(self) -> None:
+        self._finisher.start()
+        self.server.start()
+        atexit.register(self.close, 0)
+        self._watch_sigterm()
+
+    def close(self, finish_timeout_seconds: float) -> None:
+        """Stop. Sessions first, while there is a driver to end them; what they leave behind last."""
+        deadline = time.monotonic() + finish_timeout_seconds
+        try:
+            self._hub.close()
+            self._finisher.close(max(0.0, deadline - time.monotonic()))
+            self.server.close()
+            for backend in set(self._backends.values()):
+                backend.close()
+        finally:
+            self.workshop.close()
+            atexit.unregister(self.close)
+            self._forget_sigterm()
+
+    def _answer(self, request: Request) -> Response | Takeover:
+        if self._hub.serves(request):
+            return self._hub.answer(request)
+        if self._api.serves(request):
+            return self._api.answer(request)
+        return self._public.answer(request)
+
+    def _stop_session(self, session_id: str) -> None:
+        self._hub.end(session_id, stopped=True)
+
+    # SIGTERM ends a Python process without its exit handlers, and chromedriver's browsers would live on.
+
+    def _watch_sigterm(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, self._on_sigterm)
+
+    def _forget_sigterm(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+        if signal.getsignal(signal.SIGTERM) == self._on_sigterm:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    def _on_sigterm(self, _number: int, _frame: FrameType | None) -> None:
+        """End the processes without taking a lock that the interrupted code may hold, then die as asked."""
+        self.workshop.kill(signal.SIGKILL)
+        self.workshop.remove_folder()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)

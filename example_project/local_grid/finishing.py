@@ -1,0 +1,84 @@
+"""What happens to a session in the background: it is recorded, then encoded, then its page is written."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from . import recording
+from .recording import Recording
+
+if TYPE_CHECKING:
+    from .journal import Journal, SessionRecord
+    from .knobs import Knobs
+    from .pages import Pages
+    from .processes import Workshop
+
+
+class Finisher:
+    """Owns the recordings, and one thread that finishes ended sessions one after the other."""
+
+    def __init__(
+        self, knobs: Knobs, journal: Journal, workshop: Workshop, pages: Pages | None, ffmpeg: str | None
+    ) -> None:
+        self._knobs = knobs
+        self._journal = journal
+        self._workshop = workshop
+        self._pages = pages
+        self._ffmpeg = ffmpeg
+        self._recordings: dict[str, Recording] = {}
+        self._work: queue.Queue[str | None] = queue.Queue()
+        self._thread = threading.Thread(target=self._run, name="local-grid-finisher", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def begin(self, record: SessionRecord, capabilities: dict[str, Any], wants_video: bool) -> None:
+        """Record the session if it has a browser that can be, and if nobody minds."""
+        address = (capabilities.get("goog:chromeOptions") or {}).get("debuggerAddress")
+        if not (address and self._ffmpeg and self._knobs.record and wants_video):
+            return
+        one = Recording(address, self._workshop.new_folder("recording-"))
+        self._recordings[record.session_id] = one
+        self._journal.update(record.session_id, recording=True)
+        one.start()
+
+    def finish(self, session_id: str) -> None:
+        """Do the rest later: encode, and write the page. Also after a change to a finished session."""
+        self._work.put(session_id)
+
+    def close(self, timeout_seconds: float) -> None:
+        """Finish what is left, as far as the time allows."""
+        self._work.put(None)
+        self._thread.join(timeout_seconds)
+
+    def _run(self) -> None:
+        while (session_id := self._work.get()) is not None:
+            # A full disk or a broken ffmpeg costs a session its video, not the grid its life.
+            with contextlib.suppress(OSError):
+                self._finish(session_id)
+
+    def _finish(self, session_id: str) -> None:
+        one = self._recordings.pop(session_id, None)
+        if one:
+            self._encode(session_id, one)
+        if self._pages:
+            self._pages.write(self._journal.snapshot(session_id))
+
+    def _encode(self, session_id: str, one: Recording) -> None:
+        record = self._journal.find(session_id)
+        frames = one.stop()
+        if record is None or self._ffmpeg is None:
+            return
+        ended = record.ended_at.timestamp() if record.ended_at else time.time()
+        span = (record.created_at.timestamp(), ended)
+        video = recording.encode(self._ffmpeg, self._workshop, frames, span)
+        stills = recording.stills(frames)
+        for frame in frames:
+            if frame.file not in stills:
+                frame.file.unlink(missing_ok=True)
+        # Without a video the details shall not promise one.
+        self._journal.update(session_id, video=video, screenshots=stills, recording=video is not None)

@@ -1,0 +1,193 @@
+"""The grid as its users see it: start it, point selenium and the plugin at it, turn its knobs, read its journal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from urllib.parse import quote
+
+from .chromium import find_installation, major_version
+from .engine import Engine
+from .faults import Faults
+from .journal import ApiRequest, Journal, SessionRecord
+from .knobs import Knobs, VideoLink
+from .links import API_PATHS
+from .recording import find_ffmpeg
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+
+    from .chromium import Installation
+
+T = TypeVar("T")
+BackendName: TypeAlias = Literal["auto", "chromium", "simulated"]
+
+
+class LocalGrid(Knobs):
+    """LambdaTest on loopback: hub and REST API on one port of 127.0.0.1.
+
+    A context manager; `start` and `close` do the same by hand. What `Knobs` lists may be changed at any time.
+    """
+
+    def __init__(
+        self,
+        *,
+        backend: BackendName = "auto",
+        username: str = "local_user",
+        access_key: str = "local_key",
+        accounts: Mapping[str, str] | None = None,
+        ready_after: float = 0.7,
+        missing_until_ready: bool = False,
+        latency: float = 0.0,
+        record: bool = True,
+        video_link: VideoLink = "auto",
+        echo_capabilities: bool = False,
+        pages_dir: Path | str | None = None,
+        port: int = 0,
+        finish_timeout: float = 10.0,
+    ) -> None:
+        super().__init__(
+            ready_after=ready_after,
+            missing_until_ready=missing_until_ready,
+            latency=latency,
+            record=record,
+            video_link=video_link,
+            echo_capabilities=echo_capabilities,
+            accounts={username: access_key, **(accounts or {})},
+        )
+        self.username = username
+        self.access_key = access_key
+        self.finish_timeout = finish_timeout
+        """Seconds that `close` waits for recordings and pages."""
+        self._port = port
+        self._pages_dir = Path(pages_dir) if pages_dir else None
+        self._installation = _chosen_installation(backend)
+        self._asked_for_simulation = backend == "simulated"
+        self._ffmpeg = find_ffmpeg() if self._installation else None
+        self._journal = Journal()
+        self._faults = Faults()
+        self._engine: Engine | None = None
+
+    def __repr__(self) -> str:
+        return f"<LocalGrid on port {self._port}>"
+
+    def start(self) -> LocalGrid:
+        if self._engine is None:
+            self._engine = Engine(
+                self,
+                self._journal,
+                self._faults,
+                installation=self._installation,
+                ffmpeg=self._ffmpeg,
+                pages_dir=self._pages_dir,
+                port=self._port,
+            )
+            # Kept after closing: what was written while the grid ran names it.
+            self._port = self._engine.server.port
+            self._engine.start()
+        return self
+
+    def close(self) -> None:
+        """End every session and process, and finish every recording and page, within `finish_timeout`."""
+        engine, self._engine = self._engine, None
+        if engine:
+            engine.close(self.finish_timeout)
+
+    def __enter__(self) -> LocalGrid:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Addresses
+
+    @property
+    def port(self) -> int:
+        return self._port
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def hub_url(self) -> str:
+        """The address to give to selenium, credentials included."""
+        userinfo = f"{quote(self.username, safe='')}:{quote(self.access_key, safe='')}"
+        return f"http://{userinfo}@127.0.0.1:{self.port}/wd/hub"
+
+    @property
+    def hub_url_plain(self) -> str:
+        return f"{self.base_url}/wd/hub"
+
+    @property
+    def api_url(self) -> str:
+        return self.base_url + API_PATHS["web"]
+
+    @property
+    def app_api_url(self) -> str:
+        return self.base_url + API_PATHS["app"]
+
+    # What it is and what happened
+
+    def describe(self) -> str:
+        """Say in one line what browsers these are."""
+        if self._installation is None:
+            why = "as asked" if self._asked_for_simulation else "no chromium/chromedriver found"
+            return f"local grid: simulated browser ({why})"
+        browser = f"real Chromium {major_version(self._installation)} through chromedriver"
+        if not self.record:
+            return f"local grid: {browser}, not recording"
+        return f"local grid: {browser}, " + (
+            "recording with ffmpeg" if self._ffmpeg else "not recording (ffmpeg or websocket-client is missing)"
+        )
+
+    @property
+    def api_requests(self) -> list[ApiRequest]:
+        """Every request to the API so far, in the order in which they were answered."""
+        return self._journal.requests()
+
+    @property
+    def sessions(self) -> dict[str, SessionRecord]:
+        """Every session so far by its id, oldest first."""
+        return self._journal.sessions()
+
+    def wait_for(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:
+        """Wait until the predicate is true and return its value; TimeoutError if it is not in time."""
+        return self._journal.wait_for(predicate, timeout)
+
+    # Faults
+
+    @property
+    def fault(self) -> str | None:
+        """The name of the API's present fault; set it to switch, None for none."""
+        return self._faults.name
+
+    @fault.setter
+    def fault(self, name: str | None) -> None:
+        self._faults.switch(name)
+
+    def set_fault(self, name: str | None, times: int | None = None, paths: str = "") -> None:
+        """Switch a fault on for the next `times` requests whose path matches the expression `paths`."""
+        self._faults.switch(name, times, paths)
+
+    @property
+    def retry_after(self) -> str:
+        """What the faults "throttled" and "unavailable" send as Retry-After."""
+        return self._faults.retry_after
+
+    @retry_after.setter
+    def retry_after(self, value: str | float) -> None:
+        self._faults.retry_after = str(value)
+
+
+def _chosen_installation(backend: BackendName) -> Installation | None:
+    """Return the browser to use; None for the simulation."""
+    if backend not in ("auto", "chromium", "simulated"):
+        raise ValueError(f"backend must be auto, chromium or simulated, not {backend!r}")
+    installation = None if backend == "simulated" else find_installation()
+    if backend == "chromium" and installation is None:
+        raise RuntimeError("the chromium backend needs chromium and chromedriver on the path")
+    return installation

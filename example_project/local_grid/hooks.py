@@ -1,0 +1,85 @@
+"""The vendor's hooks: scripts that the hub keeps for itself instead of passing them to the browser; pure.
+
+https://github.com/LambdaTest/documentation/blob/main/docs/lambda-hooks.md
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+STATUSES = ("passed", "failed", "skipped", "ignored", "unknown", "error")
+
+_HOOK = re.compile(r"lambda-(?P<name>[a-z-]+?)\s*(?:[=:]\s*(?P<value>.*))?\s*;?\s*\Z", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Hook:
+    """What a hook asks for; None is what it leaves alone."""
+
+    status: str | None = None
+    reason: str = ""
+    name: str | None = None
+    build: str | None = None
+    exceptions: tuple[str, ...] = ()
+
+
+class WrongHookError(ValueError):
+    """A hook whose argument makes no sense."""
+
+
+def read_hook(script: str, arguments: list[Any]) -> Hook | None:
+    """Return what the script asks of the hub; None if it is JavaScript for the browser."""
+    match = _HOOK.match(script.strip())
+    if not match:
+        return None
+    name, value = match["name"], (match["value"] or "").strip()
+    if name == "status":
+        return Hook(status=_status(value))
+    if name in {"name", "testname"}:
+        return Hook(name=value)
+    if name == "build":
+        return Hook(build=value)
+    if name in {"action", "hook"}:
+        return _read_action(value, arguments)
+    if name == "exceptions":
+        return Hook(exceptions=_read_exceptions(value, arguments))
+    # The cloud has some dozens more, about files and tunnels; nothing here depends on them.
+    return Hook()
+
+
+def _read_action(value: str, arguments: list[Any]) -> Hook:
+    action = _parsed(value, arguments)
+    if not isinstance(action, dict):
+        raise WrongHookError("the hook's argument is no JSON object")
+    asked = action.get("arguments", action)
+    if action.get("action", "setTestStatus") != "setTestStatus" or not isinstance(asked, dict):
+        return Hook()
+    return Hook(
+        status=_status(str(asked.get("status", ""))),
+        reason=str(asked.get("reason") or asked.get("remark") or ""),
+    )
+
+
+def _read_exceptions(value: str, arguments: list[Any]) -> tuple[str, ...]:
+    messages = _parsed(value, arguments)
+    return tuple(map(str, messages)) if isinstance(messages, list) else (str(messages),)
+
+
+def _parsed(value: str, arguments: list[Any]) -> Any:
+    """Read the argument from the script's own text, else from the script's arguments."""
+    if not value:
+        return arguments[0] if len(arguments) == 1 else arguments
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def _status(word: str) -> str:
+    status = word.strip().lower()
+    if status not in STATUSES:
+        raise WrongHookError(f"the status must be one of {', '.join(STATUSES)}, not {word!r}")
+    return status

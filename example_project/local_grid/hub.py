@@ -1,0 +1,245 @@
+"""The hub: credentials, sessions, the vendor's hooks and the command log, in front of a backend."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+from .backends import Answer, Backend, WebDriverError, value_answer
+from .capabilities import WantedSession, read_new_session
+from .hooks import Hook, WrongHookError, read_hook
+from .journal import Journal, LoggedCommand, Mark, now
+from .web import Credentials, Request, Response, json_response, text_response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .journal import SessionRecord
+    from .knobs import Knobs
+
+_HUB_PATH = re.compile(r"(?:/wd/hub)?(?P<path>/(?:session(?:/.*)?|status))/?")
+_SESSION_PATH = re.compile(r"/session/(?P<id>[^/]+)(?P<path>/.*)?")
+_SCRIPT_PATHS = ("/execute/sync", "/execute/async", "/execute")
+_USERINFO = re.compile(r"://[^/@\s\"]+@")
+_LOGGED_BODY_CHARACTERS = 1500
+
+# https://github.com/SpecFlowOSS/SpecFlow.Actions/pull/110 quotes the beginning; it is plain text, not JSON.
+_UNAUTHORIZED = "401 Unauthorized !! Please include user & accessKey in capabilities or in the hub's URL"
+
+
+class Hub:
+    """Answers WebDriver commands; tells `on_start` and `on_end` of each session's life."""
+
+    def __init__(
+        self,
+        knobs: Knobs,
+        journal: Journal,
+        backends: dict[str, Backend],
+        on_start: Callable[[SessionRecord, dict[str, Any], bool], None],
+        on_end: Callable[[str], None],
+    ) -> None:
+        self._knobs = knobs
+        self._journal = journal
+        self._backends = backends
+        self._on_start = on_start
+        self._on_end = on_end
+        self._opening = threading.Lock()
+        self._closed = False
+
+    def serves(self, request: Request) -> bool:
+        return _HUB_PATH.fullmatch(request.path) is not None
+
+    def answer(self, request: Request) -> Response:
+        match = _HUB_PATH.fullmatch(request.path)
+        path = match["path"] if match else ""
+        if path == "/status":
+            return json_response(200, {"value": {"ready": True, "message": "the local grid is ready"}})
+        if path == "/session":
+            return self._new_session(request)
+        session = _SESSION_PATH.fullmatch(path)
+        if session is None:
+            return _response(WebDriverError("unknown command", f"no command {path}").answer())
+        return _response(self._command(request, session["id"], session["path"] or ""))
+
+    def end(self, session_id: str, **changes: Any) -> Answer:
+        """End a session on behalf of whoever asks: its client, the API, or the grid that closes."""
+        record = self._journal.find(session_id)
+        if record is None:
+            raise KeyError(session_id)
+        backend = self._backends[record.kind]
+        logs = backend.logs(session_id)
+        # Over from here on, so that of two that end it at once only one does.
+        if not self._journal.end_session(session_id, console=logs.console, network=logs.network, **changes):
+            return value_answer()
+        answer = backend.end(session_id)
+        self._on_end(session_id)
+        return answer
+
+    def close(self) -> None:
+        """Refuse new sessions and end those that nobody quit."""
+        with self._opening:
+            self._closed = True
+        left = [record.session_id for record in self._journal.records() if record.ended is None]
+        mark = Mark("timeout", "the grid was closed while this session was open: nobody quit it", "grid")
+        threads = [threading.Thread(target=self._end_leftover, args=(one, mark), daemon=True) for one in left]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(5)
+
+    def _end_leftover(self, session_id: str, mark: Mark) -> None:
+        record = self._journal.find(session_id)
+        if record and not record.marks:
+            self._journal.add_mark(session_id, mark)
+        self.end(session_id)
+
+    # New sessions
+
+    def _new_session(self, request: Request) -> Response:
+        started = time.monotonic()
+        wanted = read_new_session(request.json_object() or {}, request.host)
+        username = self._authorised_user(request.credentials(), wanted)
+        if username is None:
+            return text_response(401, _UNAUTHORIZED)
+        if self._closed or self._knobs.refuse_sessions is not None:
+            message = self._knobs.refuse_sessions or "the local grid is closing"
+            return _response(WebDriverError("session not created", message).answer())
+        backend = self._backends[wanted.kind]
+        try:
+            opened = backend.open(wanted)
+        except WebDriverError as error:
+            return _response(error.answer())
+        capabilities = opened.capabilities
+        record = self._journal.open_session(opened.session_id, wanted, username, **_seen(wanted, capabilities))
+        self._on_start(record, capabilities, wanted.record_video)
+        with self._opening:
+            closed_meanwhile = self._closed
+        if closed_meanwhile:
+            self.end(opened.session_id)
+        if self._knobs.echo_capabilities:
+            capabilities = {**capabilities, "LT:Options": wanted.vendor_options, "se:remoteUrl": wanted.remote_url}
+        value = {"sessionId": opened.session_id, "capabilities": capabilities}
+        answer = Answer(200, json.dumps({"value": value}).encode())
+        self._log(opened.session_id, request, "/session", answer, started)
+        return _response(answer)
+
+    def _authorised_user(self, sent: Credentials | None, wanted: WantedSession) -> str | None:
+        """Return the user name if the header or the capabilities hold an account's credentials."""
+        candidates = [Credentials(wanted.username, wanted.access_key)]
+        if sent:
+            # Selenium builds the header from the URL's userinfo without unquoting it.
+            candidates += [sent, Credentials(unquote(sent.username), unquote(sent.password))]
+        return next((one.username for one in candidates if is_authorised(self._knobs.accounts, one)), None)
+
+    # Commands of a session
+
+    def _command(self, request: Request, session_id: str, path: str) -> Answer:
+        record = self._journal.find(session_id)
+        if record is None or record.session_id != session_id:
+            return WebDriverError("invalid session id", f"no session {session_id}").answer()
+        if record.ended is not None:
+            return self._command_after_end(request, path)
+        started = time.monotonic()
+        if request.method == "DELETE" and not path:
+            # Logged before the end, or the page of the session would miss its last command.
+            self._log(session_id, request, "", value_answer(), started)
+            return self.end(session_id)
+        answer = self._hook(request, session_id, path)
+        if answer is None:
+            answer = self._backends[record.kind].command(session_id, request.method, path, request.body)
+        self._log(session_id, request, path, answer, started)
+        if _has_ended(request, path, answer):
+            self._end_lost(session_id, answer)
+        return answer
+
+    def _command_after_end(self, request: Request, path: str) -> Answer:
+        if request.method == "DELETE" and not path:
+            # As chromedriver does: to end what is over is no error.
+            return value_answer()
+        return WebDriverError("invalid session id", "this session has already quit").answer()
+
+    def _end_lost(self, session_id: str, answer: Answer) -> None:
+        """The browser has gone by itself: its last window was closed, or it crashed."""
+        if answer.status != 200:
+            self._journal.add_mark(session_id, Mark("error", "the browser is gone", "grid"))
+        self.end(session_id)
+
+    def _hook(self, request: Request, session_id: str, path: str) -> Answer | None:
+        """Do what a hook asks; None if the command is none."""
+        if path not in _SCRIPT_PATHS or b"lambda-" not in request.body[:40]:
+            return None
+        body = request.json_object() or {}
+        try:
+            hook = read_hook(str(body.get("script", "")), body.get("args") or [])
+        except WrongHookError as error:
+            return WebDriverError("invalid argument", str(error)).answer()
+        if hook is None:
+            return None
+        self._apply(session_id, hook)
+        return value_answer()
+
+    def _apply(self, session_id: str, hook: Hook) -> None:
+        if hook.status is not None:
+            self._journal.add_mark(session_id, Mark(hook.status, hook.reason, "hook"))
+        if hook.name is not None:
+            self._journal.update(session_id, name=hook.name)
+        if hook.build is not None:
+            self._journal.rename_build(session_id, hook.build)
+        if hook.exceptions:
+            self._journal.update(session_id, exceptions=hook.exceptions)
+
+    def _log(self, session_id: str, request: Request, path: str, answer: Answer, started: float) -> None:
+        full_path = path if path == "/session" else f"/session/{session_id}{path}"
+        command = LoggedCommand(
+            method=request.method,
+            path=full_path,
+            request_body=self._loggable(request.body),
+            response_body=self._loggable(answer.body),
+            status=answer.status,
+            duration_seconds=time.monotonic() - started,
+            at=now(),
+        )
+        self._journal.add_command(session_id, command)
+
+    def _loggable(self, body: bytes) -> str:
+        """Cut a body to a length worth reading, without any account's access key."""
+        text = body[: 2 * _LOGGED_BODY_CHARACTERS].decode(errors="replace")
+        for key in self._knobs.accounts.values():
+            for spelling in {key, quote(key, safe=""), json.dumps(key)[1:-1]}:
+                text = text.replace(spelling, "****")
+        text = _USERINFO.sub("://****@", text)
+        if len(text) <= _LOGGED_BODY_CHARACTERS:
+            return text
+        return f"{text[:_LOGGED_BODY_CHARACTERS]}… ({len(body)} bytes)"
+
+
+def is_authorised(accounts: dict[str, str], given: Credentials) -> bool:
+    expected = accounts.get(given.username)
+    return expected is not None and hmac.compare_digest(expected.encode(), given.password.encode())
+
+
+def _has_ended(request: Request, path: str, answer: Answer) -> bool:
+    if answer.status == 200:
+        return request.method == "DELETE" and path == "/window" and answer.value() == []
+    return answer.status == 404 and b'"invalid session id"' in answer.body
+
+
+def _seen(wanted: WantedSession, capabilities: dict[str, Any]) -> dict[str, str]:
+    """Take from the browser's own capabilities what truly ran."""
+    seen = {
+        "browser": capabilities.get("browserName"),
+        "browser_version": capabilities.get("browserVersion"),
+        "platform": capabilities.get("platformName"),
+    }
+    if wanted.kind == "app":
+        seen["browser"] = capabilities.get("browserName", "")
+    return {name: str(value) for name, value in seen.items() if value is not None}
+
+
+def _response(answer: Answer) -> Response:
+    return Response(answer.status, answer.body, "application/json; charset=utf-8", (("Cache-Control", "no-cache"),))

@@ -1,0 +1,255 @@
+"""What happened on the grid: one thread-safe record that the hub and the API write and everyone reads."""
+
+from __future__ import annotations
+
+import random
+import string
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from .capabilities import Kind, WantedSession
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ApiRequest:
+    """One request to the REST API, as it was answered."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    status: int
+    """0 where a fault gave no well-formed answer."""
+    authorised: bool
+    username: str | None
+    time: float
+    """On the monotonic clock, when the request arrived."""
+    session_id: str | None
+    """As it stands in the path: a session id or a test id."""
+    host: str
+    has_authorization: bool
+    """Whether an Authorization header came, right or wrong."""
+
+
+@dataclass(frozen=True)
+class LoggedCommand:
+    """One WebDriver command. Bodies are cut to a readable length, and hold no access key."""
+
+    method: str
+    path: str
+    request_body: str
+    response_body: str
+    status: int
+    duration_seconds: float
+    at: datetime
+
+
+@dataclass(frozen=True)
+class LoggedMessage:
+    """One line of the browser's console or of its network log."""
+
+    level: str
+    message: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A verdict that somebody gave on a session."""
+
+    status: str
+    reason: str
+    source: str
+    """"hook" (lambda-status and its kin), "api" (PATCH) or "grid"."""
+
+
+@dataclass(frozen=True)
+class SessionRecord:
+    """All that is known of one WebDriver session at one moment."""
+
+    session_id: str
+    test_id: str
+    kind: Kind
+    username: str
+    name: str
+    build: str
+    build_id: int
+    browser: str
+    browser_version: str
+    platform: str
+    device: str
+    os_version: str
+    created_at: datetime
+    created: float
+    """On the monotonic clock."""
+    ended_at: datetime | None = None
+    ended: float | None = None
+    marks: tuple[Mark, ...] = ()
+    tags: tuple[str, ...] = ()
+    custom_data: Any = field(default_factory=dict)
+    exceptions: tuple[str, ...] = ()
+    stopped: bool = False
+    """Ended through the API's /stop, not by its client."""
+    deleted: bool = False
+    recording: bool = False
+    """A recording was started; `video` is there once it is encoded."""
+    video: Path | None = None
+    screenshots: tuple[Path, ...] = ()
+    wants_network: bool = False
+    commands: tuple[LoggedCommand, ...] = ()
+    console: tuple[LoggedMessage, ...] = ()
+    network: tuple[LoggedMessage, ...] = ()
+
+    @property
+    def mark(self) -> Mark | None:
+        return self.marks[-1] if self.marks else None
+
+    @property
+    def duration_seconds(self) -> float | None:
+        return None if self.ended is None else self.ended - self.created
+
+    def is_final(self, ready_after_seconds: float) -> bool:
+        return self.ended is not None and time.monotonic() >= self.ended + ready_after_seconds
+
+
+class Journal:
+    """Keeps records of sessions and of API requests; every change wakes those who wait."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition(threading.RLock())
+        self._sessions: dict[str, SessionRecord] = {}
+        self._ids_by_test_id: dict[str, str] = {}
+        self._commands: dict[str, list[LoggedCommand]] = {}
+        self._builds: dict[tuple[str, str], int] = {}
+        self._requests: list[ApiRequest] = []
+
+    # Sessions
+
+    def open_session(self, session_id: str, wanted: WantedSession, username: str, **seen: str) -> SessionRecord:
+        """Note a session that has just begun; `seen` is what the browser says of itself."""
+        with self._changed:
+            build = wanted.build or "untitled"
+            record = SessionRecord(
+                session_id=session_id,
+                test_id=new_test_id(wanted.kind),
+                kind=wanted.kind,
+                username=username,
+                name=wanted.name or session_id,
+                build=build,
+                build_id=self._builds.setdefault((username, build), 48_112_300 + len(self._builds)),
+                browser=seen.get("browser", wanted.browser),
+                browser_version=seen.get("browser_version", wanted.browser_version),
+                platform=seen.get("platform", wanted.platform),
+                device=wanted.device,
+                os_version=wanted.os_version,
+                created_at=now(),
+                created=time.monotonic(),
+                tags=wanted.tags,
+                custom_data=wanted.custom_data,
+                wants_network=wanted.record_network,
+            )
+            self._sessions[session_id] = record
+            self._ids_by_test_id[record.test_id] = session_id
+            self._commands[session_id] = []
+            self._changed.notify_all()
+            return record
+
+    def update(self, session_id: str, **changes: Any) -> SessionRecord:
+        with self._changed:
+            record = self._sessions[session_id] = replace(self._sessions[session_id], **changes)
+            self._changed.notify_all()
+            return record
+
+    def end_session(self, session_id: str, **changes: Any) -> bool:
+        """Note that a session is over; False if it was over already."""
+        with self._changed:
+            if self._sessions[session_id].ended is not None:
+                return False
+            self.update(session_id, ended_at=now(), ended=time.monotonic(), **changes)
+            return True
+
+    def rename_build(self, session_id: str, build: str) -> None:
+        with self._changed:
+            key = (self._sessions[session_id].username, build)
+            build_id = self._builds.setdefault(key, 48_112_300 + len(self._builds))
+            self.update(session_id, build=build, build_id=build_id)
+
+    def add_mark(self, session_id: str, mark: Mark) -> None:
+        with self._changed:
+            self.update(session_id, marks=(*self._sessions[session_id].marks, mark))
+
+    def add_command(self, session_id: str, command: LoggedCommand) -> None:
+        with self._changed:
+            self._commands[session_id].append(command)
+            self._changed.notify_all()
+
+    def find(self, any_id: str) -> SessionRecord | None:
+        """Find a session by its session id or its test id, without the list of its commands."""
+        with self._changed:
+            return self._sessions.get(self._ids_by_test_id.get(any_id, any_id))
+
+    def snapshot(self, session_id: str) -> SessionRecord:
+        with self._changed:
+            return replace(self._sessions[session_id], commands=tuple(self._commands[session_id]))
+
+    def sessions(self) -> dict[str, SessionRecord]:
+        """Return every session, commands included, oldest first."""
+        with self._changed:
+            return {session_id: self.snapshot(session_id) for session_id in self._sessions}
+
+    def records(self) -> list[SessionRecord]:
+        """Return every session without its commands, oldest first."""
+        with self._changed:
+            return list(self._sessions.values())
+
+    # Requests to the API
+
+    def add_request(self, request: ApiRequest) -> None:
+        with self._changed:
+            self._requests.append(request)
+            self._changed.notify_all()
+
+    def requests(self) -> list[ApiRequest]:
+        with self._changed:
+            return list(self._requests)
+
+    def wait_for(self, predicate: Callable[[], T], timeout_seconds: float) -> T:
+        """Wait until the predicate holds and return what it returned; TimeoutError if it never does.
+
+        Woken by every change of the journal, and twenty times a second besides, since some answers (whether
+        a session is final) change with the clock alone.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        with self._changed:
+            while not (answer := predicate()):
+                remaining = deadline - time.monotonic()
+                if remaining <= 0:
+                    raise TimeoutError(f"did not happen on the grid within {timeout_seconds} s")
+                self._changed.wait(min(remaining, 0.05))
+            return answer
+
+
+def new_session_id(kind: Kind) -> str:
+    """Make an id as the tools do: 32 hex digits from browsers' drivers, a dashed UUID from Appium."""
+    return str(uuid.uuid4()) if kind == "app" else uuid.uuid4().hex
+
+
+def new_test_id(kind: Kind) -> str:
+    """Make an id in the vendor's form: Z17EF-OPUKH-BDAE8-YEPXU, or APPTES and mixed letters for an app."""
+    if kind == "app":
+        return "APPTES" + "".join(random.choices(string.ascii_letters + string.digits, k=20))
+    letters = string.ascii_uppercase + string.digits
+    return "-".join("".join(random.choices(letters, k=5)) for _ in range(4))
+
+
+def now() -> datetime:
+    return datetime.now(timezone.utc)
