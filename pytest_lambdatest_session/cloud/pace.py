@@ -1,0 +1,37 @@
+"""How often, how long and with how many threads the cloud is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """All figures of the follower in one place, so that tests can pass smaller ones."""
+
+    threads: int = 8
+    settling_seconds: float = 0.8
+    """From a session's end to the first question: asked earlier, the API still says `running`."""
+    backoff_seconds: float = 0.4
+    backoff_factor: float = 1.6
+    longest_backoff_seconds: float = 5.0
+    """For `missing_seconds`; after that, while tests run, a question may rest up to twelve times as long."""
+    patience_seconds: float = 3.0
+    """How long an answer with parts still to come is asked again before it counts as all there will be."""
+    missing_seconds: float = 30.0
+    """How long a 404 may still turn into an answer while tests run."""
+    tries: int = 4
+    """How many failures one session may have once the end of the run waits for it."""
+    strikes: int = 3
+    """How many failures in a row close an API for `cool_down_seconds`, doubled each time a probe fails."""
+    cool_down_seconds: float = 30.0
+    longest_cool_down_seconds: float = 300.0
+    idle_seconds: float = 10.0
+    """After which an idle thread ends: Python warns of a fork in a process with threads, and suites do fork."""
+
+    def backoff(self, step: int, age_seconds: float) -> float:
+        """Return the seconds to wait before the next question, the first time with `step` 0."""
+        is_young = age_seconds < self.missing_seconds
+        longest = self.longest_backoff_seconds * (1 if is_young else 12)
+        # Bounded, as a night of failures would overflow a float.
+        return min(self.backoff_seconds * self.backoff_factor ** min(step, 50), longest)
