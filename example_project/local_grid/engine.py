@@ -17,7 +17,7 @@ from .links import Links
 from .pages import Pages
 from .processes import Workshop
 from .public import PublicFiles
-from .simulated import SimulatedBackend
+from .simulation import SimulatedBackend
 from .web import Request, Response, Server, Takeover
 
 if TYPE_CHECKING:

@@ -7,10 +7,12 @@ import re
 import socket
 import struct
 import threading
-from collections.abc import Callable
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from .web import Request, Response, Takeover, html_response, json_response, text_response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _HTML_502 = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 _HTML_500 = "<html><body><h1>Internal Server Error</h1><p>Something <b>went wrong</b></p></body></html>"

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import TracebackType
 
+    from typing_extensions import Self
+
     from .chromium import Installation
 
 T = TypeVar("T")
@@ -72,7 +74,7 @@ class LocalGrid(Knobs):
     def __repr__(self) -> str:
         return f"<LocalGrid on port {self._port}>"
 
-    def start(self) -> LocalGrid:
+    def start(self) -> Self:
         if self._engine is None:
             self._engine = Engine(
                 self,
@@ -94,7 +96,7 @@ class LocalGrid(Knobs):
         if engine:
             engine.close(self.finish_timeout)
 
-    def __enter__(self) -> LocalGrid:
+    def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(

@@ -8,7 +8,10 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 STATUSES = ("passed", "failed", "skipped", "ignored", "unknown", "error")
 
@@ -35,19 +38,9 @@ def read_hook(script: str, arguments: list[Any]) -> Hook | None:
     match = _HOOK.match(script.strip())
     if not match:
         return None
-    name, value = match["name"], (match["value"] or "").strip()
-    if name == "status":
-        return Hook(status=_status(value))
-    if name in {"name", "testname"}:
-        return Hook(name=value)
-    if name == "build":
-        return Hook(build=value)
-    if name in {"action", "hook"}:
-        return _read_action(value, arguments)
-    if name == "exceptions":
-        return Hook(exceptions=_read_exceptions(value, arguments))
+    reader = _READERS.get(match["name"])
     # The cloud has some dozens more, about files and tunnels; nothing here depends on them.
-    return Hook()
+    return reader((match["value"] or "").strip(), arguments) if reader else Hook()
 
 
 def _read_action(value: str, arguments: list[Any]) -> Hook:
@@ -83,3 +76,13 @@ def _status(word: str) -> str:
     if status not in STATUSES:
         raise WrongHookError(f"the status must be one of {', '.join(STATUSES)}, not {word!r}")
     return status
+
+
+_READERS: dict[str, Callable[[str, list[Any]], Hook]] = {
+    "action": _read_action,
+    "build": lambda value, _arguments: Hook(build=value),
+    "exceptions": lambda value, arguments: Hook(exceptions=_read_exceptions(value, arguments)),
+    "hook": _read_action,
+    "name": lambda value, _arguments: Hook(name=value),
+    "status": lambda value, _arguments: Hook(status=_status(value)),
+}
