@@ -1,0 +1,164 @@
+"""The pytest hooks of a process that runs tests: what each attempt did with WebDriver sessions goes on its reports."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_lambdatest_session.capture.uses import Attempt, Carry, UseLog
+from pytest_lambdatest_session.capture.webdriver import (
+    NEW_SESSION,
+    QUIT,
+    WebDriverHook,
+    credentials_in,
+    hub_of,
+    new_session_id,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from pytest_lambdatest_session.credentials import Credentials
+    from pytest_lambdatest_session.problems import Problems
+
+CARRY_ATTRIBUTE = "lambdatest_carry"
+
+
+class Recorder:
+    """Watches `WebDriver.execute` from `install` on, and the phases of each test from `start` on."""
+
+    def __init__(self, problems: Problems) -> None:
+        self.problems = problems
+        self._log = UseLog()
+        self._captures: Callable[[str], bool] = _any_host
+        self._annotate: Callable[[pytest.TestReport, Carry], None] = _no_annotation
+        self._attempts_so_far = pytest.StashKey[int]()
+        self._credentials: dict[str, Credentials] = {}
+        self._hook = WebDriverHook(self, problems.fault)
+
+    def start(self, captures: Callable[[str], bool], annotate: Callable[[pytest.TestReport, Carry], None]) -> None:
+        """Go on with the settings known, and forget what they leave out of the sessions seen so far.
+
+        `captures` tells the hub hosts that matter; `annotate` puts what users read onto a report, given the report and
+        what it carries.
+        """
+        self._captures, self._annotate = captures, annotate
+        self._log.keep_only(captures)
+
+    def install(self) -> None:
+        self._hook.install()
+
+    def uninstall(self) -> None:
+        self._hook.uninstall()
+
+    def credentials_of(self, session_id: str) -> Credentials | None:
+        """The credentials that opened a session, if this process saw it happen."""
+        return self._credentials.get(session_id)
+
+    def leftover(self) -> Carry:
+        """What happened to sessions that no report could carry, at the end of the run."""
+        return self._log.leftover()
+
+    # The observer of WebDriver.execute
+
+    def saw(
+        self,
+        driver: Any,
+        command: object,
+        params: object,
+        started_at: float,
+        response: Any,
+        error: BaseException | None,
+    ) -> None:
+        if command == NEW_SESSION:
+            self._saw_new_session(driver, params, response, error)
+            return
+        session_id = driver.session_id
+        if not session_id:
+            return
+        if command == QUIT:
+            self._saw_quit(session_id, started_at, error)
+        elif not self._log.used(session_id, started_at):
+            self._meet(driver, session_id, None)
+            self._log.used(session_id, started_at)
+
+    def _saw_new_session(self, driver: Any, params: object, response: Any, error: BaseException | None) -> None:
+        session_id = new_session_id(response)
+        if session_id is not None:
+            # The session starts when the hub answers, not when it was asked: it may have queued for minutes.
+            now = time.time()
+            self._meet(driver, session_id, now, credentials_in(params))
+            self._log.used(session_id, now, created=True)
+            return
+        hub = hub_of(driver)
+        if hub is not None and self._captures(hub.host):
+            self._log.refused(hub.host, "no session id in the answer" if error is None else type(error).__name__)
+
+    def _saw_quit(self, session_id: str, at: float, error: BaseException | None) -> None:
+        # A quit that failed proves nothing: the session may live on until the hub's idle timeout.
+        if error is None:
+            self._log.ended(session_id, at)
+
+    def _meet(
+        self, driver: Any, session_id: str, started_at: float | None, credentials: Credentials | None = None
+    ) -> None:
+        hub = hub_of(driver)
+        if hub is None or not self._captures(hub.host):
+            self._log.ignore(session_id)
+            return
+        self._log.started(session_id, hub.host, started_at)
+        learned = hub.credentials or credentials
+        if learned is not None:
+            self._credentials[session_id] = learned
+
+    # The hooks
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        number = item.stash.get(self._attempts_so_far, 0) + 1
+        item.stash[self._attempts_so_far] = number
+        self._log.begin(number)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self) -> None:
+        self._log.enter("call")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self) -> None:
+        self._log.enter("teardown")
+
+    # Innermost, so that the wrappers of users and of other plugins find on the report what we put there.
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_makereport(
+        self, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        attempt = self._log.current()
+        if attempt is not None:
+            with self.problems.guard():
+                self._put_on(report, attempt)
+        if call.when == "teardown":
+            self._log.end()
+        return report
+
+    def _put_on(self, report: pytest.TestReport, attempt: Attempt) -> None:
+        carry = self._log.carry(attempt)
+        if carry is not None:
+            setattr(report, CARRY_ATTRIBUTE, carry)
+            self._annotate(report, carry)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        carry = getattr(report, CARRY_ATTRIBUTE, None)
+        if carry is not None:
+            with self.problems.guard():
+                self._log.reported(carry["sessions"])
+
+
+def _any_host(host: str) -> bool:  # noqa: ARG001 - decided later
+    return True
+
+
+def _no_annotation(report: pytest.TestReport, carry: Carry) -> None:
+    """Stands in until there is a ledger."""

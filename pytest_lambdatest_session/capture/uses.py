@@ -1,0 +1,212 @@
+"""Which attempt of which test used which WebDriver session. Pure bookkeeping: no pytest, no selenium, no I/O.
+
+A test uses a session if, in its setup or call, it created the session or sent it any command other than quit. Commands
+in teardown count for sessions that the test uses already: the quit of a shared driver falls into the teardown of
+whichever test came last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from threading import get_ident
+from typing import TYPE_CHECKING, Final, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+Phase = Literal["setup", "call", "teardown"]
+
+
+class CarriedSession(TypedDict):
+    """What is known of a session where the test runs. Times are seconds since the epoch on this machine's clock."""
+
+    id: str
+    hub: str
+    started_at: float | None
+    """None if the session was met after its start, through an attached driver."""
+    ended_at: float | None
+
+
+class CarriedUse(TypedDict):
+    """One attempt's use of one session."""
+
+    id: str
+    created: bool
+    first_at: float
+    last_at: float
+
+
+class CarriedRefusal(TypedDict):
+    """A session that a hub did not start."""
+
+    hub: str
+    error: str
+
+
+class Carry(TypedDict):
+    """What a report carries from the process that ran the test: exact builtins only, xdist aborts on anything else.
+
+    Cumulative for the attempt, so that any one of its reports suffices; some plugins hide or drop single reports.
+    """
+
+    attempt: int
+    uses: list[CarriedUse]
+    sessions: list[CarriedSession]
+    refusals: list[CarriedRefusal]
+
+
+@dataclass
+class Use:
+    created: bool
+    first_at: float
+    last_at: float
+
+
+@dataclass
+class Attempt:
+    """One run of one test: reruns make several of the same node id, counted from 1."""
+
+    number: int
+    phase: Phase = "setup"
+    uses: dict[str, Use] = field(default_factory=dict)
+    """By session id, in the order of first use."""
+    refusals: list[CarriedRefusal] = field(default_factory=list)
+
+
+@dataclass
+class _Session:
+    id: str
+    hub: str
+    started_at: float | None
+    ended_at: float | None = None
+
+    def carried(self) -> CarriedSession:
+        return {
+            "id": _plain(self.id),
+            "hub": _plain(self.hub),
+            "started_at": self.started_at,
+            "ended_at": self.ended_at,
+        }
+
+
+class _Foreign:
+    """Stands for every session of a host that is not captured."""
+
+
+_FOREIGN: Final = _Foreign()
+
+
+class UseLog:
+    """Takes notes while tests run, in whatever thread they run, and hands them out to be put on reports."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[str, _Session | _Foreign] = {}
+        # Runners that run tests in threads begin each attempt in its own thread. A plain thread that a test starts has
+        # none and books to the attempt begun last. (Context variables would not do: threads do not inherit them.)
+        self._attempts: dict[int, Attempt] = {}
+        self._latest: Attempt | None = None
+        self._unreported: dict[str, _Session] = {}
+        self._refusals: list[CarriedRefusal] = []
+
+    def begin(self, number: int) -> Attempt:
+        attempt = Attempt(number)
+        self._attempts[get_ident()] = self._latest = attempt
+        return attempt
+
+    def enter(self, phase: Phase) -> None:
+        attempt = self._attempts.get(get_ident())
+        if attempt is not None:
+            attempt.phase = phase
+
+    def end(self) -> None:
+        attempt = self._attempts.pop(get_ident(), None)
+        if self._latest is attempt:
+            self._latest = next(iter(self._attempts.values()), None)
+
+    def current(self) -> Attempt | None:
+        return self._attempts.get(get_ident(), self._latest)
+
+    def started(self, session_id: str, hub: str, at: float | None) -> None:
+        self._sessions[session_id] = session = _Session(session_id, hub, at)
+        self._unreported[session_id] = session
+
+    def ignore(self, session_id: str) -> None:
+        """Sessions of other hosts cost one look each."""
+        self._sessions[session_id] = _FOREIGN
+
+    def keep_only(self, captures: Callable[[str], bool]) -> None:
+        """Treat sessions of other hubs as if they had been ignored from the start."""
+        for session in list(self._unreported.values()):
+            if not captures(session.hub):
+                del self._unreported[session.id]
+                self.ignore(session.id)
+        self._refusals = [refusal for refusal in self._refusals if captures(refusal["hub"])]
+
+    def used(self, session_id: str, at: float, *, created: bool = False) -> bool:
+        """Book one command; False if nobody said yet whose session this is. Runs once per WebDriver command."""
+        session = self._sessions.get(session_id)
+        if session is None:
+            return False
+        attempt = self._attempts.get(get_ident(), self._latest)
+        if attempt is None or session is _FOREIGN:
+            return True
+        use = attempt.uses.get(session_id)
+        if use is not None:
+            use.last_at = at
+        elif attempt.phase != "teardown":
+            attempt.uses[session_id] = Use(created, at, at)
+        return True
+
+    def ended(self, session_id: str, at: float) -> None:
+        session = self._sessions.get(session_id)
+        if isinstance(session, _Session) and session.ended_at is None:
+            session.ended_at = at
+            self._unreported[session_id] = session
+
+    def refused(self, hub: str, error: str) -> None:
+        attempt = self.current()
+        refusal: CarriedRefusal = {"hub": _plain(hub), "error": _plain(error)}
+        (self._refusals if attempt is None else attempt.refusals).append(refusal)
+
+    def carry(self, attempt: Attempt) -> Carry | None:
+        """What the attempt's next report should carry; None for a test that has nothing to do with sessions."""
+        if not (attempt.uses or attempt.refusals or self._unreported):
+            return None
+        used = [self._sessions[session_id] for session_id in attempt.uses]
+        sessions = {session.id: session for session in used if isinstance(session, _Session)} | self._unreported
+        return {
+            "attempt": attempt.number,
+            "uses": [_carried_use(session_id, use) for session_id, use in attempt.uses.items()],
+            "sessions": [session.carried() for session in sessions.values()],
+            "refusals": list(attempt.refusals),
+        }
+
+    def reported(self, sessions: Iterable[CarriedSession]) -> None:
+        """A report with these sessions on it was logged; one that is hidden or dropped never gets here."""
+        for carried in sessions:
+            session = self._unreported.get(carried["id"])
+            if session is not None and session.carried() == carried:
+                del self._unreported[carried["id"]]
+
+    def leftover(self) -> Carry:
+        """What no report carried: sessions of no test, and quits after the last report."""
+        return {
+            "attempt": 0,
+            "uses": [],
+            "sessions": [session.carried() for session in self._unreported.values()],
+            "refusals": list(self._refusals),
+        }
+
+
+def _carried_use(session_id: str, use: Use) -> CarriedUse:
+    return {
+        "id": _plain(session_id),
+        "created": use.created,
+        "first_at": use.first_at,
+        "last_at": use.last_at,
+    }
+
+
+def _plain(text: str) -> str:
+    """An exact `str` that can be sent: subclasses and lone surrogates abort an xdist run."""
+    return text.encode("utf-8", "replace").decode()

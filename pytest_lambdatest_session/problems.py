@@ -1,0 +1,45 @@
+"""Where our own failures go: a list that the end of the run prints, never an exception in somebody's test."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Problems:
+    """Each distinct problem once, in the order met, with the number of times. Safe to call from any thread."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+
+    def add(self, problem: str) -> None:
+        """`problem` is one line for the user: what happened, and what to do. It must hold nothing secret."""
+        self._counts[problem] = self._counts.get(problem, 0) + 1
+
+    def fault(self, error: Exception) -> None:
+        """Something in this plugin failed. Only the kind and the place are kept: a message could quote anything."""
+        self.add(f"pytest-lambdatest-session failed inside ({_place_of(error)}); please report this")
+
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """The one boundary around hook bodies: what fails inside becomes a line in our section of the terminal."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - reporting never changes a run
+            self.fault(error)
+
+    def __iter__(self) -> Iterator[tuple[str, int]]:
+        return iter(list(self._counts.items()))
+
+
+def _place_of(error: Exception) -> str:
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    if traceback is None:
+        return type(error).__name__
+    code = traceback.tb_frame.f_code
+    return f"{type(error).__name__} in {code.co_name}, line {traceback.tb_lineno}"
