@@ -1,0 +1,240 @@
+"""Settings: command line over environment over ini file, read once into one frozen value.
+
+Knows no pytest: the front door (`plugin.py`) declares the options from `OPTIONS`, hands the three sources to
+`read_settings` and turns `SettingsError` into pytest's own usage error.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, cast
+from urllib.parse import urlsplit
+
+from pytest_lambdatest_session.cloud.endpoints import checked_api_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Fetch = Literal["background", "teardown", "off"]
+SHARE_DAYS = (3, 7, 10, 30)
+_HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.IGNORECASE)
+_USERINFO = re.compile(r"//[^/@\s]*@")
+
+
+class SettingsError(ValueError):
+    """A setting has a value that is not accepted; the message names the setting, the value and what is accepted."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One setting, as its users write it."""
+
+    name: str
+    """The ini key; the command line option is the same with dashes, the environment variable `PYTEST_` and capitals."""
+    default: str
+    accepted: str
+    """What is accepted, in the words of the error message."""
+    help: str
+    parse: Callable[[str], object]
+    """Raises `ValueError` for what is not accepted."""
+    also_environment: str | None = None
+    """An environment variable that others use for the same thing; it ranks below our own."""
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def environment(self) -> tuple[str, ...]:
+        own = "PYTEST_" + self.name.upper()
+        return (own,) if self.also_environment is None else (own, self.also_environment)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the user chose. Holds no credentials."""
+
+    hub: tuple[str, ...]
+    api_url: str | None
+    dashboard_url: str | None
+    fetch: Fetch
+    budget_seconds: float
+    timeout_seconds: float
+    share_days: int | None
+    sessions_file: str | None
+
+
+def read_settings(
+    command_line: Mapping[str, str | None], environment: Mapping[str, str], ini: Mapping[str, str]
+) -> Settings:
+    """Read every setting from the first source that has it: `{option name: text}` each, empty text is unset.
+
+    Raises:
+        SettingsError: a value is not accepted.
+    """
+    values = {option.name: _read(option, command_line, environment, ini) for option in OPTIONS}
+    return Settings(
+        hub=cast("tuple[str, ...]", values["lambdatest_hub"]),
+        api_url=cast("str | None", values["lambdatest_api_url"]),
+        dashboard_url=cast("str | None", values["lambdatest_dashboard_url"]),
+        fetch=cast("Fetch", values["lambdatest_fetch"]),
+        budget_seconds=cast("float", values["lambdatest_budget"]),
+        timeout_seconds=cast("float", values["lambdatest_timeout"]),
+        share_days=cast("int | None", values["lambdatest_share_days"]),
+        sessions_file=cast("str | None", values["lambdatest_sessions_file"]),
+    )
+
+
+def _read(
+    option: Option,
+    command_line: Mapping[str, str | None],
+    environment: Mapping[str, str],
+    ini: Mapping[str, str],
+) -> object:
+    text, source = _first_set(option, command_line, environment, ini)
+    try:
+        return option.parse(text) if text else None
+    except ValueError as error:
+        shown = _USERINFO.sub("//***@", text)
+        raise SettingsError(
+            f"{option.name} is {shown!r} ({source}), which is not accepted{_because(error)}; "
+            f"accepted: {option.accepted}"
+        ) from None
+
+
+def _first_set(
+    option: Option,
+    command_line: Mapping[str, str | None],
+    environment: Mapping[str, str],
+    ini: Mapping[str, str],
+) -> tuple[str, str]:
+    given = command_line.get(option.name)
+    if given is not None:
+        return given.strip(), f"from the command line, {option.flag}"
+    for variable in option.environment:
+        if environment.get(variable, "").strip():
+            return environment[variable].strip(), f"from the environment variable {variable}"
+    if ini.get(option.name, "").strip():
+        return ini[option.name].strip(), f"from the ini key {option.name}"
+    return option.default, "the default"
+
+
+def _because(error: ValueError) -> str:
+    return f" ({error})" if str(error) else ""
+
+
+def _parse_hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(host.strip(".").lower() for host in re.split(r"[\s,]+", text) if host)
+    if not hosts or any(_HOST_NAME.fullmatch(host) is None for host in hosts):
+        raise ValueError
+    return hosts
+
+
+def _parse_dashboard_url(text: str) -> str:
+    try:
+        filled = text.format(session_id="s", test_id="t")
+    except (IndexError, KeyError, ValueError, AttributeError):
+        raise ValueError from None
+    if filled == text or any(character.isspace() for character in text):
+        raise ValueError
+    scheme = urlsplit(filled).scheme
+    if scheme not in ("", "http", "https", "file") or filled.startswith("//"):
+        raise ValueError
+    return text
+
+
+def _parse_fetch(text: str) -> str:
+    if text not in ("background", "teardown", "off"):
+        raise ValueError
+    return text
+
+
+def _parse_seconds(text: str) -> float:
+    seconds = float(text)
+    if not math.isfinite(seconds) or seconds < 0:
+        raise ValueError
+    return seconds
+
+
+def _parse_positive_seconds(text: str) -> float:
+    seconds = _parse_seconds(text)
+    if seconds == 0:
+        raise ValueError
+    return seconds
+
+
+def _parse_share_days(text: str) -> int:
+    days = int(text)
+    if days not in SHARE_DAYS:
+        raise ValueError
+    return days
+
+
+def _parse_path(text: str) -> str:
+    if "\0" in text:
+        raise ValueError
+    return text
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        "lambdatest_hub",
+        "lambdatest.com testmuai.com",
+        "host names or suffixes of them, separated by spaces, such as 'lambdatest.com'",
+        "hosts whose WebDriver sessions are captured, subdomains included (default: %(default)s)",
+        _parse_hosts,
+    ),
+    Option(
+        "lambdatest_api_url",
+        "",
+        "an https address with its path and without credentials, such as "
+        "'https://api.lambdatest.com/automation/api/v1' (http only for this machine)",
+        "base of the REST API, path included (default: from the hub's host; also LT_API_BASE_URL)",
+        checked_api_url,
+        also_environment="LT_API_BASE_URL",
+    ),
+    Option(
+        "lambdatest_dashboard_url",
+        "",
+        "an http(s) address, or one relative to the report, with {session_id} or {test_id} in it",
+        "template of the session's page, with {session_id} or {test_id} (default: LambdaTest's dashboard)",
+        _parse_dashboard_url,
+    ),
+    Option(
+        "lambdatest_fetch",
+        "background",
+        "'background', 'teardown' or 'off'",
+        "when the API is asked: while other tests run, in each test's teardown, or never (default: %(default)s)",
+        _parse_fetch,
+    ),
+    Option(
+        "lambdatest_budget",
+        "10",
+        "a number of seconds, 0 or more",
+        "seconds that all waiting at the end of the run may take together (default: %(default)s)",
+        _parse_seconds,
+    ),
+    Option(
+        "lambdatest_timeout",
+        "10",
+        "a number of seconds above 0",
+        "seconds for one request to the API (default: %(default)s)",
+        _parse_positive_seconds,
+    ),
+    Option(
+        "lambdatest_share_days",
+        "",
+        "3, 7, 10 or 30",
+        "ask for links that open without a login and expire after so many days: 3, 7, 10 or 30 (default: none)",
+        _parse_share_days,
+    ),
+    Option(
+        "lambdatest_sessions_file",
+        "",
+        "a path",
+        "write one JSON object per session into this file, a line each (default: none)",
+        _parse_path,
+    ),
+)
