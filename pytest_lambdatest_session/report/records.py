@@ -1,0 +1,80 @@
+"""The public shape of a session: what the sessions file, the reports and the users' hooks are given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+State = Literal["final", "running", "pending", "not_found", "unavailable", "unchecked"]
+Outcome = Literal["passed", "failed", "error", "skipped", "xfailed", "xpassed", "rerun"]
+
+
+class SessionUse(TypedDict):
+    """One attempt of one test that used a session."""
+
+    nodeid: str
+    outcome: Outcome | None
+    """None while the attempt runs, or if its worker died."""
+    attempt: int
+    """Counted from 1; reruns make more."""
+    worker: str | None
+    """xdist's worker id."""
+    offset: float | None
+    """Seconds from the session's start to the test's first command: where in the video it is."""
+
+
+class ReportedSession(TypedDict):
+    """A session as reports carry it: exact builtins only, and nothing secret. Unknown is None."""
+
+    session_id: str
+    test_id: str | None
+    hub: str
+    kind: Literal["web", "app"]
+    state: State
+    error: str | None
+    """Why the state is not final, in one line."""
+    status: str | None
+    """The cloud's word as it is; `completed` means ended and unmarked, not passed."""
+    remark: str | None
+    duration: float | None
+    """Seconds."""
+    started_at: str | None
+    """RFC 3339 in UTC, on the cloud's clock; so is ended_at."""
+    ended_at: str | None
+    name: str | None
+    build_name: str | None
+    browser: str | None
+    browser_version: str | None
+    platform: str | None
+    device: str | None
+    url: str
+    """The session's page in the dashboard."""
+    video_url: str | None
+    screenshot_url: str | None
+    logs: dict[str, str]
+    """`{kind: url}`: command, console, network, selenium; of apps also appium and device. The API asks for a login."""
+
+
+class SessionRecord(ReportedSession):
+    """A session with the tests that used it: a line of the sessions file."""
+
+    tests: list[SessionUse]
+
+
+def properties_of(session: ReportedSession, position: int) -> Iterator[tuple[str, object]]:
+    """The `(name, value)` properties of a test's session number `position` (from 1), only those that exist."""
+    suffix = "" if position == 1 else f".{position}"
+    values: dict[str, object] = {
+        "session_id": session["session_id"],
+        "session_url": session["url"],
+        "state": session["state"],
+        "status": session["status"],
+        "duration": session["duration"],
+        "video_url": session["video_url"],
+    }
+    values |= {f"{kind}_logs_url": url for kind, url in session["logs"].items()}
+    for name, value in values.items():
+        if value is not None:
+            yield f"lambdatest_{name}{suffix}", value

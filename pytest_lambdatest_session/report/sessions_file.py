@@ -1,0 +1,31 @@
+"""The sessions file: one JSON object per session, a line each."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from pytest_lambdatest_session.report.records import SessionRecord
+
+
+def write_sessions_file(path: Path, records: Iterable[SessionRecord]) -> None:
+    """Write all or nothing: a reader never meets half a file.
+
+    Raises:
+        OSError: the folder or the file can't be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the target, so that the replacement is one step; named by process, so that two runs don't share it.
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        with unfinished.open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise

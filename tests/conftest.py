@@ -1,0 +1,27 @@
+"""What all tests share: the local grid, and stories that run against it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local_grid import LocalGrid
+from stories import Story
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture
+def grid() -> Iterator[LocalGrid]:
+    """A grid with a simulated browser, whose API knows of a session's end soon after its quit."""
+    with LocalGrid(backend="simulated", ready_after=0.1, record=False) as running:
+        yield running
+
+
+@pytest.fixture
+def story(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, grid: LocalGrid) -> Story:
+    return Story(pytester, monkeypatch, grid)

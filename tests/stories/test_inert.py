@@ -1,0 +1,79 @@
+"""Installed and unused, the plugin is not there; enabled in any way, it is there once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stories import outcomes
+
+if TYPE_CHECKING:
+    from stories import Story
+
+LOOK_AT_MODULES = """
+import sys
+
+def test_modules():
+    assert not {"selenium", "requests", "urllib3", "pytest_lambdatest_session.cloud.client"} & set(sys.modules)
+"""
+
+
+def test_a_run_without_selenium_imports_neither_selenium_nor_requests(story: Story) -> None:
+    (story.pytester.path / "test_modules.py").write_text(LOOK_AT_MODULES, encoding="utf-8")
+    run = story.run("-p", "no:hypothesispytest")
+    assert outcomes(run) == {"passed": 1}
+
+
+def test_a_run_without_lambdatest_prints_and_reports_what_it_would_without_the_plugin(story: Story) -> None:
+    story.file("test_plain.py", "def test_plain(): pass\ndef test_red(): assert 0\n")
+    run, without = story.run(), story.run_without()
+    assert outcomes(run) == outcomes(without) == {"passed": 1, "failed": 1}
+    for report in (run, without):
+        printed = report.output.replace("plugins: lambdatest-session", "").replace(str(report.folder), "")
+        assert "ambda" not in printed
+        assert report.headers == ["Result", "Test", "Duration", "Links"]
+    assert run.records == []
+
+
+@pytest.mark.parametrize("autoload", ["autoload", "no autoload"])
+@pytest.mark.parametrize("times", [1, 2])
+def test_enabling_it_by_name_works_in_every_way(story: Story, autoload: str, times: int) -> None:
+    if autoload == "no autoload":
+        story.set_environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    story.tests(
+        """
+        def test_browser(request):
+            names = [name for name, plugin in request.config.pluginmanager.list_name_plugin() if plugin]
+            assert names.count("lambdatest_session") == 1
+            with open_browser() as driver:
+                driver.title
+        """
+    )
+    command = ["-p", "lambdatest_session"] * times + ["--lambdatest-sessions-file=sessions.jsonl"]
+    result = story.pytester.runpytest_subprocess(*command)
+    assert result.parseoutcomes() == {"passed": 1}
+    assert len((story.pytester.path / "sessions.jsonl").read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize("option", ["--collect-only", "--setup-plan"])
+def test_looking_at_a_suite_asks_nothing(story: Story, option: str) -> None:
+    story.tests(
+        """
+        DRIVER = open_browser()
+
+        def test_title():
+            DRIVER.title
+        """
+    )
+    run = story.run(option)
+    assert run.result.ret == 0
+    assert story.grid.api_requests == []
+    assert "LambdaTest" not in run.output
+
+
+def test_it_can_be_switched_off(story: Story) -> None:
+    story.tests("def test_browser():\n    open_browser().quit()")
+    run = story.run_without()
+    assert outcomes(run) == {"passed": 1}
+    assert story.grid.api_requests == []

@@ -1,0 +1,211 @@
+"""A story: a suite of test files, run by a real pytest against a local grid, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from textwrap import dedent
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pytest
+
+    from local_grid import LocalGrid
+
+DRIVER = """
+import os
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+
+
+def open_browser(**options):
+    chrome = webdriver.ChromeOptions()
+    chrome.set_capability("LT:Options", {"build": "story", **options})
+    return webdriver.Remote(os.environ["STORY_HUB"], options=chrome)
+"""
+
+PYTEST_INI = """
+[pytest]
+pythonpath = .
+# Selenium's own, about every address like those of LambdaTest's samples.
+filterwarnings = ignore:Embedding username and password:UserWarning
+"""
+
+
+class _Parts(HTMLParser):
+    """The text and the links of a piece of HTML, and every tag with its attributes."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.text = ""
+        self.links: dict[str, str] = {}
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self._href: str | None = None
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        self.tags.append((tag, attributes))
+        self._href = attributes.get("href") if tag == "a" else None
+
+    def handle_data(self, data: str) -> None:
+        self.text += data + " "
+        if self._href is not None:
+            self.links[data] = self._href
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a":
+            self._href = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the results table of pytest-html, as its reader has it."""
+
+    result: str
+    test: str
+    status: str
+    session_time: str
+    links: dict[str, str]
+    """Of our column: `{text: href}`."""
+    all_links: dict[str, str]
+    details: str
+    """The text of the html extras."""
+    raw: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a story's suite."""
+
+    result: pytest.RunResult
+    folder: Path
+
+    @property
+    def output(self) -> str:
+        return self.result.stdout.str() + self.result.stderr.str()
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """The lines of the sessions file."""
+        text = (self.folder / "sessions.jsonl").read_text(encoding="utf-8")
+        return [json.loads(line) for line in text.splitlines()]
+
+    def record(self, session_id: str) -> dict[str, Any]:
+        (found,) = [record for record in self.records if record["session_id"] == session_id]
+        return found
+
+    def tests_by_session(self) -> dict[str, list[str]]:
+        """`{session id: [name of the test, ...]}`, without the files' names."""
+        return {
+            record["session_id"]: [use["nodeid"].partition("::")[2] for use in record["tests"]]
+            for record in self.records
+        }
+
+    @property
+    def html(self) -> str:
+        return (self.folder / "report.html").read_text(encoding="utf-8")
+
+    @property
+    def rows(self) -> list[Row]:
+        blob = next(attributes for _, attributes in _Parts(self.html).tags if "data-jsonblob" in attributes)
+        tests = json.loads(blob["data-jsonblob"])["tests"]
+        return [_row(row) for rows in tests.values() for row in rows]
+
+    def row(self, test: str) -> Row:
+        (found,) = [row for row in self.rows if row.test.endswith(test)]
+        return found
+
+    @property
+    def headers(self) -> list[str]:
+        head = self.html.partition('<thead id="results-table-head">')[2].partition("</thead>")[0]
+        return _Parts(head).text.split()
+
+    @property
+    def summary(self) -> str:
+        """The text of our block in the summary, "" if there is none."""
+        _, found, rest = self.html.partition('<details class="lt-sessions"')
+        return _Parts(found + rest.partition("</details>")[0]).text if found else ""
+
+    @property
+    def properties(self) -> dict[str, list[dict[str, str]]]:
+        """Of the JUnit file: `{testcase's name: [its properties, ...]}`, a test with reruns has several."""
+        found: dict[str, list[dict[str, str]]] = {}
+        for testcase in ET.parse(self.folder / "junit.xml").iter("testcase"):
+            properties = {item.attrib["name"]: item.attrib["value"] for item in testcase.iter("property")}
+            found.setdefault(testcase.attrib["name"], []).append(properties)
+        return found
+
+
+def _row(raw: dict[str, Any]) -> Row:
+    cells = {}
+    for cell in raw["resultsTableRow"]:
+        parts = _Parts(cell)
+        name = parts.tags[0][1]["class"].split()[-1]
+        cells[name] = parts
+    empty = _Parts("")
+    details = " ".join(extra["content"] for extra in raw["extras"] if extra["format_type"] == "html")
+    return Row(
+        result=cells["col-result"].text.strip(),
+        test=cells["col-testId"].text.strip(),
+        status=" ".join(cells.get("col-ltstatus", empty).text.split()),
+        session_time=" ".join(cells.get("col-ltduration", empty).text.split()),
+        links=cells.get("col-ltlinks", empty).links,
+        all_links={name: href for parts in cells.values() for name, href in parts.links.items()},
+        details=" ".join(_Parts(details).text.split()),
+        raw=raw,
+    )
+
+
+class Story:
+    """Writes test files and runs pytest on them in a process of its own, with the plugin or without."""
+
+    OUTPUTS = (
+        "--html=report.html",
+        "--junitxml=junit.xml",
+        "--lambdatest-sessions-file=sessions.jsonl",
+    )
+
+    def __init__(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, grid: LocalGrid) -> None:
+        self.pytester = pytester
+        self.grid = grid
+        self._monkeypatch = monkeypatch
+        for name in list(os.environ):
+            if name.startswith(("LT_", "LAMBDATEST_", "PYTEST_ADDOPTS", "PYTEST_LAMBDATEST_", "PYTEST_XDIST")):
+                monkeypatch.delenv(name)
+        self.set_environment(STORY_HUB=grid.hub_url, LT_API_BASE_URL=grid.api_url, PYTEST_LAMBDATEST_HUB="127.0.0.1")
+        (pytester.path / "browser.py").write_text(DRIVER, encoding="utf-8")
+        self.file("pytest.ini", PYTEST_INI)
+
+    def set_environment(self, **values: str) -> None:
+        for name, value in values.items():
+            self._monkeypatch.setenv(name, value)
+
+    def file(self, name: str, text: str) -> None:
+        (self.pytester.path / name).write_text(dedent(text), encoding="utf-8")
+
+    def tests(self, text: str, name: str = "test_story.py") -> None:
+        self.file(name, "from browser import *\n" + dedent(text))
+
+    def run(self, *arguments: str, timeout: float = 60) -> Run:
+        """With the plugin and every output on."""
+        command = ("-p", "lambdatest_session", *self.OUTPUTS, *arguments)
+        return Run(self.pytester.runpytest_subprocess(*command, timeout=timeout), self.pytester.path)
+
+    def run_without(self, *arguments: str, timeout: float = 60) -> Run:
+        """The same suite as if the plugin were not installed."""
+        command = ("-p", "no:lambdatest_session", *self.OUTPUTS[:2], *arguments)
+        return Run(self.pytester.runpytest_subprocess(*command, timeout=timeout), self.pytester.path)
+
+
+def outcomes(run: Run) -> Mapping[str, int]:
+    return run.result.parseoutcomes()
