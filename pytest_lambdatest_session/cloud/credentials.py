@@ -37,7 +37,7 @@ class Credentials:
         `username:key` that is the same for all sessions of an account; each also as a URL would spell it.
         """
         plain = (self._access_key, self._basic, hashlib.md5(self._pair, usedforsecurity=False).hexdigest())
-        spelled = (spell(text) for text in plain for spell in (str, _quoted, _quoted_plus))
+        spelled = (spelling for text in plain for spelling in _spellings(text))
         return tuple(dict.fromkeys(text for text in spelled if text))
 
     @property
@@ -70,9 +70,10 @@ class Credentials:
         raise TypeError("credentials stay in the process that was given them")
 
 
-def _quoted(text: str) -> str:
-    return quote(text, safe="", errors="surrogatepass")
-
-
-def _quoted_plus(text: str) -> str:
-    return quote_plus(text, safe="/", errors="surrogatepass")
+def _spellings(text: str) -> tuple[str, ...]:
+    return (
+        text,
+        quote(text, safe="", errors="surrogatepass"),
+        quote(text, safe="/", errors="surrogatepass"),
+        quote_plus(text, errors="surrogatepass"),
+    )
