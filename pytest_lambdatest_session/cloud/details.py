@@ -92,10 +92,15 @@ class SessionDetails:
     @property
     def verdict(self) -> Verdict | None:
         """What the status says of the test, if anything: `completed` means ended and unmarked."""
-        word = _folded(self.status)
-        if word == "passed":
-            return "passed"
-        return "failed" if word in _FAILED else None
+        return verdict_of(self.status)
+
+
+def verdict_of(status: str | None) -> Verdict | None:
+    """Tell what a session's status says of its test; None where it says nothing, as `completed` does."""
+    word = _folded(status)
+    if word == "passed":
+        return "passed"
+    return "failed" if word in _FAILED else None
 
 
 def parse_session(body: object, *, share: bool = False, secrets: tuple[str, ...] = ()) -> SessionDetails:
