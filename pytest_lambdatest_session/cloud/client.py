@@ -134,27 +134,31 @@ class Client:
     def _body(self, response: requests.Response, limit_bytes: int) -> bytes:
         if response.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
             raise self._malformed("the answer is compressed, though that was declined")
-        body: bytes = response.raw.read(limit_bytes + 1, decode_content=False)
+        body = bytearray()
+        # Up to the empty piece: only with that urllib3 notices an answer that is cut short.
+        while len(body) <= limit_bytes and (piece := response.raw.read(limit_bytes + 1, decode_content=False)):
+            body += piece
         if len(body) > limit_bytes:
             raise self._malformed(f"the answer is larger than {limit_bytes} bytes")
-        return body
+        return bytes(body)
 
     def _failure(self, response: requests.Response) -> CloudError:
         status = response.status_code
         source = f"{status} from {self._host}"
+        if status < requests.codes.bad_request:
+            why = "credentials are not sent on, so redirects are not followed"
+            return Redirected(f"{source}: {why}; set lambdatest_api_url to the final address")
+        # Read whatever the status, so that the connection can be kept.
+        said = self._message(response)
         if status == requests.codes.unauthorized:
             return Unauthorized(f"{source}: user name or access key not accepted; check LT_USERNAME and LT_ACCESS_KEY")
         if status == requests.codes.forbidden:
-            said = self._message(response) or "not allowed"
-            return Forbidden(f"{source}: {said}; check what the account of LT_USERNAME may read")
+            return Forbidden(f"{source}: {said or 'not allowed'}; check what the account of LT_USERNAME may read")
         if status == requests.codes.not_found:
             return NotFound(f"{source}: session not known there; check that account and region are the hub's")
         if status == requests.codes.too_many_requests:
             wait = retry_after_seconds(response.headers.get("Retry-After"), datetime.now(timezone.utc))
             return Throttled(f"{source}: asked too often; a larger lambdatest_budget gives it time", wait)
-        if status < requests.codes.bad_request:
-            why = "credentials are not sent on, so redirects are not followed"
-            return Redirected(f"{source}: {why}; set lambdatest_api_url to the final address")
         return ServerError(f"{source}: no details; see the session in the dashboard", status)
 
     def _message(self, response: requests.Response) -> str:

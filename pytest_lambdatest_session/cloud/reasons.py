@@ -22,8 +22,10 @@ _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
         (ssl.SSLError, urllib3_errors.SSLError),
         "TLS failed; check lambdatest_api_url and any proxy on the way",
     ),
-    ((TimeoutError, urllib3_errors.TimeoutError), "no whole answer in {seconds:g} s (lambdatest_timeout)"),
     ((ConnectionRefusedError,), "connection refused; check the network and lambdatest_api_url"),
+    # Before the timeouts, of which it is one by name.
+    ((urllib3_errors.NewConnectionError,), "no connection; check the network and lambdatest_api_url"),
+    ((TimeoutError, urllib3_errors.TimeoutError), "no whole answer in {seconds:g} s (lambdatest_timeout)"),
     ((FileNotFoundError,), "a file is missing; check REQUESTS_CA_BUNDLE"),
     ((ConnectionError, HTTPException, urllib3_errors.ProtocolError), "the connection broke"),
 )

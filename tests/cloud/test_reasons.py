@@ -1,0 +1,84 @@
+"""What people are told of a request without an answer."""
+
+from __future__ import annotations
+
+import ssl
+from http.client import RemoteDisconnected
+from socket import gaierror
+
+import pytest
+import requests
+from urllib3 import HTTPConnectionPool
+from urllib3 import exceptions as urllib3_errors
+
+from pytest_lambdatest_session.cloud.reasons import reason_of
+
+POOL = HTTPConnectionPool("me:planted-password@proxy")
+SECRET = "http://me:planted-password@proxy"
+
+
+def chained(error: Exception, cause: Exception) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
+def unreachable_network() -> Exception:
+    return urllib3_errors.MaxRetryError(POOL, SECRET, urllib3_errors.NewConnectionError(None, SECRET))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        pytest.param(
+            requests.ConnectionError(chained(urllib3_errors.HTTPError(SECRET), gaierror(SECRET))),
+            "a host name is not known (DNS); check the network, lambdatest_api_url and HTTPS_PROXY",
+            id="dns",
+        ),
+        pytest.param(
+            requests.exceptions.ProxyError(urllib3_errors.ProxyError(SECRET, OSError(SECRET))),
+            "the proxy does not connect; check HTTPS_PROXY",
+            id="proxy",
+        ),
+        pytest.param(
+            requests.exceptions.SSLError(urllib3_errors.SSLError(SECRET)),
+            "TLS failed; check lambdatest_api_url and any proxy on the way",
+            id="tls-by-urllib3",
+        ),
+        pytest.param(
+            ssl.SSLEOFError(8, SECRET), "TLS failed; check lambdatest_api_url and any proxy on the way", id="tls"
+        ),
+        pytest.param(
+            requests.ConnectionError(unreachable_network()),
+            "no connection; check the network and lambdatest_api_url",
+            id="network-unreachable",
+        ),
+        pytest.param(
+            requests.ConnectTimeout(urllib3_errors.ConnectTimeoutError(SECRET)),
+            "no whole answer in 1.5 s (lambdatest_timeout)",
+            id="connect-timeout",
+        ),
+        pytest.param(TimeoutError(SECRET), "no whole answer in 1.5 s (lambdatest_timeout)", id="timeout"),
+        pytest.param(
+            ConnectionRefusedError(SECRET),
+            "connection refused; check the network and lambdatest_api_url",
+            id="refused",
+        ),
+        pytest.param(FileNotFoundError(SECRET), "a file is missing; check REQUESTS_CA_BUNDLE", id="no-file"),
+        pytest.param(RemoteDisconnected(SECRET), "the connection broke", id="closed"),
+        pytest.param(ConnectionResetError(SECRET), "the connection broke", id="reset"),
+        pytest.param(urllib3_errors.ProtocolError(SECRET), "the connection broke", id="protocol"),
+        pytest.param(
+            requests.exceptions.InvalidProxyURL(SECRET),
+            "InvalidProxyURL; check lambdatest_api_url, REQUESTS_CA_BUNDLE and HTTPS_PROXY",
+            id="anything-else",
+        ),
+    ],
+)
+def test_a_reason_is_told_in_our_words(error: Exception, reason: str) -> None:
+    assert reason_of(error, 1.5) == reason
+
+
+def test_errors_that_wrap_each_other_in_a_circle_are_walked_once() -> None:
+    first, second = OSError(), OSError()
+    first.__cause__, second.__context__ = second, first
+    assert reason_of(first, 1).startswith("OSError; check")
