@@ -1,0 +1,577 @@
+"""What the client sends, what it makes of every answer, and how long it lets itself be kept."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+import socket
+import time
+import traceback
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from pytest_lambdatest_session.cloud.client import Client, retry_after_seconds
+from pytest_lambdatest_session.cloud.errors import (
+    CloudError,
+    Forbidden,
+    MalformedAnswer,
+    NotFound,
+    Redirected,
+    ServerError,
+    Throttled,
+    Unauthorized,
+    Unreachable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pytest_lambdatest_session.cloud.credentials import Credentials
+    from tests.cloud.conftest import ScriptedServer
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+NOW = datetime(2026, 10, 20, 10, 0, 0, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def connect(credentials: Credentials) -> Iterator[Callable[..., Client]]:
+    clients: list[Client] = []
+
+    def make(base_url: str, timeout_seconds: float = 5.0, share_days: int | None = None) -> Client:
+        clients.append(Client(base_url, credentials, timeout_seconds=timeout_seconds, share_days=share_days))
+        return clients[-1]
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def client(api: ScriptedServer, connect: Callable[..., Client]) -> Client:
+    return connect(api.base_url)
+
+
+def test_a_session_is_asked_for_by_its_id_with_basic_auth(api: ScriptedServer, client: Client) -> None:
+    details = client.session("a/b c")
+    (request,) = api.requests
+    assert details.status == "passed"
+    assert (request.method, request.path) == ("GET", "/automation/api/v1/sessions/a%2Fb%20c")
+    assert request.headers["Authorization"] == "Basic cGxhbnRlZC11c2VyOnBsYW50ZWQtYWNjZXNzLWtleQ=="
+    assert request.headers["Accept-Encoding"] == "identity"
+    assert request.headers["User-Agent"].startswith("pytest-lambdatest-session/")
+
+
+def test_one_connection_serves_all_questions(api: ScriptedServer, client: Client) -> None:
+    api.will(api.details(), api.answer(b"{}", 404), api.answer(b"Access denied.", 401), api.details())
+    client.session("1")
+    for error in (NotFound, Unauthorized):
+        with pytest.raises(error):
+            client.session("2")
+    client.session("3")
+    assert (len(api.requests), api.connections) == (4, 1)
+
+
+def test_cookies_of_the_api_are_not_kept(api: ScriptedServer, client: Client) -> None:
+    api.will(api.json({"data": {"session_id": "s"}}, headers={"Set-Cookie": "a=1; Path=/"}))
+    client.session("1")
+    client.session("2")
+    assert "Cookie" not in api.requests[1].headers
+
+
+def test_sharing_is_asked_of_the_web_api_only(api: ScriptedServer, connect: Callable[..., Client]) -> None:
+    connect(api.base_url, share_days=7).session("1")
+    connect(api.base_url.replace("/automation", "/mobile-automation"), share_days=7).session("1")
+    connect(api.base_url).session("1")
+    paths = [request.path.partition("sessions/1")[2] for request in api.requests]
+    assert paths == ["?shareExpiryLimit=7", "", ""]
+
+
+def test_signed_links_are_kept_only_when_sharing_was_asked_for(
+    api: ScriptedServer, connect: Callable[..., Client]
+) -> None:
+    api.will(api.details(video_url="https://x.org/v.mp4?X-Amz-Signature=1"))
+    assert connect(api.base_url).session("1").withheld == ("video",)
+    assert connect(api.base_url, share_days=3).session("1").video_url == "https://x.org/v.mp4?X-Amz-Signature=1"
+
+
+def test_what_the_api_repeats_of_the_key_is_masked(api: ScriptedServer, client: Client) -> None:
+    api.will(api.details(name="with planted-access-key"))
+    assert client.session("1").name == "with ***"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error", "message"),
+    [
+        pytest.param(
+            401,
+            b"HTTP Basic: Access denied.",
+            Unauthorized,
+            "401 from {host}: user name or access key not accepted; check LT_USERNAME and LT_ACCESS_KEY",
+            id="401-plain",
+        ),
+        pytest.param(
+            401,
+            b'"HTTP Basic: Access denied."',
+            Unauthorized,
+            "401 from {host}: user name or access key not accepted; check LT_USERNAME and LT_ACCESS_KEY",
+            id="401-json-string",
+        ),
+        pytest.param(
+            403,
+            b'{"message": "Forbidden! needs\\nbuilds:read of planted-access-key"}',
+            Forbidden,
+            "403 from {host}: Forbidden! needs builds:read of ***; check what the account of LT_USERNAME may read",
+            id="403-with-a-reason",
+        ),
+        pytest.param(
+            403,
+            b'"Forbidden"',
+            Forbidden,
+            "403 from {host}: Forbidden; check what the account of LT_USERNAME may read",
+            id="403-json-string",
+        ),
+        pytest.param(
+            403,
+            b"<html>",
+            Forbidden,
+            "403 from {host}: not allowed; check what the account of LT_USERNAME may read",
+            id="403-html",
+        ),
+        pytest.param(
+            403,
+            b'{"message": 7}',
+            Forbidden,
+            "403 from {host}: not allowed; check what the account of LT_USERNAME may read",
+            id="403-of-another-shape",
+        ),
+        pytest.param(
+            404,
+            b'{"message":"Either resource not found or already deleted","status":"fail"}',
+            NotFound,
+            "404 from {host}: session not known there; check that account and region are the hub's",
+            id="404",
+        ),
+        pytest.param(
+            429,
+            b"",
+            Throttled,
+            "429 from {host}: asked too often; a larger lambdatest_budget gives it time",
+            id="429",
+        ),
+        pytest.param(
+            500,
+            b"<html>Internal</html>",
+            ServerError,
+            "500 from {host}: no details; see the session in the dashboard",
+            id="500-html",
+        ),
+        pytest.param(
+            502,
+            b"<html>Bad Gateway</html>",
+            ServerError,
+            "502 from {host}: no details; see the session in the dashboard",
+            id="502-html",
+        ),
+        pytest.param(
+            400,
+            b"",
+            ServerError,
+            "400 from {host}: no details; see the session in the dashboard",
+            id="400",
+        ),
+        pytest.param(
+            200,
+            b"",
+            MalformedAnswer,
+            "unusable answer from {host}: the answer is empty; check lambdatest_api_url and any proxy on the way",
+            id="empty-200",
+        ),
+        pytest.param(
+            200,
+            b"<html>Sign in to the wifi</html>",
+            MalformedAnswer,
+            "unusable answer from {host}: the answer is not JSON; check lambdatest_api_url and any proxy on the way",
+            id="html-200",
+        ),
+        pytest.param(
+            200,
+            b'{"data": {"session_id": "s1", "status_i',
+            MalformedAnswer,
+            "unusable answer from {host}: the answer is not JSON; check lambdatest_api_url and any proxy on the way",
+            id="truncated-json",
+        ),
+        pytest.param(
+            200,
+            b"[" * 200_000,
+            MalformedAnswer,
+            "unusable answer from {host}: the answer is not JSON; check lambdatest_api_url and any proxy on the way",
+            id="nested-too-deep",
+        ),
+        pytest.param(
+            200,
+            b'{"data": {"session_id": ' + b"9" * 10_000 + b"}}",
+            MalformedAnswer,
+            "unusable answer from {host}: the answer is not JSON; check lambdatest_api_url and any proxy on the way",
+            id="number-too-long",
+        ),
+        pytest.param(
+            200,
+            b'{"data": [1, 2]}',
+            MalformedAnswer,
+            "unusable answer from {host}: no session in the answer; check lambdatest_api_url and any proxy on the way",
+            id="wrong-shape",
+        ),
+    ],
+)
+def test_every_answer_without_a_session_is_one_of_our_errors(
+    api: ScriptedServer, client: Client, status: int, body: bytes, error: type[CloudError], message: str
+) -> None:
+    api.will(api.answer(body, status))
+    with pytest.raises(error) as caught:
+        client.session("1")
+    assert str(caught.value) == message.format(host=f"127.0.0.1:{api.port}")
+    assert "planted" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_server_error_keeps_its_status(api: ScriptedServer, client: Client) -> None:
+    api.will(api.answer(b"", 503))
+    with pytest.raises(ServerError) as caught:
+        client.session("1")
+    assert caught.value.status == 503
+
+
+def test_a_forbidden_answer_that_breaks_is_still_forbidden(api: ScriptedServer, client: Client) -> None:
+    api.will(api.reset(b"HTTP/1.1 403 No\r\nContent-Length: 99\r\n\r\n{"))
+    with pytest.raises(Forbidden, match=r"not allowed"):
+        client.session("1")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b'\xef\xbb\xbf{"data": {"session_id": "s1", "name": "n"}}', id="byte-order-mark"),
+        pytest.param(b'{"data": {"session_id": "s1", "name": "n", "remark": "\xe9"}}', id="latin-1"),
+        pytest.param(
+            b'{"data": {"session_id": "s1", "name": "n", "remark": "\\u0000\\ud800"}}', id="nul-and-surrogate"
+        ),
+        pytest.param(b'{"data": {"session_id": "s1", "name": "n", "duration": NaN}}', id="nan"),
+    ],
+)
+def test_an_answer_with_odd_bytes_is_read(api: ScriptedServer, client: Client, body: bytes) -> None:
+    api.will(api.answer(body, headers={"Content-Type": "text/plain; charset=utf-16"}))
+    assert client.session("1").name == "n"
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        pytest.param(None, None, id="none"),
+        pytest.param("7", 7.0, id="seconds"),
+        pytest.param(" 0 ", 0.0, id="zero"),
+        pytest.param("9" * 400, 3600.0, id="absurd"),
+        pytest.param("Tue, 20 Oct 2026 10:00:30 GMT", 30.0, id="date"),
+        pytest.param("Tue, 20 Oct 2026 10:00:30 -0000", 30.0, id="date-without-zone"),
+        pytest.param("Tue, 20 Oct 2026 09:00:00 GMT", 0.0, id="past"),
+        pytest.param("Tue, 20 Oct 2099 09:00:00 GMT", 3600.0, id="far-future"),
+        pytest.param("soon", None, id="words"),
+        pytest.param("-5", None, id="negative"),
+        pytest.param("", None, id="empty"),
+        pytest.param("٣", None, id="digits-that-are-not-ascii"),
+    ],
+)
+def test_retry_after_is_read_in_both_forms_and_bounded(value: str | None, seconds: float | None) -> None:
+    assert retry_after_seconds(value, NOW) == seconds
+
+
+def test_the_time_asked_for_by_429_is_on_the_error(api: ScriptedServer, client: Client) -> None:
+    api.will(api.answer(b"", 429, {"Retry-After": "7"}), api.answer(b"", 429))
+    for seconds in (7.0, None):
+        with pytest.raises(Throttled) as caught:
+            client.session("1")
+        assert caught.value.retry_after_seconds == seconds
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_credentials_do_not_follow_a_redirect(
+    api: ScriptedServer, new_server: Callable[[], ScriptedServer], client: Client, status: int
+) -> None:
+    elsewhere = new_server()
+    elsewhere.will(elsewhere.details())
+    api.will(api.answer(b"moved", status, {"Location": f"http://localhost:{elsewhere.port}/x"}))
+    with pytest.raises(Redirected) as caught:
+        client.session("1")
+    assert str(caught.value) == (
+        f"{status} from 127.0.0.1:{api.port}: credentials are not sent on, so redirects are not followed; "
+        "set lambdatest_api_url to the final address"
+    )
+    assert elsewhere.connections == 0
+    assert len(api.requests) == 1
+
+
+def test_the_body_of_a_redirect_is_not_read(api: ScriptedServer, client: Client) -> None:
+    head = b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 999999999\r\n\r\n"
+    api.will(api.endless(head, megabytes=100))
+    with pytest.raises(Redirected):
+        client.session("1")
+    assert api.sent < 32 * 2**20
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(HEAD + b"Content-Length: 104857600\r\n\r\n", id="with-length"),
+        pytest.param(HEAD + b"Connection: close\r\n\r\n", id="until-closed"),
+        pytest.param(HEAD + b"Transfer-Encoding: chunked\r\n\r\n6400000\r\n", id="one-chunk"),
+    ],
+)
+def test_a_body_of_100_megabytes_is_not_read_through(api: ScriptedServer, client: Client, head: bytes) -> None:
+    api.will(api.endless(head, megabytes=100))
+    with pytest.raises(MalformedAnswer, match=r"the answer is larger than 1048576 bytes"):
+        client.session("1")
+    assert api.sent < 32 * 2**20
+
+
+def test_a_compressed_body_is_refused_unopened(api: ScriptedServer, client: Client) -> None:
+    bomb = gzip.compress(b" " * 2**20)
+    api.will(api.answer(bomb, headers={"Content-Encoding": "gzip"}))
+    with pytest.raises(MalformedAnswer, match=r"the answer is compressed, though that was declined"):
+        client.session("1")
+
+
+def test_a_chunked_answer_is_read_and_the_connection_kept(api: ScriptedServer, client: Client) -> None:
+    body = json.dumps({"data": {"session_id": "s1"}}).encode()
+    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body)
+    api.will(api.raw(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n"))
+    assert client.session("1").session_id == "s1"
+    assert client.session("2").session_id == "s1"
+    assert api.connections == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(lambda api: api.hang(), id="before-headers"),
+        pytest.param(lambda api: api.hang(b"HTTP/1.1 200 OK\r\nContent-"), id="inside-headers"),
+        pytest.param(lambda api: api.hang(HEAD + b"Content-Length: 99\r\n\r\n"), id="after-headers"),
+        pytest.param(lambda api: api.hang(HEAD + b'Content-Length: 99\r\n\r\n{"data'), id="inside-the-body"),
+        pytest.param(lambda api: api.drip(b"HTTP/1.1 200 OK\r\n", b"X-Header: 1\r\n"), id="headers-bytewise"),
+        pytest.param(lambda api: api.drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), id="continue-for-ever"),
+        pytest.param(lambda api: api.drip(HEAD + b"Content-Length: 9999\r\n\r\n", b" "), id="body-bytewise"),
+        pytest.param(lambda api: api.drip(HEAD + b"Connection: close\r\n\r\n", b" "), id="body-bytewise-to-the-end"),
+        pytest.param(lambda api: api.drip(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"), id="chunks"),
+    ],
+)
+def test_a_request_ends_in_its_time_however_the_answer_trickles(
+    api: ScriptedServer, connect: Callable[..., Client], fault: Callable[[ScriptedServer], Callable[..., None]]
+) -> None:
+    api.will(fault(api))
+    client = connect(api.base_url, timeout_seconds=0.3)
+    started_at = time.monotonic()
+    with pytest.raises(Unreachable) as caught:
+        client.session("1")
+    assert time.monotonic() - started_at < 2.0
+    assert str(caught.value) == (f"127.0.0.1:{api.port} can't be asked: no whole answer in 0.3 s (lambdatest_timeout)")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(lambda api: api.reset(), id="reset-at-once"),
+        pytest.param(lambda api: api.reset(HEAD + b'Content-Length: 99\r\n\r\n{"data'), id="reset-in-the-body"),
+        pytest.param(lambda api: api.raw(b"", hang_up=True), id="closed-at-once"),
+        pytest.param(lambda api: api.raw(HEAD + b"Content-Length: 99\r\n\r\n{", hang_up=True), id="closed-in-body"),
+        pytest.param(lambda api: api.raw(b"garbage\r\n\r\n", hang_up=True), id="not-http"),
+        pytest.param(lambda api: api.raw(HEAD + b"X: " + b"x" * 99_999 + b"\r\n\r\n", hang_up=True), id="long-header"),
+        pytest.param(lambda api: api.raw(HEAD + b"X: 1\r\n" * 999 + b"\r\n", hang_up=True), id="many-headers"),
+        pytest.param(
+            lambda api: api.raw(HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", hang_up=True), id="bad-chunk"
+        ),
+    ],
+)
+def test_a_connection_that_breaks_says_so(
+    api: ScriptedServer, client: Client, fault: Callable[[ScriptedServer], Callable[..., None]]
+) -> None:
+    api.will(fault(api))
+    with pytest.raises(Unreachable) as caught:
+        client.session("1")
+    assert str(caught.value) == f"127.0.0.1:{api.port} can't be asked: the connection broke"
+
+
+def test_after_a_broken_connection_the_next_question_works(api: ScriptedServer, client: Client) -> None:
+    api.will(api.reset(HEAD + b"Content-Length: 99\r\n\r\n{"), api.details())
+    with pytest.raises(Unreachable):
+        client.session("1")
+    assert client.session("2").status == "passed"
+
+
+def test_a_port_nobody_listens_on_refuses(connect: Callable[..., Client]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(Unreachable) as caught:
+        connect(f"http://127.0.0.1:{port}/automation/api/v1").session("1")
+    assert str(caught.value) == (
+        f"127.0.0.1:{port} can't be asked: connection refused; check the network and lambdatest_api_url"
+    )
+
+
+def test_a_host_that_does_not_exist_is_named(connect: Callable[..., Client]) -> None:
+    with pytest.raises(Unreachable) as caught:
+        connect("https://api.invalid/automation/api/v1").session("1")
+    assert str(caught.value) == (
+        "api.invalid can't be asked: a host name is not known (DNS); "
+        "check the network, lambdatest_api_url and HTTPS_PROXY"
+    )
+
+
+@pytest.mark.parametrize("base_url", ["http://api.lambdatest.com/automation/api/v1", "https://u:k@x.org", "nonsense"])
+def test_a_client_is_not_made_for_an_address_unfit_for_credentials(credentials: Credentials, base_url: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        Client(base_url, credentials, timeout_seconds=1)
+
+
+# TLS
+
+
+def test_an_unknown_certificate_authority_is_named(
+    api: ScriptedServer, connect: Callable[..., Client], certificate: tuple[Path, Path]
+) -> None:
+    api.speak_tls(*certificate)
+    with pytest.raises(Unreachable, match=r": TLS: self[- ]signed certificate; check REQUESTS_CA_BUNDLE$"):
+        connect(api.base_url.replace("127.0.0.1", "localhost")).session("1")
+    assert api.requests == []
+
+
+@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_the_users_certificate_authority_is_trusted(
+    api: ScriptedServer,
+    connect: Callable[..., Client],
+    certificate: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    api.speak_tls(*certificate)
+    monkeypatch.setenv(name, str(certificate[0]))
+    assert connect(api.base_url.replace("127.0.0.1", "localhost")).session("1").status == "passed"
+
+
+def test_requests_own_variable_comes_before_ssl_cert_file(
+    api: ScriptedServer,
+    connect: Callable[..., Client],
+    certificate: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    api.speak_tls(*certificate)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", requests.utils.DEFAULT_CA_BUNDLE_PATH)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    with pytest.raises(Unreachable, match=r"TLS"):
+        connect(api.base_url.replace("127.0.0.1", "localhost")).session("1")
+
+
+def test_a_certificate_for_another_name_is_refused(
+    api: ScriptedServer,
+    connect: Callable[..., Client],
+    certificate: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    api.speak_tls(*certificate)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
+    with pytest.raises(Unreachable, match=r"TLS: IP address mismatch.*; check REQUESTS_CA_BUNDLE"):
+        connect(api.base_url).session("1")
+    assert api.requests == []
+
+
+def test_a_server_without_tls_is_named(api: ScriptedServer, connect: Callable[..., Client]) -> None:
+    api.will(api.raw(b"this is no TLS\r\n\r\n"))
+    with pytest.raises(Unreachable, match=r"TLS failed; check lambdatest_api_url|the connection broke|no whole"):
+        connect(api.base_url.replace("http:", "https:"), timeout_seconds=0.5).session("1")
+
+
+def test_a_missing_bundle_is_named(
+    connect: Callable[..., Client], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "gone.pem"))
+    with pytest.raises(Unreachable, match=r"check lambdatest_api_url, REQUESTS_CA_BUNDLE and HTTPS_PROXY$"):
+        connect("https://127.0.0.1:1/automation/api/v1").session("1")
+
+
+# The surroundings
+
+
+def test_netrc_is_not_used(
+    api: ScriptedServer, client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login other password word\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    assert requests.utils.get_netrc_auth(api.base_url) == ("other", "word")
+    client.session("1")
+    assert api.requests[0].headers["Authorization"].startswith("Basic cGxhbnRlZC11c2Vy")
+
+
+def test_what_goes_to_this_machine_goes_through_no_proxy(
+    new_server: Callable[[], ScriptedServer], client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over plain http the proxy would read the credentials."""
+    proxy = new_server()
+    proxy.will(proxy.details())
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
+    monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{proxy.port}")
+    client.session("1")
+    assert proxy.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("refusal", "reason"),
+    [
+        pytest.param(lambda proxy: proxy.answer(b"", 407), "the proxy does not connect; check HTTPS_PROXY", id="407"),
+        pytest.param(lambda proxy: proxy.raw(b"", hang_up=True), "the connection broke", id="hangs-up"),
+    ],
+)
+def test_a_proxy_that_does_not_connect_is_named_without_its_password(
+    new_server: Callable[[], ScriptedServer],
+    connect: Callable[..., Client],
+    monkeypatch: pytest.MonkeyPatch,
+    refusal: Callable[[ScriptedServer], Callable[..., None]],
+    reason: str,
+) -> None:
+    proxy = new_server()
+    proxy.will(refusal(proxy))
+    monkeypatch.setenv("HTTPS_PROXY", f"http://me:planted-password@127.0.0.1:{proxy.port}")
+    with pytest.raises(Unreachable) as caught:
+        connect("https://api.lambdatest.com/automation/api/v1").session("1")
+    assert str(caught.value) == f"api.lambdatest.com can't be asked: {reason}"
+    assert proxy.requests[0].path == "api.lambdatest.com:443"
+    assert "Authorization" not in proxy.requests[0].headers
+    assert "planted" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_proxy_is_held_to_the_time_too(
+    new_server: Callable[[], ScriptedServer], connect: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = new_server()
+    proxy.will(proxy.drip(b"HTTP/1.1 200 OK\r\n", b"X-Header: 1\r\n"))
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+    started_at = time.monotonic()
+    with pytest.raises(Unreachable):
+        connect("https://api.lambdatest.com/automation/api/v1", timeout_seconds=0.3).session("1")
+    assert time.monotonic() - started_at < 2.0
+
+
+def test_our_requests_leave_no_log_records_and_those_of_others_do(
+    api: ScriptedServer, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A test that looks at what was logged must not find what happened to go on in the background."""
+    with caplog.at_level(logging.DEBUG):
+        client.session("1")
+        assert caplog.records == []
+        requests.get(f"http://127.0.0.1:{api.port}/", timeout=5)
+    assert "urllib3.connectionpool" in {record.name for record in caplog.records}
+
+
+def test_nothing_of_a_client_shows_its_credentials(client: Client) -> None:
+    http_session = client._http_session
+    assert "planted" not in repr([client, vars(client).get("_host"), http_session, vars(http_session)])
