@@ -145,16 +145,11 @@ def _active_element(command: Command) -> dict[str, str]:
     return command.browser.reference(page.active if page.active and page.holds(page.active) else page.body)
 
 
-def _is_selected(command: Command) -> bool:
-    element = command.element
-    return element.is_selected if element.tag == "option" else element.is_checkable and element.is_chosen
-
-
 def _get_attribute(command: Command) -> str | None:
     element, name = command.element, command.names[1]
     if command.browser.is_app:
         return scripts.get_attribute(command.browser.page, element, name)
-    return element.attributes.get(name)
+    return scripts.get_dom_attribute(element, name)
 
 
 def _element_rect(command: Command) -> dict[str, int]:
@@ -271,7 +266,7 @@ _ROUTES: list[tuple[str, re.Pattern[str], Handler]] = [
         ("POST", f"{_E}/element", _find_element),
         ("POST", f"{_E}/elements", _find_elements),
         ("GET", f"{_E}/name", lambda command: command.element.tag),
-        ("GET", f"{_E}/selected", _is_selected),
+        ("GET", f"{_E}/selected", lambda command: command.element.is_on),
         ("GET", f"{_E}/enabled", lambda command: not command.element.is_disabled),
         ("GET", f"{_E}/displayed", lambda command: command.browser.page.is_shown(command.element)),
         ("GET", f"{_E}/rect", _element_rect),

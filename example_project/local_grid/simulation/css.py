@@ -194,7 +194,7 @@ _PLAIN_PSEUDOS: dict[str, Test] = {
     "last-of-type": lambda element: _position(element, of_type=True, from_end=True) == 1,
     "empty": lambda element: not element.children,
     "root": lambda element: element.tag == "html",
-    "checked": lambda element: (element.is_checkable or element.tag == "option") and element.is_chosen,
+    "checked": lambda element: element.is_on,
     "disabled": lambda element: element.tag in _FIELD_TAGS and element.is_disabled,
     "enabled": lambda element: element.tag in _FIELD_TAGS and not element.is_disabled,
 }

@@ -110,8 +110,13 @@ class Element:
         return ("selected" if self.tag == "option" else "checked") in self.attributes
 
     @property
-    def is_selected(self) -> bool:
-        """Whether an option is the choice of its drop-down, which is the first one where none was made."""
+    def is_on(self) -> bool:
+        """Whether this is a checked box or the selected option of a drop-down."""
+        return self._is_selected if self.tag == "option" else self.is_checkable and self.is_chosen
+
+    @property
+    def _is_selected(self) -> bool:
+        """Whether an option is the drop-down's choice, which is the first one where none was made."""
         select = next((one for one in self.ancestors() if one.tag == "select"), None)
         if self.is_chosen or select is None or "multiple" in select.attributes:
             return self.is_chosen
@@ -128,7 +133,7 @@ class Element:
         """What a form would send."""
         if self.tag == "select":
             options = (one for one in self.descendants() if one.tag == "option")
-            return next((one.value for one in options if one.is_selected), "")
+            return next((one.value for one in options if one.is_on), "")
         if self.typed is not None:
             return self.typed
         if self.tag == "textarea":
@@ -151,7 +156,9 @@ class _Builder(HTMLParser):
         self._open = [self._head]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = {name: value or "" for name, value in reversed(attrs)}
+        attributes: dict[str, str] = {}
+        for name, value in attrs:
+            attributes.setdefault(name, value or "")
         given = {"html": self._html, "head": self._head, "body": self._body}.get(tag)
         if given:
             given.attributes.update(attributes)
@@ -160,9 +167,13 @@ class _Builder(HTMLParser):
         if self._open[0] is self._head and len(self._open) == 1 and tag not in _HEAD_TAGS:
             self._open = [self._body]
         self._end_implied(tag)
-        element = Element(tag, attributes)
+        if tag == "tr" and self._open[-1].tag == "table":
+            self._add(Element("tbody"))
+        self._add(Element(tag, attributes))
+
+    def _add(self, element: Element) -> None:
         self._open[-1].append(element)
-        if tag not in VOID_TAGS:
+        if element.tag not in VOID_TAGS:
             self._open.append(element)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

@@ -20,6 +20,11 @@ _BOOLEAN_ATTRIBUTES = frozenset(
     ["autofocus", "checked", "disabled", "hidden", "multiple", "open", "readonly", "required", "selected"]
 )
 
+# Properties that are there, and empty, where the attribute is not.
+_EMPTY_PROPERTIES = frozenset(["class", "dir", "id", "lang", "title"])
+_EMPTY_FIELD_PROPERTIES = frozenset(["name", "placeholder"])
+_TYPES = {"button": "submit", "input": "text", "select": "select-one", "textarea": "textarea"}
+
 
 class NoJavaScriptError(Exception):
     """A script that is not among those few."""
@@ -41,14 +46,25 @@ def run(script: str, arguments: list[Any], page: Page, log: Callable[[str, str],
 def get_attribute(page: Page, element: Element, name: str) -> str | None:
     """Return what selenium's get_attribute does: the property where there is one, else the attribute."""
     name = name.lower() if name.lower() in _BOOLEAN_ATTRIBUTES else name
+    if name in ("checked", "selected"):
+        return "true" if element.is_on else None
     if name in _BOOLEAN_ATTRIBUTES:
         return "true" if get_property(page, element, name) else None
     if name in ("innerHTML", "outerHTML", "innerText", "textContent", "tagName"):
         return str(get_property(page, element, name))
     if name == "value" and element.tag in ("input", "option", "select", "textarea", "button"):
         return element.value
-    if name in ("class", "className"):
-        return element.attributes.get("class", "")
+    name = "class" if name == "className" else name
+    if name == "type" and element.tag in _TYPES:
+        return element.attributes.get("type", _TYPES[element.tag])
+    has_property = name in _EMPTY_PROPERTIES or (element.tag in _TYPES and name in _EMPTY_FIELD_PROPERTIES)
+    return element.attributes.get(name, "" if has_property else None)
+
+
+def get_dom_attribute(element: Element, name: str) -> str | None:
+    """Return an attribute as it stands in the page; of the boolean ones, that they are there."""
+    if name.lower() in _BOOLEAN_ATTRIBUTES:
+        return "true" if name.lower() in element.attributes else None
     return element.attributes.get(name)
 
 
@@ -61,13 +77,13 @@ def get_property(page: Page, element: Element, name: str) -> Any:
 
 
 _PROPERTIES: dict[str, Callable[[Page, Element], Any]] = {
-    "checked": lambda _page, element: element.is_chosen if element.is_checkable else None,
+    "checked": lambda _page, element: element.is_on if element.is_checkable else None,
     "className": lambda _page, element: element.attributes.get("class", ""),
     "disabled": lambda _page, element: element.is_disabled,
     "innerHTML": lambda _page, element: inner_html(element),
     "innerText": lambda page, element: page.text(element),
     "outerHTML": lambda _page, element: to_html(element),
-    "selected": lambda _page, element: element.is_selected if element.tag == "option" else None,
+    "selected": lambda _page, element: element.is_on if element.tag == "option" else None,
     "tagName": lambda _page, element: element.tag.upper(),
     "textContent": lambda _page, element: text_content(element),
     "value": lambda _page, element: element.value,

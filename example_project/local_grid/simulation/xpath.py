@@ -300,7 +300,7 @@ def _path(start: Expression, steps: list[Step]) -> Expression:
         for step in steps:
             if not isinstance(nodes, list):
                 raise WrongXPathError("a step needs elements to start from")
-            nodes = _unique([found for node in nodes for found in step(node)])
+            nodes = _in_document_order([found for node in nodes for found in step(node)])
         return nodes
 
     return walk
@@ -314,14 +314,16 @@ def _filtered(inside: Expression, predicates: list[Expression]) -> Expression:
     return keep
 
 
-def _unique(nodes: list[Element | str]) -> list[Element | str]:
-    seen: set[int] = set()
-    kept = []
-    for node in nodes:
-        if isinstance(node, str) or id(node) not in seen:
-            seen.add(id(node))
-            kept.append(node)
-    return kept
+def _in_document_order(nodes: list[Element | str]) -> list[Element | str]:
+    """Sort a set of nodes as XPath wants it, each once. Texts and attributes have no place to sort them by."""
+    elements = {id(node): node for node in nodes if isinstance(node, Element)}
+    if len(elements) < len(nodes) and any(isinstance(node, str) for node in nodes):
+        return nodes
+    if len(elements) < 2:
+        return list(elements.values())
+    root = _root(nodes[0])
+    everything = [root, *root.descendants()] if isinstance(root, Element) else []
+    return [node for node in everything if id(node) in elements]
 
 
 def _root(node: Element | str) -> Element | str:
@@ -344,7 +346,7 @@ def _united(left: Expression, right: Expression) -> Expression:
         one, other = left(context), right(context)
         if not isinstance(one, list) or not isinstance(other, list):
             raise WrongXPathError("only sets of elements can be united")
-        return _unique([*one, *other])
+        return _in_document_order([*one, *other])
 
     return unite
 
