@@ -126,6 +126,7 @@ class Journal:
 
     def __init__(self) -> None:
         self._changed = threading.Condition(threading.RLock())
+        self._changes = 0
         self._sessions: dict[str, SessionRecord] = {}
         self._ids_by_test_id: dict[str, str] = {}
         self._commands: dict[str, list[LoggedCommand]] = {}
@@ -160,13 +161,13 @@ class Journal:
             self._sessions[session_id] = record
             self._ids_by_test_id[record.test_id] = session_id
             self._commands[session_id] = []
-            self._changed.notify_all()
+            self._note_change()
             return record
 
     def update(self, session_id: str, **changes: Any) -> SessionRecord:
         with self._changed:
             record = self._sessions[session_id] = replace(self._sessions[session_id], **changes)
-            self._changed.notify_all()
+            self._note_change()
             return record
 
     def end_session(self, session_id: str, **changes: Any) -> bool:
@@ -190,7 +191,7 @@ class Journal:
     def add_command(self, session_id: str, command: LoggedCommand) -> None:
         with self._changed:
             self._commands[session_id].append(command)
-            self._changed.notify_all()
+            self._note_change()
 
     def find(self, any_id: str) -> SessionRecord | None:
         """Find a session by its session id or its test id, without the list of its commands."""
@@ -216,7 +217,7 @@ class Journal:
     def add_request(self, request: ApiRequest) -> None:
         with self._changed:
             self._requests.append(request)
-            self._changed.notify_all()
+            self._note_change()
 
     def requests(self) -> list[ApiRequest]:
         with self._changed:
@@ -226,16 +227,24 @@ class Journal:
         """Wait until the predicate holds and return what it returned; TimeoutError if it never does.
 
         Woken by every change of the journal, and twenty times a second besides, since some answers (whether
-        a session is final) change with the clock alone.
+        a session is final) change with the clock alone. The predicate is called without any lock, so that it
+        may ask the grid over HTTP.
         """
         deadline = time.monotonic() + timeout_seconds
-        with self._changed:
-            while not (answer := predicate()):
-                remaining = deadline - time.monotonic()
-                if remaining <= 0:
-                    raise TimeoutError(f"did not happen on the grid within {timeout_seconds} s")
-                self._changed.wait(min(remaining, 0.05))
-            return answer
+        while True:
+            changes = self._changes
+            if answer := predicate():
+                return answer
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                raise TimeoutError(f"did not happen on the grid within {timeout_seconds} s")
+            with self._changed:
+                if self._changes == changes:
+                    self._changed.wait(min(remaining, 0.05))
+
+    def _note_change(self) -> None:
+        self._changes += 1
+        self._changed.notify_all()
 
 
 def new_session_id(kind: Kind) -> str:

@@ -10,6 +10,7 @@ import requests
 from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.remote.client_config import ClientConfig
+from urllib3.exceptions import HTTPError
 
 from local_grid import LocalGrid
 from local_grid.chromium import find_installation
@@ -69,7 +70,7 @@ def open_driver() -> Iterator[Callable[..., WebDriver]]:
 
     yield open_one
     for driver in opened:
-        with contextlib.suppress(WebDriverException, OSError):
+        with contextlib.suppress(WebDriverException, HTTPError):
             driver.quit()
 
 
