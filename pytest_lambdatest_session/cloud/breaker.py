@@ -62,7 +62,7 @@ class Breaker:
         """Note a failure; one that may be the session's alone, not the API's, names it and counts once."""
         self.reason = reason
         self._strikes.add(object() if session_id is None else session_id)
-        if probe:
+        if probe and self.is_probing:  # nobody else got an answer meanwhile
             self.is_probing = False
             self.is_given_up = self._is_last_chance
             self._open(now)

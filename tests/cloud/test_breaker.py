@@ -1,0 +1,170 @@
+"""When an API is left alone, and when it is tried again."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_lambdatest_session.cloud.breaker import Breaker
+from pytest_lambdatest_session.cloud.pace import Pace
+
+
+@pytest.fixture
+def breaker() -> Breaker:
+    return Breaker(Pace())
+
+
+@pytest.fixture
+def opened(breaker: Breaker) -> Breaker:
+    """Opened at second 0."""
+    for _ in range(3):
+        breaker.failed("dead", 0)
+    return breaker
+
+
+def test_three_failures_in_a_row_open_it(breaker: Breaker) -> None:
+    breaker.failed("1", 0)
+    breaker.failed("2", 0)
+    assert breaker.admit(0) == "go"
+    breaker.failed("3", 0)
+    assert breaker.is_open
+    assert breaker.reason == "3"
+    assert breaker.admit(29.9) == "wait"
+
+
+def test_an_answer_in_between_starts_the_count_anew(breaker: Breaker) -> None:
+    for _ in range(9):
+        breaker.failed("1", 0)
+        breaker.failed("2", 0)
+        breaker.succeeded()
+    assert not breaker.is_open
+
+
+def test_what_may_be_one_sessions_fault_counts_once_for_it(breaker: Breaker) -> None:
+    for _ in range(9):
+        breaker.failed("500", 0, session_id="poisoned")
+    assert not breaker.is_open
+    breaker.failed("500", 0, session_id="b")
+    breaker.failed("500", 0, session_id="c")
+    assert breaker.is_open
+
+
+def test_one_probe_goes_through_when_the_cool_down_is_over(opened: Breaker) -> None:
+    assert opened.admit(30) == "probe"
+    assert opened.admit(31) == "wait"
+
+
+def test_a_probe_that_succeeds_closes_it(opened: Breaker) -> None:
+    opened.admit(30)
+    opened.succeeded(probe=True)
+    assert opened.admit(30) == "go"
+    opened.failed("1", 30)
+    assert not opened.is_open
+
+
+def test_each_probe_that_fails_doubles_the_cool_down_up_to_five_minutes(opened: Breaker) -> None:
+    now, waits = 0.0, []
+    for _ in range(6):
+        assert opened.open_until is not None
+        waits.append(opened.open_until - now)
+        now = opened.open_until
+        assert opened.admit(now) == "probe"
+        opened.failed("still dead", now, probe=True)
+    assert waits == [30, 60, 120, 240, 300, 300]
+
+
+def test_after_a_success_the_cool_down_is_short_again(opened: Breaker) -> None:
+    opened.admit(30)
+    opened.failed("dead", 30, probe=True)
+    opened.admit(90)
+    opened.succeeded(probe=True)
+    for _ in range(3):
+        opened.failed("dead", 100)
+    assert opened.open_until == 130
+
+
+def test_failures_reported_late_do_not_prolong_it(opened: Breaker) -> None:
+    for _ in range(9):
+        opened.failed("late", 5)
+    assert opened.open_until == 30
+
+
+def test_an_answer_reported_late_closes_it(opened: Breaker) -> None:
+    opened.succeeded()
+    assert opened.admit(1) == "go"
+
+
+def test_a_probe_that_fails_after_it_was_closed_counts_from_one(opened: Breaker) -> None:
+    opened.admit(30)
+    opened.succeeded()
+    opened.failed("late", 31, probe=True)
+    assert not opened.is_open
+
+
+def test_a_time_asked_for_is_kept_even_if_others_got_answers(breaker: Breaker) -> None:
+    breaker.hold("429", 0, 7)
+    breaker.succeeded()
+    assert breaker.admit(6.9) == "wait"
+    assert breaker.admit(7) == "probe"
+    breaker.succeeded(probe=True)
+    assert breaker.admit(7) == "go"
+
+
+def test_a_probe_may_be_told_to_wait_again(breaker: Breaker) -> None:
+    breaker.hold("429", 0, 7)
+    assert breaker.admit(7) == "probe"
+    breaker.hold("429", 7, 2)
+    assert breaker.is_probing
+    breaker.hold("429", 7, 3, probe=True)
+    assert breaker.admit(9.9) == "wait"
+    assert breaker.admit(10) == "probe"
+
+
+def test_of_two_times_asked_for_the_later_holds(breaker: Breaker) -> None:
+    breaker.hold("429", 0, 7)
+    breaker.hold("429", 1, 2)
+    assert breaker.open_until == 7
+
+
+def test_at_the_end_of_the_run_an_open_one_has_one_probe_at_once(opened: Breaker) -> None:
+    opened.last_chance(5, deadline=15)
+    assert opened.admit(5) == "probe"
+    opened.failed("still dead", 6, probe=True)
+    assert opened.is_given_up
+    assert opened.admit(99) == "wait"
+
+
+def test_at_the_end_of_the_run_the_probe_may_succeed(opened: Breaker) -> None:
+    opened.last_chance(5, deadline=15)
+    assert opened.admit(5) == "probe"
+    opened.succeeded(probe=True)
+    assert opened.admit(5) == "go"
+    assert not opened.is_given_up
+
+
+def test_one_that_opens_at_the_end_of_the_run_has_one_probe_soon(breaker: Breaker) -> None:
+    breaker.last_chance(5, deadline=15)
+    for _ in range(3):
+        breaker.failed("dead", 6)
+    assert not breaker.is_given_up
+    assert breaker.admit(6.4) == "probe"
+    breaker.failed("dead", 6.5, probe=True)
+    assert breaker.is_given_up
+
+
+def test_the_end_of_the_run_does_not_shorten_a_time_asked_for(breaker: Breaker) -> None:
+    breaker.hold("429", 0, 7)
+    breaker.last_chance(5, deadline=15)
+    assert breaker.admit(6.9) == "wait"
+    assert not breaker.is_given_up
+
+
+def test_a_time_asked_for_beyond_the_end_of_the_run_is_not_waited_for(breaker: Breaker) -> None:
+    breaker.hold("429", 0, 60)
+    breaker.last_chance(5, deadline=15)
+    assert breaker.is_given_up
+
+
+def test_a_closed_one_is_not_given_up(breaker: Breaker) -> None:
+    breaker.last_chance(5, deadline=15)
+    breaker.give_up_after(6)
+    assert not breaker.is_given_up
