@@ -64,6 +64,7 @@ class Settings:
     timeout_seconds: float
     share_days: int | None
     sessions_file: str | None
+    properties: bool
 
 
 def read_settings(
@@ -84,6 +85,7 @@ def read_settings(
         timeout_seconds=cast("float", values["lambdatest_timeout"]),
         share_days=cast("int | None", values["lambdatest_share_days"]),
         sessions_file=cast("str | None", values["lambdatest_sessions_file"]),
+        properties=cast("bool", values["lambdatest_properties"]),
     )
 
 
@@ -172,6 +174,12 @@ def _parse_share_days(text: str) -> int:
     return days
 
 
+def _parse_switch(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise ValueError
+    return text == "on"
+
+
 def _parse_path(text: str) -> str:
     if "\0" in text:
         raise ValueError
@@ -236,5 +244,12 @@ OPTIONS: tuple[Option, ...] = (
         "a path",
         "write one JSON object per session into this file, a line each (default: none)",
         _parse_path,
+    ),
+    Option(
+        "lambdatest_properties",
+        "on",
+        "'on' or 'off'",
+        "put properties on test reports and into JUnit XML; off for validators that forbid them (default: %(default)s)",
+        _parse_switch,
     ),
 )

@@ -8,32 +8,43 @@ asked about.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_lambdatest_session import hookspec
 from pytest_lambdatest_session.capture.recorder import Recorder
 from pytest_lambdatest_session.cloud.endpoints import is_captured
 from pytest_lambdatest_session.cloud.follower import Follower
 from pytest_lambdatest_session.config import OPTIONS, Settings, SettingsError, read_settings
 from pytest_lambdatest_session.credentials import credentials_from
 from pytest_lambdatest_session.problems import Problems
-from pytest_lambdatest_session.report.annotate import Annotator
-from pytest_lambdatest_session.report.controller import Controller
+from pytest_lambdatest_session.report.allure import AllureLinks
+from pytest_lambdatest_session.report.asking import Asking
+from pytest_lambdatest_session.report.controller import Controller, Output
+from pytest_lambdatest_session.report.github import GithubSummary
+from pytest_lambdatest_session.report.json_report import JsonReport
+from pytest_lambdatest_session.report.junit import JunitXml
 from pytest_lambdatest_session.report.ledger import Ledger
+from pytest_lambdatest_session.report.properties import Annotator, ReportProperties
+from pytest_lambdatest_session.report.sessions_file import SessionsFile
+from pytest_lambdatest_session.report.teardown import TeardownFetch
+from pytest_lambdatest_session.report.terminal import FailureSections, TerminalSummary
+from pytest_lambdatest_session.report.xdist import KEY, Journal, WorkerInput, XdistController, XdistWorker
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable
-    from pathlib import Path
 
     from pytest_lambdatest_session.cloud.client import Client
     from pytest_lambdatest_session.credentials import Credentials
-    from pytest_lambdatest_session.report.html import HtmlReport
 
-RECORDER_NAME = "lambdatest_session_recorder"
-CONTROLLER_NAME = "lambdatest_session_controller"
 RECORDER = pytest.StashKey[Recorder]()
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    pluginmanager.add_hookspecs(hookspec)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,17 +64,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     settings = _settings_of(config)
-    if _only_looks(config.option):
-        return
-    worker_id = _worker_id(config)
-    ledger = Ledger(settings.dashboard_url, checked=settings.fetch != "off")
-    recorder = _recorder_of(config)
-    recorder.start(lambda host: is_captured(host, settings.hub), Annotator(ledger, worker_id))
-    config.pluginmanager.register(recorder, RECORDER_NAME)
-    if worker_id is None:
-        controller = _controller(config, settings, ledger, recorder)
-        config.pluginmanager.register(controller, CONTROLLER_NAME)
-        config.add_cleanup(controller.stop)
+    if not _only_looks(config.option):
+        Registration(config, settings).register()
 
 
 def _only_looks(options: Namespace) -> bool:
@@ -92,44 +94,125 @@ def _settings_of(config: pytest.Config) -> Settings:
         raise pytest.UsageError(str(error)) from None
 
 
-def _sessions_file(config: pytest.Config, settings: Settings) -> Path | None:
-    """From the command line a path is relative to where pytest was called, else to the ini file's folder."""
-    if settings.sessions_file is None:
-        return None
-    given_here = config.getoption("lambdatest_sessions_file") is not None
-    return (config.invocation_params.dir if given_here else config.rootpath) / settings.sessions_file
+class Registration:
+    """Builds the parts that this process needs, and registers them for the time of one run."""
 
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self._config = config
+        self._settings = settings
+        self._recorder = _recorder_of(config)
+        self._problems = self._recorder.problems
+        self._ledger = Ledger(settings.dashboard_url, checked=settings.fetch != "off")
 
-def _worker_id(config: pytest.Config) -> str | None:
-    """xdist's name for this process, or None for the one that writes the reports."""
-    worker_input = getattr(config, "workerinput", None)
-    return None if worker_input is None else str(worker_input["workerid"])
+    def register(self) -> None:
+        worker_input = getattr(self._config, "workerinput", None)
+        if worker_input is None:
+            self._record(worker=None)
+            self._register_controller()
+        else:
+            # A controller without this plugin tells nothing: then there is nobody to report to.
+            told: WorkerInput | None = worker_input.get(KEY)
+            self._record(worker_input["workerid"], Journal(Path(told["journal"])) if told is not None else None)
+            self._register_worker(asks=told is not None and told["asks"])
+        if self._config.getoption("allure_report_dir", None):
+            self._add(AllureLinks(self._problems))
 
+    def _record(self, worker: str | None, journal: Journal | None = None) -> None:
+        settings = self._settings
+        annotator = Annotator(self._ledger, worker, with_properties=settings.properties)
+        self._recorder.start(lambda host: is_captured(host, settings.hub), annotator, journal)
+        self._add(self._recorder)
 
-def _controller(config: pytest.Config, settings: Settings, ledger: Ledger, recorder: Recorder) -> Controller:
-    problems = recorder.problems
+    def _register_controller(self) -> None:
+        xdist = XdistController(self._ledger, self._problems)
+        self._add(xdist)
+        self._config.add_cleanup(xdist.close)
+        asking = self._asking()
+        self._fetch_in_teardown(asking)
+        self._add(TerminalSummary(self._ledger, self._problems))
+        self._add(JsonReport(self._ledger, self._problems))
+        self._add(
+            Controller(
+                self._config,
+                self._ledger,
+                asking,
+                self._outputs(),
+                self._problems,
+                leftover=self._recorder.leftover,
+                reported=self._recorder.reported,
+                budget_seconds=self._settings.budget_seconds,
+                workers_ask=xdist.workers_ask or self._settings.fetch == "teardown",
+            )
+        )
 
-    def credentials_of(session_id: str) -> Credentials | None:
+    def _register_worker(self, *, asks: bool) -> None:
+        asking = self._asking() if asks or self._settings.fetch == "teardown" else None
+        self._fetch_in_teardown(asking)
+        self._add(
+            XdistWorker(
+                self._config,
+                self._ledger,
+                asking if asks else None,
+                self._problems,
+                leftover=self._recorder.leftover,
+                reported=self._recorder.reported,
+                budget_seconds=self._settings.budget_seconds,
+            )
+        )
+
+    def _asking(self) -> Asking | None:
+        settings = self._settings
+        if settings.fetch == "off":
+            return None
+        follower = Follower(_connector(settings), api_url=settings.api_url, on_fault=self._problems.fault)
+        self._config.add_cleanup(follower.stop)
+        return Asking(self._ledger, follower, self._credentials_of, self._problems)
+
+    def _credentials_of(self, session_id: str) -> Credentials | None:
         # Read when needed: a conftest may load them from a file while the run is under way.
-        return credentials_from(os.environ) or recorder.credentials_of(session_id)
+        return credentials_from(os.environ) or self._recorder.credentials_of(session_id)
 
-    html = _html_report(config, ledger, problems)
-    if html is not None:
-        config.pluginmanager.register(html)
-    follower = None
-    if settings.fetch != "off":
-        follower = Follower(_connector(settings), api_url=settings.api_url, on_fault=problems.fault)
-    return Controller(
-        config,
-        ledger,
-        follower,
-        html,
-        problems,
-        credentials_of=credentials_of,
-        leftover=recorder.leftover,
-        budget_seconds=settings.budget_seconds,
-        sessions_file=_sessions_file(config, settings),
-    )
+    def _fetch_in_teardown(self, asking: Asking | None) -> None:
+        if asking is not None and self._settings.fetch == "teardown":
+            timeout_seconds = self._settings.timeout_seconds
+            self._add(TeardownFetch(self._ledger, asking, self._recorder.leftover, timeout_seconds, self._problems))
+
+    def _outputs(self) -> list[Output]:
+        outputs: list[Output] = [
+            ReportProperties(with_properties=self._settings.properties),
+            FailureSections(),
+            JunitXml(self._config, self._ledger),
+        ]
+        if self._config.getoption("htmlpath", None):
+            outputs.append(self._html_report())
+        sessions_file = self._sessions_file()
+        if sessions_file is not None:
+            outputs.append(SessionsFile(sessions_file, self._ledger, self._problems))
+        github_summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        if github_summary:
+            outputs.append(GithubSummary(Path(github_summary), self._ledger, self._problems))
+        return outputs
+
+    def _html_report(self) -> Output:
+        # Loads pytest-html, which a run without an HTML report may have switched off.
+        from pytest_lambdatest_session.report.html import HtmlReport  # noqa: PLC0415
+
+        html = HtmlReport(self._ledger, self._problems)
+        self._add(html)
+        return html
+
+    def _sessions_file(self) -> Path | None:
+        """From the command line a path is relative to where pytest was called, else to the ini file's folder."""
+        path = self._settings.sessions_file
+        if path is None:
+            return None
+        given_here = self._config.getoption("lambdatest_sessions_file") is not None
+        return (self._config.invocation_params.dir if given_here else self._config.rootpath) / path
+
+    def _add(self, plugin: object) -> None:
+        manager = self._config.pluginmanager
+        manager.register(plugin)
+        self._config.add_cleanup(lambda: manager.unregister(plugin))
 
 
 def _connector(settings: Settings) -> Callable[[str, Credentials], Client]:
@@ -145,12 +228,3 @@ def _connector(settings: Settings) -> Callable[[str, Credentials], Client]:
         )
 
     return connect
-
-
-def _html_report(config: pytest.Config, ledger: Ledger, problems: Problems) -> HtmlReport | None:
-    if not config.getoption("htmlpath", None):
-        return None
-    # Loads pytest-html, which a run without an HTML report may have switched off.
-    from pytest_lambdatest_session.report.html import HtmlReport  # noqa: PLC0415
-
-    return HtmlReport(ledger, problems)

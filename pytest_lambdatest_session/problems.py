@@ -15,9 +15,9 @@ class Problems:
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
 
-    def add(self, problem: str) -> None:
+    def add(self, problem: str, times: int = 1) -> None:
         """`problem` is one line for the user: what happened, and what to do. It must hold nothing secret."""
-        self._counts[problem] = self._counts.get(problem, 0) + 1
+        self._counts[problem] = self._counts.get(problem, 0) + times
 
     def fault(self, error: Exception) -> None:
         """Something in this plugin failed. Only the kind and the place are kept: a message could quote anything."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_lambdatest_session.capture.uses import Attempt, Carry, UseLog
+from pytest_lambdatest_session.capture.uses import UseLog
 from pytest_lambdatest_session.capture.webdriver import (
     NEW_SESSION,
     QUIT,
@@ -20,6 +20,7 @@ from pytest_lambdatest_session.capture.webdriver import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from pytest_lambdatest_session.capture.uses import Attempt, CarriedSession, Carry
     from pytest_lambdatest_session.credentials import Credentials
     from pytest_lambdatest_session.problems import Problems
 
@@ -34,18 +35,28 @@ class Recorder:
         self._log = UseLog()
         self._captures: Callable[[str], bool] = _any_host
         self._annotate: Callable[[pytest.TestReport, Carry], None] = _no_annotation
+        self._on_start: Callable[[CarriedSession, Attempt | None], None] = _nobody_hears
         self._attempts_so_far = pytest.StashKey[int]()
         self._credentials: dict[str, Credentials] = {}
         self._hook = WebDriverHook(self, problems.fault)
 
-    def start(self, captures: Callable[[str], bool], annotate: Callable[[pytest.TestReport, Carry], None]) -> None:
+    def start(
+        self,
+        captures: Callable[[str], bool],
+        annotate: Callable[[pytest.TestReport, Carry], None],
+        on_start: Callable[[CarriedSession, Attempt | None], None] | None = None,
+    ) -> None:
         """Go on with the settings known, and forget what they leave out of the sessions seen so far.
 
         `captures` tells the hub hosts that matter; `annotate` puts what users read onto a report, given the report and
-        what it carries.
+        what it carries; `on_start` hears at once of each new session, with the attempt that started it.
         """
         self._captures, self._annotate = captures, annotate
         self._log.keep_only(captures)
+        if on_start is not None:
+            self._on_start = on_start
+            for session in self.leftover()["sessions"]:
+                on_start(session, None)
 
     def install(self) -> None:
         self._hook.install()
@@ -58,8 +69,12 @@ class Recorder:
         return self._credentials.get(session_id)
 
     def leftover(self) -> Carry:
-        """What happened to sessions that no report could carry, at the end of the run."""
+        """What no report has carried yet; at the end of the run, what none could."""
         return self._log.leftover()
+
+    def reported(self, carry: Carry) -> None:
+        """A report with this on it was logged."""
+        self._log.reported(carry["sessions"])
 
     # The observer of WebDriver.execute
 
@@ -108,7 +123,8 @@ class Recorder:
         if hub is None or not self._captures(hub.host):
             self._log.ignore(session_id)
             return
-        self._log.started(session_id, hub.host, started_at)
+        session = self._log.started(session_id, hub.host, started_at)
+        self._on_start(session, self._log.current())
         learned = hub.credentials or credentials
         if learned is not None:
             self._credentials[session_id] = learned
@@ -119,7 +135,7 @@ class Recorder:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         number = item.stash.get(self._attempts_so_far, 0) + 1
         item.stash[self._attempts_so_far] = number
-        self._log.begin(number)
+        self._log.begin(item.nodeid, number)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_call(self) -> None:
@@ -149,12 +165,6 @@ class Recorder:
             setattr(report, CARRY_ATTRIBUTE, carry)
             self._annotate(report, carry)
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        carry = getattr(report, CARRY_ATTRIBUTE, None)
-        if carry is not None:
-            with self.problems.guard():
-                self._log.reported(carry["sessions"])
-
 
 def _any_host(host: str) -> bool:  # noqa: ARG001 - decided later
     return True
@@ -162,3 +172,7 @@ def _any_host(host: str) -> bool:  # noqa: ARG001 - decided later
 
 def _no_annotation(report: pytest.TestReport, carry: Carry) -> None:
     """Stands in until there is a ledger."""
+
+
+def _nobody_hears(session: CarriedSession, attempt: Attempt | None) -> None:
+    """Stands in where nobody keeps a journal."""

@@ -66,6 +66,7 @@ class Use:
 class Attempt:
     """One run of one test: reruns make several of the same node id, counted from 1."""
 
+    nodeid: str
     number: int
     phase: Phase = "setup"
     uses: dict[str, Use] = field(default_factory=dict)
@@ -108,8 +109,8 @@ class UseLog:
         self._unreported: dict[str, _Session] = {}
         self._refusals: list[CarriedRefusal] = []
 
-    def begin(self, number: int) -> Attempt:
-        attempt = Attempt(number)
+    def begin(self, nodeid: str, number: int) -> Attempt:
+        attempt = Attempt(_plain(nodeid), number)
         self._attempts[get_ident()] = self._latest = attempt
         return attempt
 
@@ -126,9 +127,10 @@ class UseLog:
     def current(self) -> Attempt | None:
         return self._attempts.get(get_ident(), self._latest)
 
-    def started(self, session_id: str, hub: str, at: float | None) -> None:
+    def started(self, session_id: str, hub: str, at: float | None) -> CarriedSession:
         self._sessions[session_id] = session = _Session(session_id, hub, at)
         self._unreported[session_id] = session
+        return session.carried()
 
     def ignore(self, session_id: str) -> None:
         """Sessions of other hosts cost one look each."""

@@ -10,24 +10,35 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING, Any
 
-from pytest_lambdatest_session.report.annotate import numbered_properties
+from pytest_lambdatest_session.report.properties import numbered_properties
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import pytest
 
+    from pytest_lambdatest_session.report.ledger import AttemptRecord, Ledger
     from pytest_lambdatest_session.report.records import ReportedSession
 
 ID_PROPERTY = "lambdatest_session_id"
 
 
-def bind_junit(config: pytest.Config, sessions: Mapping[str, ReportedSession]) -> None:
-    """Bring the properties of every testcase that used sessions up to date. `sessions`: `{session id: session}`."""
-    for plugin in config.pluginmanager.get_plugins():
-        if type(plugin).__name__ == "LogXML":
-            for properties in _properties_elements(plugin):
-                _update(properties, sessions)
+class JunitXml:
+    """An output: the properties of every testcase that used sessions, brought up to date."""
+
+    def __init__(self, config: pytest.Config, ledger: Ledger) -> None:
+        self._config = config
+        self._ledger = ledger
+
+    def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
+        """Nothing to do: LogXML takes the static properties from the report."""
+
+    def bind(self) -> None:
+        sessions = {entry.id: entry.public for entry in self._ledger.entries.values()}
+        for plugin in self._config.pluginmanager.get_plugins():
+            if type(plugin).__name__ == "LogXML":
+                for properties in _properties_elements(plugin):
+                    _update(properties, sessions)
 
 
 def _properties_elements(log_xml: Any) -> Iterator[ET.Element]:

@@ -6,14 +6,14 @@ Belongs to the main thread. Follower threads never touch it; their answers are f
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timezone
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from pytest_lambdatest_session.cloud.details import verdict_of
 from pytest_lambdatest_session.cloud.endpoints import dashboard_url, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from pytest_lambdatest_session.capture.uses import CarriedRefusal, CarriedSession, CarriedUse, Carry
     from pytest_lambdatest_session.cloud.details import SessionDetails
@@ -34,9 +34,11 @@ class Entry:
     public: ReportedSession
     """What users see; one dict for the whole run, shared by all reports of this process, so it is final everywhere."""
     started_at: float | None = None
-    """On the run's own clock, as are all times here but those in `details`."""
+    """Seconds since the epoch on the run's own clock; those in `public` are on the cloud's."""
     ended_at: float | None = None
-    details: SessionDetails | None = None
+    was_asked_about: bool = False
+    note: str | None = None
+    """What happened to it on this side, such as that its worker died."""
     uses: dict[AttemptRecord, CarriedUse] = field(default_factory=dict)
     was_in_a_failure: bool = False
     """Whether an attempt that used it failed."""
@@ -65,8 +67,8 @@ class Entry:
         whose start nobody here saw, the cloud's start time stands in, and a skew shows.
         """
         started_at = self.started_at
-        if started_at is None and self.details is not None and self.details.started_at is not None:
-            started_at = self.details.started_at.timestamp()
+        if started_at is None and self.public["started_at"] is not None:
+            started_at = datetime.fromisoformat(self.public["started_at"].replace("Z", "+00:00")).timestamp()
         return None if started_at is None else round(max(0.0, use["first_at"] - started_at), 3)
 
 
@@ -90,7 +92,7 @@ class AttemptRecord:
 
     def disagrees_with(self, entry: Entry) -> bool:
         """Whether the cloud's verdict on the session contradicts pytest's outcome of this attempt."""
-        verdict = entry.details.verdict if entry.details is not None else None
+        verdict = verdict_of(entry.public["status"])
         if verdict == "passed":
             return self.outcome in FAILED_OUTCOMES
         if verdict == "failed" and self.outcome == "passed":
@@ -121,21 +123,53 @@ class Ledger:
         attempt = self.attempts.setdefault(
             (nodeid, worker, carry["attempt"]), AttemptRecord(nodeid, worker, carry["attempt"])
         )
-        attempt.refusals = carry["refusals"]
+        attempt.refusals = carry["refusals"] or attempt.refusals
         for use in carry["uses"]:
             self._learn_use(attempt, use)
         return attempt
 
+    def learn_lost_attempt(self, carry: Carry, nodeid: str, worker: str) -> None:
+        """As `learn_attempt`, from a dead worker's journal: what its reports told of an attempt is better known."""
+        if (nodeid, worker, carry["attempt"]) in self.attempts:
+            known = self.attempts[nodeid, worker, carry["attempt"]].entries
+            carry["uses"] = [use for use in carry["uses"] if all(entry.id != use["id"] for entry in known)]
+        self.learn_attempt(carry, nodeid, worker)
+
+    def unfinished(self, nodeid: str, worker: str) -> list[AttemptRecord]:
+        """The attempts of a test on a worker whose outcome is not known."""
+        return [
+            attempt
+            for attempt in self.attempts.values()
+            if (attempt.nodeid, attempt.worker, attempt.outcome) == (nodeid, worker, None)
+        ]
+
+    def note(self, session_id: str, note: str) -> None:
+        """Say of a session that had not ended what happened to it on this side."""
+        entry = self.entries[session_id]
+        if not entry.ended:
+            entry.note = note
+            self.settle(entry, None)
+
     def settle(self, entry: Entry, answer: Answer | None) -> None:
         """Write into the public record what the cloud has said so far."""
+        public = entry.public
+        entry.was_asked_about = answer is not None
         if answer is not None and answer.details is not None:
-            entry.details = answer.details
             entry.kind = answer.kind
-            _fill(entry.public, answer.details)
-        entry.public["kind"] = entry.kind
-        entry.public["state"] = self._state_of(entry, answer)
-        entry.public["error"] = answer.error if answer is not None else None
-        entry.public["url"] = self._url_of(entry)
+            _fill(public, answer.details)
+        public["kind"] = entry.kind
+        public["state"] = self._state_of(entry, answer)
+        reasons = [entry.note, answer.error if answer is not None else None]
+        public["error"] = "; ".join(reason for reason in reasons if reason) or None
+        public["url"] = dashboard_url(entry.kind, entry.id, public["test_id"], self._template)
+
+    def adopt(self, told: ReportedSession) -> None:
+        """Take over what another process of the run has asked and settled."""
+        entry = self.entries.get(told["session_id"])
+        if entry is not None:
+            entry.kind = told["kind"]
+            entry.was_asked_about = True
+            entry.public.update(told)
 
     def _state_of(self, entry: Entry, answer: Answer | None) -> State:
         if not self._checked:
@@ -143,10 +177,6 @@ class Ledger:
         if answer is not None:
             return answer.state
         return "pending" if entry.ended else "running"
-
-    def _url_of(self, entry: Entry) -> str:
-        test_id = entry.details.test_id if entry.details is not None else None
-        return dashboard_url(entry.kind, entry.id, test_id, self._template)
 
     def _learn_session(self, carried: CarriedSession) -> Entry:
         entry = self.entries.get(carried["id"])
@@ -158,7 +188,7 @@ class Ledger:
             entry.started_at = carried["started_at"]
         if entry.ended_at is None:
             entry.ended_at = carried["ended_at"]
-        if entry.details is None:
+        if not entry.was_asked_about:
             self.settle(entry, None)
         return entry
 
@@ -196,6 +226,7 @@ def _unknown_session(session_id: str, hub: str, kind: Kind) -> ReportedSession:
         "video_url": None,
         "screenshot_url": None,
         "logs": {},
+        "links": {},
     }
 
 

@@ -55,6 +55,8 @@ class ReportedSession(TypedDict):
     screenshot_url: str | None
     logs: dict[str, str]
     """`{kind: url}`: command, console, network, selenium; of apps also appium and device. The API asks for a login."""
+    links: dict[str, str]
+    """`{name: url}` of the links that the suite's own hook added."""
 
 
 class SessionRecord(ReportedSession):

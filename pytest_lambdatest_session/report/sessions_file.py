@@ -10,7 +10,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    import pytest
+
+    from pytest_lambdatest_session.problems import Problems
+    from pytest_lambdatest_session.report.ledger import AttemptRecord, Ledger
     from pytest_lambdatest_session.report.records import SessionRecord
+
+
+class SessionsFile:
+    """An output: written once, when all is known."""
+
+    def __init__(self, path: Path, ledger: Ledger, problems: Problems) -> None:
+        self._path = path
+        self._ledger = ledger
+        self._problems = problems
+
+    def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
+        """Nothing to do: a line is about a session, whoever used it."""
+
+    def bind(self) -> None:
+        try:
+            write_sessions_file(self._path, [entry.record() for entry in self._ledger.entries.values()])
+        except OSError as error:
+            self._problems.add(f"the sessions file {self._path} could not be written: {error.strerror or error}")
 
 
 def write_sessions_file(path: Path, records: Iterable[SessionRecord]) -> None:

@@ -29,6 +29,8 @@ class FailureSections:
         self._sections: list[tuple[list[tuple[str, str]], tuple[str, str], AttemptRecord]] = []
 
     def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
+        if not report.failed:
+            return
         section = (SECTION_TITLE, "\n".join(_static_lines(attempt)))
         report.sections.append(section)
         self._sections.append((report.sections, section, attempt))
@@ -74,6 +76,19 @@ def _headline(entry: Entry, attempt: AttemptRecord | None) -> str:
 def _refusal_lines(attempt: AttemptRecord) -> Iterator[str]:
     for refusal in attempt.refusals:
         yield f"no session: {refusal['hub']} refused it ({refusal['error']})"
+
+
+class TerminalSummary:
+    """The hook that writes the section at the end; silent with `-q`."""
+
+    def __init__(self, ledger: Ledger, problems: Problems) -> None:
+        self._ledger = ledger
+        self._problems = problems
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+        if config.get_verbosity() >= 0:
+            with self._problems.guard():
+                write_summary(terminalreporter, self._ledger, self._problems)
 
 
 def write_summary(terminal: pytest.TerminalReporter, ledger: Ledger, problems: Problems) -> None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Literal
+
+from pytest_lambdatest_session.cloud.details import verdict_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pytest_lambdatest_session.report.ledger import AttemptRecord
     from pytest_lambdatest_session.report.records import ReportedSession
+
+Tone = Literal["good", "bad", "plain"]
 
 _MINUTE, _HOUR = 60, 3600
 _STATE_WORDS = {
@@ -16,6 +23,17 @@ _STATE_WORDS = {
     "unavailable": "unavailable",
     "unchecked": "not asked",
 }
+_MEANINGS = {
+    "completed": "it ended, and nobody marked it passed or failed",
+    "running": "nobody ended it, as far as is known",
+    "pending": "it ended, and LambdaTest had no final answer yet",
+    "not found": "LambdaTest did not know it when asked",
+    "unavailable": "LambdaTest could not be asked",
+    "not asked": "lambdatest_fetch is off, so nobody asked LambdaTest",
+}
+_GOOD, _BAD = ("passed",), ("failed", "error")
+_SHORT = 40
+_MOST_STATUSES = 8
 
 
 def shown_status(session: ReportedSession) -> str:
@@ -25,9 +43,57 @@ def shown_status(session: ReportedSession) -> str:
     return _STATE_WORDS[session["state"]]
 
 
+def status_text(session: ReportedSession) -> str:
+    """As `shown_status`, and where nobody could be asked why, in few words: `unavailable: 401`."""
+    word = shown_status(session)
+    if session["state"] == "unavailable" and session["error"]:
+        return f"{word}: {short_reason(session['error'])}"
+    return word
+
+
+def short_reason(error: str) -> str:
+    """The core of an error's text, which says more of where it happened and what to do: see `cloud.errors`."""
+    place, _, what = error.partition(": ")
+    core = what if what and place.endswith("can't be asked") else place
+    for end in (";", ",", " from "):
+        core = core.partition(end)[0]
+    return core if len(core) <= _SHORT else core[: _SHORT - 1] + "…"
+
+
+def meaning_of(status: str) -> str | None:
+    """What a status means that a reader could take for more, or for less; None if it speaks for itself."""
+    return _MEANINGS.get(status)
+
+
+def tone_of(word: str) -> Tone:
+    """How good or bad a status or an outcome is."""
+    if word in _GOOD:
+        return "good"
+    if word in _BAD:
+        return "bad"
+    verdict = verdict_of(word)
+    return "plain" if verdict is None else "good" if verdict == "passed" else "bad"
+
+
 def verdict_text(session: ReportedSession, attempt: AttemptRecord) -> str:
     """Who says what, where the cloud's status and pytest's outcome disagree."""
     return f"disagrees: the cloud says {session['status']}, pytest {attempt.outcome}"
+
+
+def status_counts(sessions: Iterable[ReportedSession]) -> list[tuple[str, int]]:
+    """Each status with its number of sessions, the bad ones first, then those without a final answer."""
+    counts = Counter(shown_status(session) for session in sessions)
+    return sorted(counts.items(), key=lambda item: (_rank_of(item[0]), -item[1], item[0]))
+
+
+def counts_text(counts: Iterable[tuple[str, int]]) -> str:
+    """`3 failed, 2 running, 35 passed`."""
+    listed = list(counts)
+    words = [f"{count} {word}" for word, count in listed[:_MOST_STATUSES]]
+    # The cloud's words are not a closed set.
+    if rest := sum(count for _, count in listed[_MOST_STATUSES:]):
+        words.append(f"{rest} with other statuses")
+    return ", ".join(words)
 
 
 def duration_text(seconds: float) -> str:
@@ -48,4 +114,23 @@ def clock_text(seconds: float) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def visible(text: str) -> str:
+    """`text` on one line, with control characters and what reorders text written out, so that none of it acts.
+
+    What the cloud says was cleaned when it came in. Node ids are pytest's, which leaves file names as they are, and
+    parameter ids too where a suite asked for that.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )
+
+
+def _rank_of(word: str) -> int:
+    if tone_of(word) == "bad":
+        return 0
+    return 1 if word in ("running", "pending", "not found", "unavailable") else 2

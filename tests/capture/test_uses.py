@@ -9,7 +9,7 @@ from pytest_lambdatest_session.capture.uses import UseLog
 
 def test_a_session_is_used_by_the_attempt_that_created_it() -> None:
     log = UseLog()
-    attempt = log.begin(1)
+    attempt = log.begin("test_it", 1)
     log.started("s", "hub", 5.0)
     log.used("s", 5.0, created=True)
     carry = log.carry(attempt)
@@ -21,7 +21,7 @@ def test_a_session_is_used_by_the_attempt_that_created_it() -> None:
 def test_commands_in_setup_and_call_are_uses_and_the_last_one_is_kept() -> None:
     log = UseLog()
     log.started("s", "hub", 1.0)
-    attempt = log.begin(1)
+    attempt = log.begin("test_it", 1)
     log.used("s", 2.0)
     log.enter("call")
     log.used("s", 3.0)
@@ -32,7 +32,7 @@ def test_a_command_in_teardown_is_a_use_only_of_a_session_used_before() -> None:
     log = UseLog()
     log.started("mine", "hub", 1.0)
     log.started("theirs", "hub", 1.0)
-    attempt = log.begin(1)
+    attempt = log.begin("test_it", 1)
     log.used("mine", 2.0)
     log.enter("teardown")
     log.used("mine", 3.0)
@@ -43,7 +43,7 @@ def test_a_command_in_teardown_is_a_use_only_of_a_session_used_before() -> None:
 
 def test_a_session_nobody_spoke_of_is_reported_as_unknown_until_it_is_started_or_ignored() -> None:
     log = UseLog()
-    attempt = log.begin(1)
+    attempt = log.begin("test_it", 1)
     assert not log.used("s", 1.0)
     log.ignore("s")
     assert log.used("s", 1.0)
@@ -53,25 +53,25 @@ def test_a_session_nobody_spoke_of_is_reported_as_unknown_until_it_is_started_or
 
 def test_a_test_without_sessions_carries_nothing() -> None:
     log = UseLog()
-    assert log.carry(log.begin(1)) is None
+    assert log.carry(log.begin("test_it", 1)) is None
 
 
 def test_an_end_is_carried_until_a_report_with_it_was_logged() -> None:
     """Some plugins drop the teardown report of an attempt: the next report that is logged has the end as well."""
     log = UseLog()
     log.started("s", "hub", 1.0)
-    first = log.carry(log.begin(1))
+    first = log.carry(log.begin("test_it", 1))
     assert first is not None
     log.ended("s", 2.0)
-    dropped = log.carry(log.begin(1))
-    second = log.carry(log.begin(1))
+    dropped = log.carry(log.begin("test_it", 1))
+    second = log.carry(log.begin("test_it", 1))
     assert dropped == second
     assert second is not None
     log.reported(first["sessions"])
     assert log.leftover()["sessions"] == second["sessions"], "what was reported is older than what is known"
     log.reported(second["sessions"])
     assert log.leftover()["sessions"] == []
-    assert log.carry(log.begin(1)) is None
+    assert log.carry(log.begin("test_it", 1)) is None
 
 
 def test_a_second_quit_does_not_move_the_end() -> None:
@@ -87,11 +87,11 @@ def test_a_thread_books_to_the_attempt_begun_last_and_a_runners_thread_to_its_ow
     log.started("main", "hub", 1.0)
     log.started("plain", "hub", 1.0)
     log.started("own", "hub", 1.0)
-    attempt = log.begin(1)
+    attempt = log.begin("test_it", 1)
     others = []
 
     def runner() -> None:
-        others.append(log.begin(1))
+        others.append(log.begin("test_it", 1))
         log.used("own", 2.0)
         log.end()
 
@@ -110,7 +110,7 @@ def test_a_thread_books_to_the_attempt_begun_last_and_a_runners_thread_to_its_ow
 def test_between_tests_a_command_belongs_to_nobody() -> None:
     log = UseLog()
     log.started("s", "hub", 1.0)
-    attempt = log.begin(1)
+    attempt = log.begin("test_it", 1)
     log.end()
     assert log.used("s", 2.0)
     assert attempt.uses == {}
@@ -121,7 +121,7 @@ def test_between_tests_a_command_belongs_to_nobody() -> None:
 def test_refusals_are_carried_by_their_attempt_and_left_over_without_one() -> None:
     log = UseLog()
     log.refused("hub", "early")
-    attempt = log.begin(1)
+    attempt = log.begin("test_it", 1)
     log.refused("hub", "SessionNotCreatedException")
     carry = log.carry(attempt)
     assert carry is not None
@@ -134,7 +134,7 @@ def test_what_is_carried_consists_of_exact_builtins_that_can_be_sent() -> None:
         __slots__ = ()
 
     log = UseLog()
-    attempt = log.begin(1)
+    attempt = log.begin("test_it", 1)
     log.started(Odd("s\ud800"), Odd("hub"), 1.0)
     log.used("s\ud800", 1.0, created=True)
     carry = log.carry(attempt)

@@ -1,0 +1,82 @@
+"""Asking the cloud about the ledger's sessions, in whichever process has the credentials and the occasion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_lambdatest_session.cloud.follower import Question
+from pytest_lambdatest_session.report.words import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_lambdatest_session.cloud.follower import Follower, OnWait
+    from pytest_lambdatest_session.credentials import Credentials
+    from pytest_lambdatest_session.problems import Problems
+    from pytest_lambdatest_session.report.ledger import Entry, Ledger
+
+
+class Asking:
+    """The follower's questions and answers in terms of the ledger. Belongs to the main thread, as the ledger does."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        follower: Follower,
+        credentials_of: Callable[[str], Credentials | None],
+        problems: Problems,
+    ) -> None:
+        self._ledger = ledger
+        self._follower = follower
+        self._credentials_of = credentials_of
+        self._problems = problems
+
+    def follow_ended(self, session_ids: list[str]) -> None:
+        """Have those of the sessions that ended asked about while tests run."""
+        for session_id in session_ids:
+            entry = self._ledger.entries[session_id]
+            if entry.ended and not _is_final(entry):
+                self._follower.follow(self._question(entry))
+
+    def ask_now(self, entry: Entry, timeout_seconds: float) -> None:
+        """Wait for one session's answer, and settle it with what there is by then."""
+        self._ledger.settle(entry, self._follower.ask_now(self._question(entry), timeout_seconds))
+
+    def wait(self, budget_seconds: float, on_wait: OnWait | None = None) -> None:
+        """Wait for the sessions that ended, and settle all.
+
+        One that nobody quit is looked at, not waited for: there is no telling when it ends.
+        """
+        unsettled = [entry for entry in self._ledger.entries.values() if not _is_final(entry)]
+        for entry in unsettled:
+            if entry.ended:
+                self._follower.follow(self._question(entry))
+            else:
+                self._follower.look_once(self._question(entry))
+        try:
+            self._follower.drain(budget_seconds, on_wait)
+        except KeyboardInterrupt:
+            # Whoever is tired of waiting still gets the reports; the tests are over, so the exit status stands.
+            self._follower.drain(0)
+            self._problems.add("interrupted while waiting for sessions; what was known by then is reported")
+        for entry in unsettled:
+            self._ledger.settle(entry, self._follower.answer(entry.id))
+        for problem in self._follower.problems():
+            self._problems.add(f"{problem.message} ({counted(problem.sessions, 'session')})")
+
+    def stop(self) -> None:
+        self._follower.stop()
+
+    def _question(self, entry: Entry) -> Question:
+        return Question(
+            session_id=entry.id,
+            hub_host=entry.hub,
+            kind=entry.kind,
+            credentials=self._credentials_of(entry.id),
+            ended=entry.ended,
+        )
+
+
+def _is_final(entry: Entry) -> bool:
+    """Whether all is known: asked here before, or told by the process that ran the test."""
+    return entry.was_asked_about and entry.public["state"] == "final"

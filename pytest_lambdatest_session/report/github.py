@@ -1,0 +1,79 @@
+"""GitHub Actions: a table of the failed tests with links to their sessions, in the job's summary."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pytest_lambdatest_session.report.words import duration_text, shown_status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pytest
+
+    from pytest_lambdatest_session.problems import Problems
+    from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry, Ledger
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
+
+
+class GithubSummary:
+    """An output: appends to the file that GitHub names in `GITHUB_STEP_SUMMARY`."""
+
+    def __init__(self, path: Path, ledger: Ledger, problems: Problems) -> None:
+        self._path = path
+        self._ledger = ledger
+        self._problems = problems
+
+    def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
+        """Nothing to do: the table is made at the end."""
+
+    def bind(self) -> None:
+        rows = list(_rows(self._ledger))
+        if not rows:
+            return
+        lines = [
+            "### LambdaTest sessions of failed tests",
+            "",
+            "| Test | Session | Links |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+        try:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write("\n".join(lines) + "\n")
+        except OSError as error:
+            self._problems.add(f"the job summary {self._path} could not be written: {error.strerror or error}")
+
+
+def _rows(ledger: Ledger) -> Iterator[str]:
+    for attempt in ledger.attempts.values():
+        for entry in attempt.entries:
+            if attempt.outcome in ("failed", "error") or attempt.disagrees_with(entry):
+                yield f"| {_escape(attempt.nodeid)} {attempt.outcome} | {_status(entry, attempt)} | {_links(entry)} |"
+
+
+def _status(entry: Entry, attempt: AttemptRecord) -> str:
+    session = entry.public
+    words = [_escape(shown_status(session))]
+    if session["duration"] is not None:
+        words.append(duration_text(session["duration"]))
+    if attempt.disagrees_with(entry):
+        words.append("disagrees")
+    return ", ".join(words)
+
+
+def _links(entry: Entry) -> str:
+    session = entry.public
+    named = [("session", session["url"]), ("video", session["video_url"]), *session["links"].items()]
+    # A page on GitHub can't open what is relative to a report elsewhere.
+    return " ".join(
+        f"[{_escape(name)}](<{url}>)" for name, url in named if url and url.startswith(("https://", "http://"))
+    )
+
+
+def _escape(text: str) -> str:
+    return _MARKDOWN.sub(r"\\\1", text)

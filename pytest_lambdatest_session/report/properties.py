@@ -1,0 +1,72 @@
+"""`report.user_properties` and `report.lambdatest_sessions`: what other plugins and a suite's own hooks read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_lambdatest_session.report.ledger import sessions_of
+from pytest_lambdatest_session.report.records import properties_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pytest
+
+    from pytest_lambdatest_session.capture.uses import Carry
+    from pytest_lambdatest_session.report.ledger import AttemptRecord, Ledger
+    from pytest_lambdatest_session.report.records import ReportedSession
+
+SESSIONS_ATTRIBUTE = "lambdatest_sessions"
+ANSWERS_ATTRIBUTE = "lambdatest_answers"
+
+
+class Annotator:
+    """Puts what is known onto the reports of this process as soon as they are made."""
+
+    def __init__(self, ledger: Ledger, worker: str | None, *, with_properties: bool) -> None:
+        self._ledger = ledger
+        self._worker = worker
+        self._with_properties = with_properties
+
+    def __call__(self, report: pytest.TestReport, carry: Carry) -> None:
+        attempt = self._ledger.learn_attempt(carry, report.nodeid, self._worker)
+        if attempt is not None:
+            sessions = sessions_of(attempt.entries)
+            setattr(report, SESSIONS_ATTRIBUTE, sessions)
+            if self._with_properties:
+                report.user_properties.extend(numbered_properties(sessions))
+        asked = [entry.public for entry in self._ledger.learn(carry) if entry.was_asked_about]
+        if self._worker is not None and asked:
+            setattr(report, ANSWERS_ATTRIBUTE, asked)
+
+
+class ReportProperties:
+    """An output: brings what the annotator put there up to date when the run ends."""
+
+    def __init__(self, *, with_properties: bool) -> None:
+        self._with_properties = with_properties
+        self._bindings: list[tuple[list[tuple[str, object]], AttemptRecord]] = []
+
+    def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
+        # The ledger's own dicts, so that whoever keeps the report sees them become final.
+        setattr(report, SESSIONS_ATTRIBUTE, sessions_of(attempt.entries))
+        if self._with_properties:
+            self._bindings.append((report.user_properties, attempt))
+
+    def bind(self) -> None:
+        for properties, attempt in self._bindings:
+            update_properties(properties, sessions_of(attempt.entries))
+
+
+def update_properties(properties: list[tuple[str, object]], sessions: Iterable[ReportedSession]) -> None:
+    """Bring a report's own list up to date in place: our values are replaced, new ones go to the end."""
+    current = dict(numbered_properties(sessions))
+    for place, (name, _) in enumerate(properties):
+        if name in current:
+            properties[place] = (name, current.pop(name))
+    properties.extend(current.items())
+
+
+def numbered_properties(sessions: Iterable[ReportedSession]) -> list[tuple[str, object]]:
+    """The properties of a test's sessions, those of the second with names ending in `.2`."""
+    return [pair for position, session in enumerate(sessions, 1) for pair in properties_of(session, position)]

@@ -1,0 +1,50 @@
+"""`lambdatest_fetch = teardown`: each test's teardown waits for the cloud's answer about the sessions that ended in it.
+
+For readers of results that can't wait for the end of the run: Allure, ReportPortal, reportlog, a suite's own hooks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from pytest_lambdatest_session.capture.uses import Carry
+    from pytest_lambdatest_session.problems import Problems
+    from pytest_lambdatest_session.report.asking import Asking
+    from pytest_lambdatest_session.report.ledger import Ledger
+
+
+class TeardownFetch:
+    """`news` gives the sessions that no report has carried yet; what ended in this teardown is among them."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        asking: Asking,
+        news: Callable[[], Carry],
+        timeout_seconds: float,
+        problems: Problems,
+    ) -> None:
+        self._ledger = ledger
+        self._asking = asking
+        self._news = news
+        self._timeout_seconds = timeout_seconds
+        self._problems = problems
+
+    # Outermost: fixtures have quit their drivers by then, and the report of the teardown is yet to be made.
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self) -> Generator[None, None, None]:
+        try:
+            return (yield)
+        finally:
+            with self._problems.guard():
+                self._ask_about_ended()
+
+    def _ask_about_ended(self) -> None:
+        for entry in self._ledger.learn(self._news()):
+            if entry.ended and not entry.was_asked_about:
+                self._asking.ask_now(entry, self._timeout_seconds)

@@ -1,0 +1,81 @@
+"""Calls the hooks that users implement, see `hookspec`, and lets nothing of theirs break the reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from pytest_lambdatest_session.cloud.redact import clean_text
+
+if TYPE_CHECKING:
+    import pytest
+
+    from pytest_lambdatest_session.problems import Problems
+    from pytest_lambdatest_session.report.ledger import Entry, Ledger
+    from pytest_lambdatest_session.report.records import ReportedSession
+
+_NAME_LIMIT = 60
+
+
+def call_user_hooks(config: pytest.Config, ledger: Ledger, problems: Problems) -> None:
+    """Ask for links, then say that each session is finished; every session once."""
+    for entry in ledger.entries.values():
+        for name, url in _links_from_hooks(config, entry, problems):
+            if not put_link(entry.public, name, url):
+                problems.add(
+                    f"pytest_lambdatest_session_links returned {clean_text(name, _NAME_LIMIT)!r} with "
+                    f"{clean_text(url, 200)!r}, which is left out; a link is http(s) or relative to the report"
+                )
+        try:
+            config.hook.pytest_lambdatest_session_finished(config=config, session=entry.record())
+        except Exception as error:  # noqa: BLE001 - the suite's own code
+            problems.add(_failure_of("pytest_lambdatest_session_finished", error))
+
+
+def _links_from_hooks(config: pytest.Config, entry: Entry, problems: Problems) -> list[tuple[object, object]]:
+    try:
+        # pluggy asks those registered last first; of two links with one name, theirs wins by coming last here.
+        answers = config.hook.pytest_lambdatest_session_links(config=config, session=entry.record())[::-1]
+    except Exception as error:  # noqa: BLE001 - the suite's own code
+        problems.add(_failure_of("pytest_lambdatest_session_links", error))
+        return []
+    found: list[tuple[object, object]] = []
+    for answer in answers:
+        if isinstance(answer, Mapping):
+            found.extend(answer.items())
+        else:
+            problems.add(
+                f"pytest_lambdatest_session_links returned a {type(answer).__name__}; accepted: {{name: url}} or None"
+            )
+    return found
+
+
+def put_link(session: ReportedSession, name: object, url: object) -> bool:
+    """Add, replace or (with an empty URL) take away a link; False if it is none."""
+    if not isinstance(name, str) or not name.strip() or not isinstance(url, str) or not _is_link(url):
+        return False
+    name = clean_text(name, _NAME_LIMIT)
+    if name == "session":
+        session["url"] = url or session["url"]
+    elif name == "video":
+        session["video_url"] = url or None
+    else:
+        links = session["logs"] if name in session["logs"] else session["links"]
+        links[name] = url
+        if not url:
+            del links[name]
+    return True
+
+
+def _is_link(url: str) -> bool:
+    if url != clean_text(url, len(url) + 1) or url.startswith(("//", "\\")):
+        return False
+    try:
+        return urlsplit(url).scheme in ("", "http", "https", "file")
+    except ValueError:
+        return False
+
+
+def _failure_of(hook: str, error: Exception) -> str:
+    return f"the suite's {hook} failed: {type(error).__name__}: {clean_text(str(error), 200)}"
