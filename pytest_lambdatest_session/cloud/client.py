@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 DETAILS_LIMIT_BYTES = 2**20
 LONGEST_RETRY_AFTER_SECONDS = 3600.0
 _MESSAGE_LIMIT = 200
+_CHATTY_LOGGERS = tuple(
+    f"urllib3.{name}" for name in ("connection", "connectionpool", "poolmanager", "response", "util.retry")
+)
 _NOT_A_FAILURE = 300
 
 
@@ -80,7 +83,8 @@ class Client:
         hostname = urlsplit(self._base_url).hostname or ""
         self._proxies = {"no_proxy": hostname} if is_loopback(hostname) else None
         self._http_session = _http_session(credentials)
-        logging.getLogger("urllib3.connectionpool").addFilter(_leave_out_our_own)
+        for name in _CHATTY_LOGGERS:
+            logging.getLogger(name).addFilter(_leave_out_our_own)
 
     def session(self, session_id: str) -> SessionDetails:
         """`GET /sessions/{session_id}`."""
@@ -252,5 +256,5 @@ _thread = threading.local()
 
 
 def _leave_out_our_own(_record: logging.LogRecord) -> bool:
-    """Keep urllib3's debug lines about our requests out of tests that look at what was logged meanwhile."""
+    """Keep what urllib3 logs of our requests out of tests that look at what was logged meanwhile."""
     return not getattr(_thread, "asks", False)

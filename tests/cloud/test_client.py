@@ -6,6 +6,7 @@ import gzip
 import json
 import logging
 import socket
+import sys
 import time
 import traceback
 from datetime import datetime, timezone
@@ -562,14 +563,43 @@ def test_a_proxy_is_held_to_the_time_too(
 
 
 def test_our_requests_leave_no_log_records_and_those_of_others_do(
-    api: ScriptedServer, client: Client, caplog: pytest.LogCaptureFixture
+    api: ScriptedServer,
+    connect: Callable[..., Client],
+    certificate: tuple[Path, Path],
+    new_server: Callable[[], ScriptedServer],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A test that looks at what was logged must not find what happened to go on in the background."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
+    tls = new_server()
+    tls.speak_tls(*certificate)
+    api.will(
+        api.details(),
+        api.answer(b"", 404),
+        api.raw(HEAD + b"no colon here\r\nContent-Length: 0\r\n\r\n"),
+        api.reset(),
+        api.details(),
+    )
+    client = connect(api.base_url)
     with caplog.at_level(logging.DEBUG):
         client.session("1")
+        for broken in (*[client] * 3, connect(tls.base_url), connect("http://127.0.0.1:1/automation/api/v1")):
+            with pytest.raises(CloudError):
+                broken.session("1")
         assert caplog.records == []
         requests.get(f"http://127.0.0.1:{api.port}/", timeout=5)
     assert "urllib3.connectionpool" in {record.name for record in caplog.records}
+
+
+def test_a_checkout_that_is_not_installed_says_so_to_the_api(
+    api: ScriptedServer, connect: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "meta_path", [])
+    client = connect(api.base_url)
+    monkeypatch.undo()
+    client.session("1")
+    assert api.requests[0].headers["User-Agent"] == "pytest-lambdatest-session/unknown"
 
 
 def test_nothing_of_a_client_shows_its_credentials(client: Client) -> None:
