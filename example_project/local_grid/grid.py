@@ -63,7 +63,7 @@ class LocalGrid(Knobs):
         self.finish_timeout = finish_timeout
         """Seconds that `close` waits for recordings and pages."""
         self._port = port
-        self._pages_dir = Path(pages_dir) if pages_dir else None
+        self.pages_dir = Path(pages_dir) if pages_dir else None
         self._installation = _chosen_installation(backend)
         self._asked_for_simulation = backend == "simulated"
         self._ffmpeg = find_ffmpeg() if self._installation else None
@@ -82,7 +82,7 @@ class LocalGrid(Knobs):
                 self._faults,
                 installation=self._installation,
                 ffmpeg=self._ffmpeg,
-                pages_dir=self._pages_dir,
+                pages_dir=self.pages_dir,
                 port=self._port,
             )
             # Kept after closing: what was written while the grid ran names it.

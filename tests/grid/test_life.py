@@ -1,0 +1,261 @@
+"""A grid begins, ends and leaves nothing behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from local_grid import LocalGrid
+from local_grid.chromium import find_installation
+from local_grid.processes import Workshop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from selenium import webdriver
+    from selenium.webdriver.remote.webdriver import WebDriver
+
+EXAMPLE = Path(__file__).parents[2] / "example_project"
+
+needs_chromium = pytest.mark.skipif(find_installation() is None, reason="chromium and chromedriver are not installed")
+needs_proc = pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc to see processes in")
+
+
+def workshop_in(folder: Path) -> Path:
+    """Find the folder of the one grid that was told to put its things here."""
+    (found,) = folder.glob("local-grid-*")
+    return found
+
+
+def processes_in(folder: Path) -> list[str]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.fsencode(folder) in (entry / "cmdline").read_bytes():
+                found.append(entry.name)
+    return found
+
+
+@contextlib.contextmanager
+def running_module(temp: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+    """Run `python -m local_grid`, and read off its output what it says of itself."""
+    command = [sys.executable, "-m", "local_grid", "--port", "0", *options]
+    environment = {**os.environ, "TMPDIR": str(temp)}
+    with subprocess.Popen(command, cwd=EXAMPLE, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        said: dict[str, str] = {}
+        assert process.stdout
+        for line in process.stdout:
+            name, _, value = line.partition(":")
+            said[name] = value.strip()
+            if line.startswith("Ctrl-C"):
+                break
+        try:
+            yield process, said
+        finally:
+            process.kill()
+
+
+def open_raw(hub: str) -> str:
+    """Open a session as no client would leave it: nobody is there to quit it."""
+    answer = requests.post(f"{hub}/session", json={"capabilities": {"alwaysMatch": {}}}, timeout=30)
+    session_id: str = answer.json()["value"]["sessionId"]
+    return session_id
+
+
+@needs_chromium
+@needs_proc
+def test_browsers_that_nobody_quit_are_ended_with_the_grid(
+    open_driver: Callable[..., WebDriver], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with LocalGrid(backend="chromium") as grid:
+        folder = workshop_in(tmp_path)
+        drivers = [open_driver(grid) for _ in range(2)]
+        assert processes_in(folder)
+        assert all(driver.capabilities["goog:processID"] for driver in drivers)
+    assert not processes_in(folder)
+    assert not folder.exists()
+    assert {session.mark and session.mark.status for session in grid.sessions.values()} == {"timeout"}
+
+
+@needs_chromium
+@needs_proc
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_the_standing_grid_ends_its_browsers_when_told_to_stop(how: signal.Signals, tmp_path: Path) -> None:
+    with running_module(tmp_path, "--backend", "chromium", "--no-record") as (process, said):
+        folder = workshop_in(tmp_path)
+        open_raw(said["hub"])
+        assert processes_in(folder)
+        process.send_signal(how)
+        assert process.wait(15) == 0
+        assert process.stdout
+        assert process.stdout.read() == "ended after 1 sessions\n"
+    assert not processes_in(folder)
+    assert not folder.exists()
+
+
+EMBEDDED = """
+import sys, time
+sys.path.insert(0, {example!r})
+from local_grid import LocalGrid
+import requests
+grid = LocalGrid(backend="chromium").start()
+requests.post(grid.hub_url + "/session", json={{"capabilities": {{}}}}, timeout=30).raise_for_status()
+print(*__import__("glob").glob("{temp}/local-grid-*"), flush=True)
+{ending}
+"""
+
+
+@needs_chromium
+@needs_proc
+@pytest.mark.parametrize(
+    ("ending", "how", "status"),
+    [
+        ("time.sleep(60)", signal.SIGTERM, -signal.SIGTERM),
+        ("time.sleep(60)", signal.SIGINT, -signal.SIGINT),
+        ("", None, 0),
+    ],
+    ids=["SIGTERM", "Ctrl-C", "end of program"],
+)
+def test_an_embedded_grid_that_nobody_closes_ends_its_browsers(
+    tmp_path: Path, ending: str, how: signal.Signals | None, status: int
+) -> None:
+    """The process ends as it would have without a grid, with the same status."""
+    program = EMBEDDED.format(example=str(EXAMPLE), temp=tmp_path, ending=ending)
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
+    ) as process:
+        assert process.stdout
+        folder = Path(process.stdout.readline().strip())
+        assert folder.parent == tmp_path
+        if how:
+            assert processes_in(folder)
+            process.send_signal(how)
+        assert process.wait(20) == status
+    assert not processes_in(folder)
+    assert not folder.exists()
+
+
+def test_the_standing_grid_says_where_it_is(tmp_path: Path) -> None:
+    options = ["--backend", "simulated", "--user", "ann", "--key", "k", "--ready-after", "0", "--pages", str(tmp_path)]
+    with running_module(tmp_path, *options, "--latency", "0.01", "--fault", "forbidden") as (process, said):
+        assert said["local grid"] == "simulated browser (as asked)"
+        assert re.fullmatch(r"http://ann:k@127\.0\.0\.1:\d+/wd/hub", said["hub"])
+        session_id = open_raw(said["hub"])
+        answer = requests.get(f"{said['api']}/sessions/{session_id}", auth=("ann", "k"), timeout=10)
+        assert answer.status_code == 403
+        assert said["app api"].endswith("/mobile-automation/api/v1")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(15) == 0
+    assert (tmp_path / session_id / "index.html").exists()
+
+
+def test_without_browsers_the_grid_is_simulated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert LocalGrid().describe() == "local grid: simulated browser (no chromium/chromedriver found)"
+    with pytest.raises(RuntimeError, match="needs chromium and chromedriver on the path"):
+        LocalGrid(backend="chromium")
+    with pytest.raises(ValueError, match="not 'firefox'"):
+        LocalGrid(backend="firefox")  # type: ignore[arg-type]
+
+
+@needs_chromium
+def test_a_browser_that_does_not_start_is_a_refused_session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As where the driver is installed but does not run."""
+    for name in ("chromium", "chromedriver"):
+        program = tmp_path / name
+        program.write_text("#!/bin/sh\necho out of order\n", encoding="utf-8")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with LocalGrid(backend="chromium") as grid:
+        assert "Chromium of unknown version" in grid.describe()
+        answer = requests.post(
+            f"{grid.hub_url_plain}/session", json={}, auth=(grid.username, grid.access_key), timeout=10
+        )
+    assert answer.json()["value"]["error"] == "session not created"
+    assert "out of order" in answer.json()["value"]["message"]
+
+
+def test_a_grid_starts_and_closes_once(tmp_path: Path) -> None:
+    grid = LocalGrid(backend="simulated", pages_dir=tmp_path)
+    grid.close()
+    assert grid.start() is grid
+    port = grid.port
+    assert grid.start().port == port
+    grid.close()
+    grid.close()
+    assert grid.hub_url == f"http://local_user:local_key@127.0.0.1:{port}/wd/hub"
+    assert "local_key" not in repr(grid)
+    with pytest.raises(requests.ConnectionError):
+        requests.get(grid.base_url, timeout=10)
+
+
+def test_no_thread_outlives_the_grid(open_driver: Callable[..., WebDriver]) -> None:
+    before = set(threading.enumerate())
+    with LocalGrid(backend="simulated") as grid:
+        for _ in range(3):
+            open_driver(grid)
+    assert set(threading.enumerate()) == before
+
+
+def test_credentials_of_the_environment_can_be_anything() -> None:
+    with LocalGrid(backend="simulated", username="a b@c", access_key="/?#[]:@%") as grid:
+        assert grid.hub_url.startswith("http://a%20b%40c:%2F%3F%23%5B%5D%3A%40%25@127.0.0.1:")
+        assert open_raw(grid.hub_url)
+
+
+def test_a_process_that_takes_too_long_is_ended() -> None:
+    workshop = Workshop()
+    assert workshop.run([sys.executable, "-c", "import time; time.sleep(60)"], timeout_seconds=0.1) != 0
+    assert workshop.run([sys.executable, "-c", "raise SystemExit(3)"], timeout_seconds=10) == 3
+    workshop.close()
+
+
+@needs_chromium
+def test_several_browsers_work_side_by_side(chromium_grid: LocalGrid, open_driver: Callable[..., WebDriver]) -> None:
+    titles: dict[int, str] = {}
+
+    def visit(number: int, driver: webdriver.Remote) -> None:
+        for step in range(5):
+            driver.get(f"data:text/html,<title>{number}-{step}</title>")
+        titles[number] = driver.title
+
+    drivers = [open_driver(chromium_grid, video=False) for _ in range(2)]
+    threads = [threading.Thread(target=visit, args=pair) for pair in enumerate(drivers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert titles == {0: "0-4", 1: "1-4"}
+
+
+@needs_chromium
+@needs_proc
+def test_a_browser_that_dies_ends_its_session(open_driver: Callable[..., WebDriver]) -> None:
+    with LocalGrid(backend="chromium", record=False) as grid:
+        driver = open_driver(grid)
+        os.kill(driver.capabilities["goog:processID"], signal.SIGKILL)
+        with contextlib.suppress(Exception):
+            driver.get("data:text/html,x")
+        grid.wait_for(
+            lambda: (
+                requests.get(f"{grid.hub_url_plain}/session/{driver.session_id}/title", timeout=10).status_code == 404
+            ),
+            10,
+        )
+        session = grid.sessions[driver.session_id or ""]
+        assert session.ended
+        assert session.mark
+        assert session.mark.status == "error"

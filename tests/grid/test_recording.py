@@ -1,0 +1,187 @@
+"""Real browsers are recorded, without the tests noticing."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
+
+from local_grid.recording import Frame, frame_list, stills, video_size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from selenium.webdriver.remote.webdriver import WebDriver
+
+    from local_grid import LocalGrid, SessionRecord
+
+# The page changes by itself, and says when it is done: what the recording must have seen.
+LIVELY = """data:text/html,<title>lively</title><body style='font-size:120px'><p id=n>0</p><script>
+let n = 0; const timer = setInterval(() => { document.getElementById('n').textContent = ++n;
+document.body.style.background = n %25 2 ? 'gold' : 'teal'; if (n == 12) clearInterval(timer); }, 50);</script>"""
+
+
+def record_lively(grid: LocalGrid, driver: WebDriver) -> SessionRecord:
+    driver.get(LIVELY)
+    WebDriverWait(driver, 10, 0.05).until(lambda browser: browser.find_element(By.ID, "n").text == "12")
+    driver.quit()
+    session_id = driver.session_id or ""
+    grid.wait_for(lambda: grid.sessions[session_id].video, timeout=20)
+    return grid.sessions[session_id]
+
+
+def test_the_recording_is_a_film_of_the_session(
+    recording_grid: LocalGrid, open_driver: Callable[..., WebDriver], call_api: Callable[..., requests.Response]
+) -> None:
+    session = record_lively(recording_grid, open_driver(recording_grid, name="filmed"))
+    assert session.video
+    film = session.video.read_bytes()
+    assert film[4:8] == b"ftyp"
+    assert film.index(b"moov") < film.index(b"mdat"), "a browser can begin before all has arrived"
+
+    link = call_api(recording_grid, f"/sessions/{session.session_id}").json()["data"]["video_url"]
+    whole = requests.get(link, timeout=10)
+    assert (whole.content, whole.headers["Content-Type"]) == (film, "video/mp4")
+    part = requests.get(link, headers={"Range": "bytes=4-7"}, timeout=10)
+    assert (part.status_code, part.content) == (206, b"ftyp")
+    assert part.headers["Content-Range"] == f"bytes 4-7/{len(film)}"
+    assert requests.get(link, headers={"Range": "bytes=-3"}, timeout=10).content == film[-3:]
+    assert requests.get(link, headers={"Range": f"bytes={len(film)}-"}, timeout=10).status_code == 416
+    head = requests.head(link, timeout=10)
+    assert (head.content, head.headers["Content-Length"]) == (b"", str(len(film)))
+    bundler = call_api(recording_grid, f"/sessions/{session.session_id}/video").json()["url"]
+    assert requests.get(bundler, timeout=10).content == film, "the credentials are in this address"
+
+
+def test_the_recording_lasts_as_long_as_the_session(
+    recording_grid: LocalGrid, open_driver: Callable[..., WebDriver]
+) -> None:
+    """And its second 0 is the session's, so that a test's offset leads to its place in the film."""
+    ffprobe = shutil.which("ffprobe")
+    if ffprobe is None:
+        pytest.skip("ffprobe is not installed")
+    session = record_lively(recording_grid, open_driver(recording_grid))
+    command = [ffprobe, "-v", "error", "-show_streams", "-show_format", "-of", "json", str(session.video)]
+    told = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=20).stdout)
+    stream = told["streams"][0]
+    assert (stream["codec_name"], stream["pix_fmt"]) == ("h264", "yuv420p")
+    assert stream["width"] % 2 == stream["height"] % 2 == 0
+    assert session.duration_seconds is not None
+    assert float(told["format"]["duration"]) == pytest.approx(session.duration_seconds, abs=0.4)
+
+
+def test_the_page_on_disk_plays_the_film(
+    recording_grid: LocalGrid, open_driver: Callable[..., WebDriver], tmp_path: Path
+) -> None:
+    """Opened as a file in a real browser, with only the folder there."""
+    session = record_lively(recording_grid, open_driver(recording_grid, name="filmed"))
+    driver = open_driver(recording_grid, video=False)
+    pages = recording_grid.pages_dir
+    assert pages
+    shutil.copytree(pages / session.session_id, tmp_path / "copy")
+    driver.get((tmp_path / "copy" / "index.html").as_uri())
+    WebDriverWait(driver, 10, 0.05).until(
+        lambda browser: browser.execute_script("return document.querySelector('video').readyState > 0")
+    )
+    film: dict[str, Any] = driver.execute_async_script(
+        """const film = document.querySelector('video'), done = arguments[0];
+        film.addEventListener('timeupdate', () => film.currentTime > 0 && done(
+            {duration: film.duration, width: film.videoWidth, error: film.error}));
+        film.muted = true; film.play();"""
+    )
+    assert film["error"] is None
+    assert film["duration"] > 0.5
+    assert film["width"] > 600
+
+
+def test_an_alert_survives_being_recorded(recording_grid: LocalGrid, open_driver: Callable[..., WebDriver]) -> None:
+    driver = open_driver(recording_grid)
+    driver.get("data:text/html,<script>setTimeout(() => alert('still here'), 0)</script>")
+    alert = WebDriverWait(driver, 10, 0.05).until(lambda browser: browser.switch_to.alert)
+    assert alert.text == "still here"
+    alert.accept()
+    driver.quit()
+
+
+def test_a_second_window_is_filmed_too(recording_grid: LocalGrid, open_driver: Callable[..., WebDriver]) -> None:
+    driver = open_driver(recording_grid)
+    driver.get("data:text/html,<h1>one")
+    driver.switch_to.new_window("window")
+    assert record_lively(recording_grid, driver).video
+
+
+def test_a_session_of_a_moment_has_a_film_or_none_is_promised(
+    recording_grid: LocalGrid, open_driver: Callable[..., WebDriver], call_api: Callable[..., requests.Response]
+) -> None:
+    driver = open_driver(recording_grid)
+    driver.quit()
+    session_id = driver.session_id or ""
+    recording_grid.wait_for(
+        lambda: recording_grid.sessions[session_id].video or not recording_grid.sessions[session_id].recording, 20
+    )
+    link = call_api(recording_grid, f"/sessions/{session_id}").json()["data"]["video_url"]
+    assert link == "" or requests.get(link, timeout=10).content[4:8] == b"ftyp"
+
+
+def test_screenshots_come_in_a_zip(
+    recording_grid: LocalGrid, open_driver: Callable[..., WebDriver], call_api: Callable[..., requests.Response]
+) -> None:
+    session = record_lively(recording_grid, open_driver(recording_grid))
+    link = call_api(recording_grid, f"/sessions/{session.session_id}/screenshots").json()["url"]
+    assert link == call_api(recording_grid, f"/sessions/{session.session_id}").json()["data"]["screenshot_url"]
+    with zipfile.ZipFile(io.BytesIO(requests.get(link, timeout=10).content)) as archive:
+        assert 1 < len(archive.namelist()) <= 10
+        assert archive.read("screenshot-1.jpg").startswith(b"\xff\xd8")
+
+
+def test_recording_can_be_switched_off(chromium_grid: LocalGrid, open_driver: Callable[..., WebDriver]) -> None:
+    assert "recording with ffmpeg" in chromium_grid.describe() or "not recording" in chromium_grid.describe()
+    chromium_grid.record = False
+    try:
+        driver = open_driver(chromium_grid)
+        assert chromium_grid.describe().endswith(", not recording")
+    finally:
+        chromium_grid.record = True
+    assert not chromium_grid.sessions[driver.session_id or ""].recording
+
+
+def test_each_frame_is_shown_until_the_next(tmp_path: Path) -> None:
+    frames = [Frame(tmp_path / f"{number}.jpg", 100 + number, 1200, 700) for number in range(3)]
+    assert frame_list(frames, (99.5, 103.0)).splitlines() == [
+        "ffconcat version 1.0",
+        "file '0.jpg'",
+        "duration 1.500",
+        "file '1.jpg'",
+        "duration 1.000",
+        "file '2.jpg'",
+        "duration 1.000",
+        "file '2.jpg'",
+    ]
+
+
+def test_a_single_frame_makes_a_film_of_some_length(tmp_path: Path) -> None:
+    listing = frame_list([Frame(tmp_path / "0.jpg", 100, 1200, 700)], (100.0, 100.0))
+    assert "duration 0.167" in listing
+
+
+@pytest.mark.parametrize(
+    ("page", "film"),
+    [((1200, 701), (1200, 700)), ((2560, 1600), (1280, 800)), ((375, 812), (368, 800)), ((1, 1), (2, 2))],
+)
+def test_films_fit_a_screen_and_have_even_sides(tmp_path: Path, page: tuple[int, int], film: tuple[int, int]) -> None:
+    assert video_size(Frame(tmp_path, 0, *page)) == film
+
+
+def test_screenshots_are_spread_over_the_session(tmp_path: Path) -> None:
+    frames = [Frame(tmp_path / f"{number}.jpg", number, 10, 10) for number in range(100)]
+    assert [still.stem for still in stills(frames)] == [str(number) for number in range(0, 100, 10)]
+    assert stills([]) == ()
