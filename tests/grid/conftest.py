@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ import requests
 from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.remote.client_config import ClientConfig
+from selenium.webdriver.support.wait import WebDriverWait
 from urllib3.exceptions import HTTPError
 
 from local_grid import LocalGrid
@@ -18,9 +20,16 @@ from local_grid.recording import find_ffmpeg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from selenium.webdriver.remote.webdriver import WebDriver
+
+    from local_grid import SessionRecord
+
+# Changes its look every 50 ms, and its title when it is done.
+LIVELY_PAGE = """data:text/html,<title>lively</title><body style='font-size:120px'><p id=n>0</p><script>
+let n = 0; const timer = setInterval(() => { document.getElementById('n').textContent = ++n;
+document.body.style.background = n %25 2 ? 'gold' : 'teal';
+if (n == 12) { clearInterval(timer); document.title = n; } }, 50);</script>"""
 
 
 @pytest.fixture
@@ -39,7 +48,7 @@ def chromium_grid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalGri
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def recording_grid(chromium_grid: LocalGrid) -> LocalGrid:
     if find_ffmpeg() is None:
         pytest.skip("ffmpeg or websocket-client is not installed")
@@ -60,18 +69,34 @@ def open_driver() -> Iterator[Callable[..., WebDriver]]:
     opened: list[WebDriver] = []
 
     def open_one(grid: LocalGrid, /, capabilities: dict[str, Any] | None = None, **vendor: Any) -> WebDriver:
-        options = webdriver.ChromeOptions()
-        options.set_capability("LT:Options", vendor)
-        for name, value in (capabilities or {}).items():
-            options.set_capability(name, value)
-        config = ClientConfig(grid.hub_url_plain, username=grid.username, password=grid.access_key)
-        opened.append(webdriver.Remote(grid.hub_url_plain, options=options, client_config=config))
+        opened.append(connect(grid, {"LT:Options": vendor, **(capabilities or {})}))
         return opened[-1]
 
     yield open_one
     for driver in opened:
         with contextlib.suppress(WebDriverException, HTTPError):
             driver.quit()
+
+
+def connect(grid: LocalGrid, capabilities: dict[str, Any]) -> WebDriver:
+    options = webdriver.ChromeOptions()
+    for name, value in capabilities.items():
+        options.set_capability(name, value)
+    config = ClientConfig(grid.hub_url_plain, username=grid.username, password=grid.access_key)
+    return webdriver.Remote(grid.hub_url_plain, options=options, client_config=config)
+
+
+@pytest.fixture(scope="session")
+def filmed(recording_grid: LocalGrid) -> SessionRecord:
+    """One session of a page that changes by itself, recorded and finished."""
+    driver = connect(recording_grid, {"LT:Options": {"name": "filmed"}})
+    driver.get(LIVELY_PAGE)
+    WebDriverWait(driver, 10, 0.05).until(lambda browser: browser.title == "12")
+    driver.quit()
+    session_id = driver.session_id or ""
+    page = (recording_grid.pages_dir or Path()) / session_id / "index.html"
+    recording_grid.wait_for(page.exists, timeout=20)
+    return recording_grid.sessions[session_id]
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
 from local_grid.recording import Frame, frame_list, stills, video_size
@@ -24,31 +23,16 @@ if TYPE_CHECKING:
 
     from local_grid import LocalGrid, SessionRecord
 
-# The page changes by itself, and says when it is done: what the recording must have seen.
-LIVELY = """data:text/html,<title>lively</title><body style='font-size:120px'><p id=n>0</p><script>
-let n = 0; const timer = setInterval(() => { document.getElementById('n').textContent = ++n;
-document.body.style.background = n %25 2 ? 'gold' : 'teal'; if (n == 12) clearInterval(timer); }, 50);</script>"""
-
-
-def record_lively(grid: LocalGrid, driver: WebDriver) -> SessionRecord:
-    driver.get(LIVELY)
-    WebDriverWait(driver, 10, 0.05).until(lambda browser: browser.find_element(By.ID, "n").text == "12")
-    driver.quit()
-    session_id = driver.session_id or ""
-    grid.wait_for(lambda: grid.sessions[session_id].video, timeout=20)
-    return grid.sessions[session_id]
-
 
 def test_the_recording_is_a_film_of_the_session(
-    recording_grid: LocalGrid, open_driver: Callable[..., WebDriver], call_api: Callable[..., requests.Response]
+    recording_grid: LocalGrid, filmed: SessionRecord, call_api: Callable[..., requests.Response]
 ) -> None:
-    session = record_lively(recording_grid, open_driver(recording_grid, name="filmed"))
-    assert session.video
-    film = session.video.read_bytes()
+    assert filmed.video
+    film = filmed.video.read_bytes()
     assert film[4:8] == b"ftyp"
     assert film.index(b"moov") < film.index(b"mdat"), "a browser can begin before all has arrived"
 
-    link = call_api(recording_grid, f"/sessions/{session.session_id}").json()["data"]["video_url"]
+    link = call_api(recording_grid, f"/sessions/{filmed.session_id}").json()["data"]["video_url"]
     whole = requests.get(link, timeout=10)
     assert (whole.content, whole.headers["Content-Type"]) == (film, "video/mp4")
     part = requests.get(link, headers={"Range": "bytes=4-7"}, timeout=10)
@@ -58,36 +42,32 @@ def test_the_recording_is_a_film_of_the_session(
     assert requests.get(link, headers={"Range": f"bytes={len(film)}-"}, timeout=10).status_code == 416
     head = requests.head(link, timeout=10)
     assert (head.content, head.headers["Content-Length"]) == (b"", str(len(film)))
-    bundler = call_api(recording_grid, f"/sessions/{session.session_id}/video").json()["url"]
+    bundler = call_api(recording_grid, f"/sessions/{filmed.session_id}/video").json()["url"]
     assert requests.get(bundler, timeout=10).content == film, "the credentials are in this address"
 
 
-def test_the_recording_lasts_as_long_as_the_session(
-    recording_grid: LocalGrid, open_driver: Callable[..., WebDriver]
-) -> None:
+def test_the_recording_lasts_as_long_as_the_session(filmed: SessionRecord) -> None:
     """And its second 0 is the session's, so that a test's offset leads to its place in the film."""
     ffprobe = shutil.which("ffprobe")
     if ffprobe is None:
         pytest.skip("ffprobe is not installed")
-    session = record_lively(recording_grid, open_driver(recording_grid))
-    command = [ffprobe, "-v", "error", "-show_streams", "-show_format", "-of", "json", str(session.video)]
+    command = [ffprobe, "-v", "error", "-show_streams", "-show_format", "-of", "json", str(filmed.video)]
     told = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=20).stdout)
     stream = told["streams"][0]
     assert (stream["codec_name"], stream["pix_fmt"]) == ("h264", "yuv420p")
     assert stream["width"] % 2 == stream["height"] % 2 == 0
-    assert session.duration_seconds is not None
-    assert float(told["format"]["duration"]) == pytest.approx(session.duration_seconds, abs=0.4)
+    assert filmed.duration_seconds is not None
+    assert float(told["format"]["duration"]) == pytest.approx(filmed.duration_seconds, abs=0.4)
 
 
 def test_the_page_on_disk_plays_the_film(
-    recording_grid: LocalGrid, open_driver: Callable[..., WebDriver], tmp_path: Path
+    recording_grid: LocalGrid, filmed: SessionRecord, open_driver: Callable[..., WebDriver], tmp_path: Path
 ) -> None:
     """Opened as a file in a real browser, with only the folder there."""
-    session = record_lively(recording_grid, open_driver(recording_grid, name="filmed"))
     driver = open_driver(recording_grid, video=False)
     pages = recording_grid.pages_dir
     assert pages
-    shutil.copytree(pages / session.session_id, tmp_path / "copy")
+    shutil.copytree(pages / filmed.session_id, tmp_path / "copy")
     driver.get((tmp_path / "copy" / "index.html").as_uri())
     WebDriverWait(driver, 10, 0.05).until(
         lambda browser: browser.execute_script("return document.querySelector('video').readyState > 0")
@@ -114,9 +94,20 @@ def test_an_alert_survives_being_recorded(recording_grid: LocalGrid, open_driver
 
 def test_a_second_window_is_filmed_too(recording_grid: LocalGrid, open_driver: Callable[..., WebDriver]) -> None:
     driver = open_driver(recording_grid)
-    driver.get("data:text/html,<h1>one")
+    driver.get("data:text/html,<body style='background:red'>")
     driver.switch_to.new_window("window")
-    assert record_lively(recording_grid, driver).video
+    driver.get("data:text/html,<body style='background:blue'>")
+    WebDriverWait(driver, 10, 0.05).until(is_drawn)
+    driver.quit()
+    session_id = driver.session_id or ""
+    recording_grid.wait_for(lambda: recording_grid.sessions[session_id].video, timeout=20)
+    assert len(recording_grid.sessions[session_id].screenshots) > 1
+
+
+def is_drawn(browser: WebDriver) -> bool:
+    """Wait for two frames: what is drawn now was drawn, and the one after it was begun."""
+    script = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(true)))"
+    return bool(browser.execute_async_script(script))
 
 
 def test_a_session_of_a_moment_has_a_film_or_none_is_promised(
@@ -133,11 +124,10 @@ def test_a_session_of_a_moment_has_a_film_or_none_is_promised(
 
 
 def test_screenshots_come_in_a_zip(
-    recording_grid: LocalGrid, open_driver: Callable[..., WebDriver], call_api: Callable[..., requests.Response]
+    recording_grid: LocalGrid, filmed: SessionRecord, call_api: Callable[..., requests.Response]
 ) -> None:
-    session = record_lively(recording_grid, open_driver(recording_grid))
-    link = call_api(recording_grid, f"/sessions/{session.session_id}/screenshots").json()["url"]
-    assert link == call_api(recording_grid, f"/sessions/{session.session_id}").json()["data"]["screenshot_url"]
+    link = call_api(recording_grid, f"/sessions/{filmed.session_id}/screenshots").json()["url"]
+    assert link == call_api(recording_grid, f"/sessions/{filmed.session_id}").json()["data"]["screenshot_url"]
     with zipfile.ZipFile(io.BytesIO(requests.get(link, timeout=10).content)) as archive:
         assert 1 < len(archive.namelist()) <= 10
         assert archive.read("screenshot-1.jpg").startswith(b"\xff\xd8")
