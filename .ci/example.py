@@ -1,0 +1,91 @@
+"""Check what a run of the example left: `example.py CHECKOUT OUTPUT BACKEND`.
+
+The report is there, has its links, and they lead somewhere; nothing secret stands in it, in any other file that the
+run wrote, or in what it printed.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SESSIONS = 7  # that the example's tests open
+LINK = re.compile(r'<a\b[^>]*\bhref="([^"]+)"')
+
+
+def main(checkout: str, output: str, backend: str) -> int:
+    folder = Path(checkout) / "example_project" / "report"
+    wrong = [
+        *_wrong_output(Path(output), backend),
+        *_wrong_sessions(folder / "sessions.jsonl", backend),
+        *_wrong_report(folder / "report.html"),
+        *_secrets_in([Path(output), *(path for path in folder.rglob("*") if path.is_file())], checkout),
+    ]
+    for line in wrong:
+        print(line)
+    return 1 if wrong else 0
+
+
+def _wrong_output(output: Path, backend: str) -> Iterator[str]:
+    printed = output.read_text(encoding="utf-8")
+    expected = {"chromium": "real Chromium", "simulated": "simulated browser (no chromium"}[backend]
+    for text in (expected, "report.html", "LambdaTest sessions", "--runxfail"):
+        if text not in printed:
+            yield f"the output does not say {text!r}"
+
+
+def _wrong_sessions(path: Path, backend: str) -> Iterator[str]:
+    sessions = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    if len(sessions) != SESSIONS:
+        yield f"the sessions file has {len(sessions)} sessions, not {SESSIONS}"
+    for session in sessions:
+        wanted = ["url", "duration", "logs", "tests", *(["video_url"] if backend == "chromium" else [])]
+        missing = [name for name in wanted if session[name] in (None, {}, [])]
+        if session["state"] != "final" or missing:
+            yield f"session {session['session_id']} is {session['state']} and lacks {missing}"
+
+
+def _wrong_report(report: Path) -> Iterator[str]:
+    text = report.read_text(encoding="utf-8")
+    # The rows' cells stand in JSON inside an attribute, the summary as it is.
+    rows = re.search(r'data-jsonblob="([^"]*)"', text)
+    cells = json.dumps(json.loads(html.unescape(rows[1])), ensure_ascii=False).replace('\\"', '"') if rows else ""
+    in_rows, in_summary = set(LINK.findall(cells)), set(LINK.findall(text))
+    for where, links in (("rows", in_rows), ("summary", in_summary)):
+        pages = {link for link in links if link.startswith("sessions/")}
+        if len(pages) < SESSIONS:
+            yield f"the report's {where} link to {len(pages)} pages of sessions, not to {SESSIONS}"
+        for link in pages:
+            if not (report.parent / link).is_file():
+                yield f"the report's {where} link to {link}, which is not there"
+
+
+def _secrets_in(paths: list[Path], checkout: str) -> Iterator[str]:
+    sys.path.insert(0, str(Path(checkout) / "example_project"))
+    from local_grid import LocalGrid  # noqa: PLC0415 -- of the checkout in question
+
+    grid = LocalGrid(backend="simulated")
+    pair = f"{grid.username}:{grid.access_key}".encode()
+    secrets = {
+        "the access key": grid.access_key.encode(),
+        "the Authorization header": base64.b64encode(pair),
+        "the account's hash": hashlib.md5(pair).hexdigest().encode(),
+    }
+    for path in paths:
+        content = path.read_bytes()
+        for name, secret in secrets.items():
+            if secret in content:
+                yield f"{name} stands in {path}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
