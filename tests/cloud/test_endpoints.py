@@ -64,7 +64,7 @@ def test_the_hub_decides_the_product(hub: str, kind: Kind) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hub", "kind", "base_url"),
+    ("hub", "kind", "address"),
     [
         pytest.param("hub.lambdatest.com", "web", WEB, id="web"),
         pytest.param("hub-virginia.lambdatest.com", "web", WEB, id="web-other-hub"),
@@ -80,12 +80,12 @@ def test_the_hub_decides_the_product(hub: str, kind: Kind) -> None:
         pytest.param("grid.example.org", "web", WEB, id="own-name-for-the-hub"),
     ],
 )
-def test_the_api_follows_from_hub_and_product(hub: str, kind: Kind, base_url: str) -> None:
-    assert api_base_url(hub, kind) == base_url
+def test_the_api_follows_from_hub_and_product(hub: str, kind: Kind, address: str) -> None:
+    assert api_base_url(hub, kind) == address
 
 
 @pytest.mark.parametrize(
-    ("override", "kind", "base_url"),
+    ("override", "kind", "address"),
     [
         pytest.param(WEB_EU, "web", WEB_EU, id="same-product"),
         pytest.param(WEB_EU, "app", APP_EU, id="other-product-of-that-region"),
@@ -98,12 +98,12 @@ def test_the_api_follows_from_hub_and_product(hub: str, kind: Kind, base_url: st
         ),
     ],
 )
-def test_the_users_own_api_address_wins(override: str, kind: Kind, base_url: str) -> None:
-    assert api_base_url("hub.lambdatest.com", kind, override) == base_url
+def test_the_users_own_api_address_wins(override: str, kind: Kind, address: str) -> None:
+    assert api_base_url("hub.lambdatest.com", kind, override) == address
 
 
 @pytest.mark.parametrize(
-    ("base_url", "sibling"),
+    ("address", "sibling"),
     [
         pytest.param(WEB, APP, id="web"),
         pytest.param(APP, WEB, id="app"),
@@ -117,8 +117,8 @@ def test_the_users_own_api_address_wins(override: str, kind: Kind, base_url: str
         pytest.param("https://proxy.example.org/api", None, id="unknown"),
     ],
 )
-def test_the_sibling_is_the_other_products_api(base_url: str, sibling: str | None) -> None:
-    assert sibling_base_url(base_url) == sibling
+def test_the_sibling_is_the_other_products_api(address: str, sibling: str | None) -> None:
+    assert sibling_base_url(address) == sibling
 
 
 def test_an_address_that_does_not_tell_its_product_counts_as_the_one_expected() -> None:
