@@ -14,14 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pytest_html import extras
 
-from pytest_lambdatest_session.report.markup import (
-    detail_block,
-    header_cells,
-    row_cells,
-    sessions_table,
-    sort_keys,
-    style,
-)
+from pytest_lambdatest_session.report.html_rows import detail_block, header_cells, row_cells, sort_keys
+from pytest_lambdatest_session.report.html_summary import sessions_table, style
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -77,7 +77,7 @@ def tone_of(word: str) -> Tone:
 
 def verdict_text(session: ReportedSession, attempt: AttemptRecord) -> str:
     """Who says what, where the cloud's status and pytest's outcome disagree."""
-    return f"disagrees: the cloud says {session['status']}, pytest {attempt.outcome}"
+    return f"disagrees: LambdaTest says {session['status']}, pytest says {attempt.outcome}"
 
 
 def status_counts(sessions: Iterable[ReportedSession]) -> list[tuple[str, int]]:
@@ -89,10 +89,10 @@ def status_counts(sessions: Iterable[ReportedSession]) -> list[tuple[str, int]]:
 def counts_text(counts: Iterable[tuple[str, int]]) -> str:
     """`3 failed, 2 running, 35 passed`."""
     listed = list(counts)
-    words = [f"{count} {word}" for word, count in listed[:_MOST_STATUSES]]
+    words = [f"{count:,} {word}" for word, count in listed[:_MOST_STATUSES]]
     # The cloud's words are not a closed set.
     if rest := sum(count for _, count in listed[_MOST_STATUSES:]):
-        words.append(f"{rest} with other statuses")
+        words.append(f"{rest:,} with other statuses")
     return ", ".join(words)
 
 
@@ -111,6 +111,11 @@ def clock_text(seconds: float) -> str:
     whole = int(seconds)
     minutes = f"{whole % _HOUR // _MINUTE:02}:{whole % _MINUTE:02}"
     return minutes if whole < _HOUR else f"{whole // _HOUR}:{minutes}"
+
+
+def moment_text(rfc3339: str) -> str:
+    """`2026-11-24 07:24:41 UTC`, from a time of the public record."""
+    return f"{rfc3339[:10]} {rfc3339[11:19]} UTC"
 
 
 def counted(count: int, noun: str) -> str:

@@ -133,8 +133,8 @@ class Run:
     @property
     def summary(self) -> str:
         """The text of our block in the summary, "" if there is none."""
-        _, found, rest = self.html.partition('<details class="lt-sessions"')
-        return _Parts(found + rest.partition("</details>")[0]).text if found else ""
+        _, found, rest = self.html.partition('<section class="lt-sessions"')
+        return _Parts(found + rest.partition("<script>")[0]).text if found else ""
 
     @property
     def properties(self) -> dict[str, list[dict[str, str]]]:

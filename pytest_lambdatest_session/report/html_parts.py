@@ -1,0 +1,82 @@
+"""HTML of a session that rows and summary share. Pure.
+
+Nothing that pytest-html is given is escaped by it, so everything here is: ids, names and statuses come from the cloud,
+node ids from the tests. Links were checked when they came in, `cloud.redact.safe_url`. A page may show thousands of
+sessions, so what stands in each of them is kept short, and looks are left to `style.css`.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from pytest_lambdatest_session.report.words import (
+    clock_text,
+    duration_text,
+    shown_status,
+    status_text,
+    tone_of,
+    visible,
+)
+
+if TYPE_CHECKING:
+    from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry
+    from pytest_lambdatest_session.report.records import ReportedSession
+
+LOGIN = "Logs ask for a LambdaTest login"
+NOTHING = "–"  # noqa: RUF001 - a dash in an empty place of a table
+
+
+def badge(session: ReportedSession) -> str:
+    return f'<b class="lt-badge lt-{tone_of(shown_status(session))}">{escaped(status_text(session))}</b>'
+
+
+def disagreement_badge(entry: Entry, attempt: AttemptRecord | None) -> str:
+    if attempt is None or not attempt.disagrees_with(entry):
+        return ""
+    return ' <b class="lt-badge lt-warn">disagrees</b>'
+
+
+def position(session: ReportedSession, offset: float) -> str:
+    return f"{clock_text(offset)} {'in the video' if session['video_url'] else 'in the session'}"
+
+
+def duration(session: ReportedSession) -> str:
+    return NOTHING if session["duration"] is None else duration_text(session["duration"])
+
+
+def short_links(session: ReportedSession) -> str:
+    video = f"<strong>{_link('video', session['video_url'])}</strong> " if session["video_url"] else ""
+    named = [("session", session["url"]), *session["links"].items()]
+    links = video + " ".join(_link(name, url) for name, url in named if url)
+    logs = " ".join(_link(kind, url) for kind, url in session["logs"].items())
+    return links + (f' <span title="{LOGIN}">logs: {logs}</span>' if logs else "")
+
+
+def full_links(session: ReportedSession) -> str:
+    named = [
+        ("Video", session["video_url"]),
+        ("Session page", session["url"]),
+        ("Screenshots", session["screenshot_url"]),
+        *session["links"].items(),
+    ]
+    links = " ".join(_link(name, url) for name, url in named if url)
+    logs = " ".join(_link(f"{kind[:1].upper()}{kind[1:]} log", url) for kind, url in session["logs"].items())
+    return links + (f" {logs} <i>({LOGIN[0].lower()}{LOGIN[1:]})</i>" if logs else "")
+
+
+def _link(name: str, url: str) -> str:
+    return f'<a href="{escaped(url)}" target=_blank rel="noopener noreferrer">{escaped(name)}</a>'
+
+
+def escaped(text: str) -> str:
+    return escape(visible(text), quote=True)
+
+
+def joined(separator: str, *parts: str | None) -> str:
+    return separator.join(part for part in parts if part)
+
+
+def asset(name: str) -> str:
+    return files("pytest_lambdatest_session.report").joinpath(name).read_text(encoding="utf-8")
