@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import signal
 import threading
 from pathlib import Path
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Start a grid, say where it is, and stay until Ctrl-C or SIGTERM."""
     options = _parser().parse_args(arguments)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     grid = LocalGrid(
         backend=options.backend,
         username=options.user,
@@ -32,14 +31,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
         port=options.port,
     )
     grid.fault = options.fault
-    with grid:
+    with contextlib.suppress(KeyboardInterrupt), grid:
         print(grid.describe())
         print(f"hub:     {grid.hub_url}")
         print(f"api:     {grid.api_url}")
         print(f"app api: {grid.app_api_url}")
         print("Ctrl-C ends it", flush=True)
-        stop.wait()
+        _wait_for_interrupt()
     print(f"ended after {len(grid.sessions)} sessions")
+
+
+def _wait_for_interrupt() -> None:
+    try:
+        threading.Event().wait()
+    finally:
+        # Whoever presses Ctrl-C again shall not get browsers that live on.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -82,10 +82,10 @@ class ChromiumBackend:
         try:
             value = self._running_driver().request("POST", "/session", body).value()
         except OSError as error:
-            shutil.rmtree(profile, ignore_errors=True)
+            self._workshop.discard(profile)
             raise WebDriverError("session not created", f"chromedriver did not answer: {error}") from error
         if not isinstance(value, dict) or "sessionId" not in value:
-            shutil.rmtree(profile, ignore_errors=True)
+            self._workshop.discard(profile)
             message = value.get("message", "") if isinstance(value, dict) else ""
             raise WebDriverError("session not created", message or "chromedriver gave no session")
         self._profiles[value["sessionId"]] = profile
@@ -111,8 +111,7 @@ class ChromiumBackend:
         answer = self.command(session_id, "DELETE", "", b"")
         profile = self._profiles.pop(session_id, None)
         if profile:
-            # Off the client's way: the browser may still be writing, and rmtree of a profile takes a while.
-            threading.Thread(target=shutil.rmtree, args=(profile,), kwargs={"ignore_errors": True}, daemon=True).start()
+            self._workshop.discard(profile)
         return answer
 
     def close(self) -> None:

@@ -41,7 +41,9 @@ class Engine:
         ffmpeg: str | None,
         pages_dir: Path | None,
         port: int,
+        finish_timeout_seconds: float,
     ) -> None:
+        self._finish_timeout_seconds = finish_timeout_seconds
         self.workshop = Workshop()
         self.server = Server(self._answer, port)
         simulated = SimulatedBackend()
@@ -68,12 +70,12 @@ class Engine:
     def start(self) -> None:
         self._finisher.start()
         self.server.start()
-        atexit.register(self.close, 0)
+        atexit.register(self.close)
         self._watch_sigterm()
 
-    def close(self, finish_timeout_seconds: float) -> None:
+    def close(self) -> None:
         """Stop. Sessions first, while there is a driver to end them; what they leave behind last."""
-        deadline = time.monotonic() + finish_timeout_seconds
+        deadline = time.monotonic() + self._finish_timeout_seconds
         try:
             self._hub.close()
             self._finisher.close(max(0.0, deadline - time.monotonic()))

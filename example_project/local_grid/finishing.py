@@ -12,10 +12,15 @@ from . import recording
 from .recording import Recording
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .journal import Journal, SessionRecord
     from .knobs import Knobs
     from .pages import Pages
     from .processes import Workshop
+
+
+_PAGES_TIMEOUT_SECONDS = 5
 
 
 class Finisher:
@@ -31,6 +36,7 @@ class Finisher:
         self._ffmpeg = ffmpeg
         self._recordings: dict[str, Recording] = {}
         self._work: queue.Queue[str | None] = queue.Queue()
+        self._out_of_time = threading.Event()
         self._thread = threading.Thread(target=self._run, name="local-grid-finisher", daemon=True)
 
     def start(self) -> None:
@@ -51,34 +57,39 @@ class Finisher:
         self._work.put(session_id)
 
     def close(self, timeout_seconds: float) -> None:
-        """Finish what is left, as far as the time allows."""
+        """Finish what is left. What the time does not allow for is videos: every session gets its page."""
         self._work.put(None)
         self._thread.join(timeout_seconds)
+        self._out_of_time.set()
+        self._thread.join(_PAGES_TIMEOUT_SECONDS)
 
     def _run(self) -> None:
         while (session_id := self._work.get()) is not None:
-            # A full disk or a broken ffmpeg costs a session its video, not the grid its life.
-            with contextlib.suppress(OSError):
+            # A full disk, a broken ffmpeg, or an interpreter that shuts down and starts no more processes:
+            # they cost a session its video or its page, not the grid its life.
+            with contextlib.suppress(OSError, RuntimeError):
                 self._finish(session_id)
 
     def _finish(self, session_id: str) -> None:
         one = self._recordings.pop(session_id, None)
         if one:
-            self._encode(session_id, one)
+            # Without a video the details shall not promise one.
+            video = self._encode(session_id, one)
+            self._journal.update(session_id, video=video, recording=video is not None)
         if self._pages:
             self._pages.write(self._journal.snapshot(session_id))
 
-    def _encode(self, session_id: str, one: Recording) -> None:
+    def _encode(self, session_id: str, one: Recording) -> Path | None:
         record = self._journal.find(session_id)
         frames = one.stop()
-        if record is None or self._ffmpeg is None:
-            return
+        stills = recording.stills(frames)
+        self._journal.update(session_id, screenshots=stills)
+        if record is None or self._ffmpeg is None or self._out_of_time.is_set():
+            return None
         ended = record.ended_at.timestamp() if record.ended_at else time.time()
         span = (record.created_at.timestamp(), ended)
-        video = recording.encode(self._ffmpeg, self._workshop, frames, span)
-        stills = recording.stills(frames)
+        video = recording.encode(self._ffmpeg, self._workshop, frames, span, self._out_of_time)
         for frame in frames:
             if frame.file not in stills:
                 frame.file.unlink(missing_ok=True)
-        # Without a video the details shall not promise one.
-        self._journal.update(session_id, video=video, screenshots=stills, recording=video is not None)
+        return video

@@ -84,6 +84,7 @@ class LocalGrid(Knobs):
                 ffmpeg=self._ffmpeg,
                 pages_dir=self.pages_dir,
                 port=self._port,
+                finish_timeout_seconds=self.finish_timeout,
             )
             # Kept after closing: what was written while the grid ran names it.
             self._port = self._engine.server.port
@@ -94,7 +95,7 @@ class LocalGrid(Knobs):
         """End every session and process, and finish every recording and page, within `finish_timeout`."""
         engine, self._engine = self._engine, None
         if engine:
-            engine.close(self.finish_timeout)
+            engine.close()
 
     def __enter__(self) -> Self:
         return self.start()

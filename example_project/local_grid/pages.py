@@ -28,8 +28,9 @@ a { color: var(--link); }
 .dim { color: var(--dim); }
 .status { display: inline-block; padding: .05rem .6rem; border: 1px solid currentColor; border-radius: 1rem;
   font-size: .85rem; font-weight: 600; color: var(--other); vertical-align: .15rem; margin-left: .5rem; }
+.reason.failed, .reason.error { border-color: var(--bad); } .reason.passed { border-color: var(--good); }
 .status.passed { color: var(--good); } .status.failed, .status.error { color: var(--bad); }
-.reason { border-left: 3px solid var(--bad); padding: .4rem .8rem; background: var(--soft); white-space: pre-wrap;
+.reason { border-left: 3px solid var(--edge); padding: .4rem .8rem; background: var(--soft); white-space: pre-wrap;
   overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.25rem; margin: 1.25rem 0 0; }
 dt { color: var(--dim); } dd { margin: 0; overflow-wrap: anywhere; }
@@ -68,7 +69,7 @@ class Pages:
 def render(record: SessionRecord, video_link: str | None) -> str:
     """Render a session's page; the link to the video is relative where the page is on disk."""
     status, remark = details.final_status(record) if record.ended else ("running", "")
-    reason = f'<p class="reason">{_text(remark)}</p>' if remark not in ("", status) else ""
+    reason = f'<p class="reason {_text(status)}">{_text(remark)}</p>' if remark not in ("", status) else ""
     return f"""<!doctype html>
 <html lang="en">
 <head>

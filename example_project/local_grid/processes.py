@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -15,16 +16,18 @@ from pathlib import Path
 class Workshop:
     """A temporary folder of the grid's own, and the processes that work in it.
 
-    Every browser gets a profile inside the folder, so its unguessable name in a command line tells our processes
-    from everybody else's, also those that chromedriver started and lost.
+    Every browser gets a profile inside the folder, so the unguessable name of its profile in a command line tells
+    our browsers from everybody else's, also those that chromedriver started and lost.
     """
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="local-grid-"))
         self._children: list[subprocess.Popen[bytes]] = []
+        self._has_started = False
 
     def start(self, command: list[str]) -> subprocess.Popen[bytes]:
         """Start a process whose output can be read and which Ctrl-C in the terminal does not reach."""
+        self._has_started = True
         child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -35,37 +38,52 @@ class Workshop:
         self._children.append(child)
         return child
 
-    def run(self, command: list[str], timeout_seconds: float) -> int:
-        """Run a process to its end, or until the time is over, and return its exit status."""
+    def run(self, command: list[str], timeout_seconds: float, abandon: threading.Event) -> int:
+        """Run a quiet process to its end, or until it takes too long or is abandoned; return its exit status."""
         child = self.start(command)
-        try:
-            child.communicate(timeout=timeout_seconds)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.communicate()
-        with contextlib.suppress(ValueError):
-            self._children.remove(child)
+        deadline = time.monotonic() + timeout_seconds
+        while child.poll() is None:
+            if abandon.wait(0.02) or time.monotonic() > deadline:
+                child.kill()
+                child.wait()
+        if child.stdout:
+            child.stdout.close()
+        self._children.remove(child)
         return child.returncode
+
+    def discard(self, folder: Path) -> None:
+        """Remove a folder without making anybody wait for it."""
+        remover = threading.Thread(
+            target=shutil.rmtree, args=(folder,), kwargs={"ignore_errors": True}, name="local-grid-discard", daemon=True
+        )
+        # While the interpreter shuts down there are no new threads; the folder then goes with the workshop.
+        with contextlib.suppress(RuntimeError):
+            remover.start()
 
     def new_folder(self, prefix: str) -> Path:
         return Path(tempfile.mkdtemp(prefix=prefix, dir=self.folder))
 
     def process_ids(self) -> set[int]:
         """Return the processes that still live, browsers included (those only where /proc is)."""
-        return {child.pid for child in self._children if child.poll() is None} | _mentioning(self.folder)
+        children = {child.pid for child in self._children if child.poll() is None}
+        return children | _browsers_with_profile_in(self.folder) if self._has_started else children
 
     def close(self, timeout_seconds: float = 3.0) -> None:
         """End every process, first politely, and remove the folder."""
-        self.kill(signal.SIGTERM)
-        deadline = time.monotonic() + timeout_seconds
-        while self.process_ids() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        self.kill(signal.SIGKILL)
+        for how in (signal.SIGTERM, signal.SIGKILL):
+            self._end_all(how, timeout_seconds)
         for child in self._children:
             child.wait()
             if child.stdout:
                 child.stdout.close()
         self.remove_folder()
+
+    def _end_all(self, how: signal.Signals, timeout_seconds: float) -> None:
+        """Signal until nobody is left: a browser may start another process while it is told to stop."""
+        deadline = time.monotonic() + timeout_seconds
+        while self.process_ids() and time.monotonic() < deadline:
+            self.kill(how)
+            time.sleep(0.02)
 
     def kill(self, how: signal.Signals) -> None:
         """Signal every process once. Takes no lock, so that a signal handler may call it."""
@@ -82,13 +100,12 @@ class Workshop:
             time.sleep(0.02)
 
 
-def _mentioning(folder: Path) -> set[int]:
-    """Find the processes whose command line names the folder."""
-    needle = os.fsencode(folder)
+def _browsers_with_profile_in(folder: Path) -> set[int]:
+    profile = b"--user-data-dir=" + os.fsencode(folder)
     found = set()
     for entry in Path("/proc").glob("[0-9]*"):
-        # Zombies have an empty command line; processes of other users may not be ours to read.
+        # Processes come and go meanwhile, and those of other users may not be ours to read.
         with contextlib.suppress(OSError):
-            if needle in (entry / "cmdline").read_bytes():
+            if profile in (entry / "cmdline").read_bytes():
                 found.add(int(entry.name))
-    return found - {os.getpid()}
+    return found

@@ -75,7 +75,9 @@ class Recording:
             with urllib.request.urlopen(url, timeout=5) as response:
                 browser = json.load(response)["webSocketDebuggerUrl"]
             # Chromium refuses connections that name an origin.
-            self._socket = websocket.create_connection(browser, timeout=0.25, suppress_origin=True)
+            self._socket = websocket.create_connection(browser, timeout=10, suppress_origin=True)
+            # To connect may take long on a busy machine; to notice that it is time to stop may not.
+            self._socket.settimeout(0.25)
             try:
                 self._send("Target.setDiscoverTargets", {"discover": True})
                 self._listen(websocket.WebSocketTimeoutException)
@@ -132,7 +134,13 @@ class Recording:
         self._socket.send(json.dumps(message))
 
 
-def encode(ffmpeg: str, workshop: Workshop, frames: Sequence[Frame], span: tuple[float, float]) -> Path | None:
+def encode(
+    ffmpeg: str,
+    workshop: Workshop,
+    frames: Sequence[Frame],
+    span: tuple[float, float],
+    abandon: threading.Event,
+) -> Path | None:
     """Make an mp4 of the frames that lasts as long as the session did; None where there is nothing to show.
 
     `span` is the session's begin and end, in seconds since the epoch: second 0 of the video is the begin.
@@ -148,10 +156,12 @@ def encode(ffmpeg: str, workshop: Workshop, frames: Sequence[Frame], span: tuple
         f"pad={width}:{height}:-1:-1,fps={_FRAMES_PER_SECOND},format=yuv420p"
     )
     video = folder / "video.mp4"
-    command = [ffmpeg, "-v", "error", "-y", "-f", "concat", "-safe", "0", "-i", str(listing), "-vf", filters]
+    # The next test's browser comes first.
+    command = ["nice"] if shutil.which("nice") else []
+    command += [ffmpeg, "-v", "error", "-y", "-f", "concat", "-safe", "0", "-i", str(listing), "-vf", filters]
     command += ["-c:v", "libx264", "-preset", "veryfast", "-crf", "28", "-threads", "1"]
     command += ["-movflags", "+faststart", str(video)]
-    return video if workshop.run(command, timeout_seconds=120) == 0 and video.exists() else None
+    return video if workshop.run(command, 120, abandon) == 0 and video.exists() else None
 
 
 def frame_list(frames: Sequence[Frame], span: tuple[float, float]) -> str:

@@ -135,7 +135,7 @@ def test_an_embedded_grid_that_nobody_closes_ends_its_browsers(
     program = EMBEDDED.format(example=str(EXAMPLE), temp=tmp_path, ending=ending)
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as process:
         assert process.stdout
         folder = Path(process.stdout.readline().strip())
@@ -144,6 +144,8 @@ def test_an_embedded_grid_that_nobody_closes_ends_its_browsers(
             assert processes_in(folder)
             process.send_signal(how)
         assert process.wait(20) == status
+        assert process.stderr
+        assert "local_grid" not in process.stderr.read()
     assert not processes_in(folder)
     assert not folder.exists()
 
@@ -217,9 +219,12 @@ def test_credentials_of_the_environment_can_be_anything() -> None:
 
 
 def test_a_process_that_takes_too_long_is_ended() -> None:
-    workshop = Workshop()
-    assert workshop.run([sys.executable, "-c", "import time; time.sleep(60)"], timeout_seconds=0.1) != 0
-    assert workshop.run([sys.executable, "-c", "raise SystemExit(3)"], timeout_seconds=10) == 3
+    workshop, abandon = Workshop(), threading.Event()
+    sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
+    assert workshop.run([sys.executable, "-c", "raise SystemExit(3)"], 10, abandon) == 3
+    assert workshop.run(sleep, 0.1, abandon) != 0
+    abandon.set()
+    assert workshop.run(sleep, 10, abandon) != 0
     workshop.close()
 
 

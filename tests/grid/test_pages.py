@@ -65,7 +65,7 @@ def test_a_later_verdict_is_on_the_page_too(
     grid.close()
     page = (tmp_path / "pages" / f"{driver.session_id}" / "index.html").read_text(encoding="utf-8")
     assert 'class="status failed"' in page
-    assert '<p class="reason">3 != 4</p>' in page
+    assert '<p class="reason failed">3 != 4</p>' in page
 
 
 def test_what_a_suite_says_cannot_break_the_page(grid: LocalGrid, open_driver: Callable[..., WebDriver]) -> None:

@@ -13,6 +13,7 @@ import pytest
 import requests
 from selenium.webdriver.support.wait import WebDriverWait
 
+from local_grid import LocalGrid
 from local_grid.recording import Frame, frame_list, stills, video_size
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from selenium.webdriver.remote.webdriver import WebDriver
 
-    from local_grid import LocalGrid, SessionRecord
+    from local_grid import SessionRecord
 
 
 def test_the_recording_is_a_film_of_the_session(
@@ -142,6 +143,19 @@ def test_recording_can_be_switched_off(chromium_grid: LocalGrid, open_driver: Ca
     finally:
         chromium_grid.record = True
     assert not chromium_grid.sessions[driver.session_id or ""].recording
+
+
+def test_a_grid_that_closes_in_haste_still_writes_every_page(
+    recording_grid: LocalGrid, open_driver: Callable[..., WebDriver], tmp_path: Path
+) -> None:
+    assert recording_grid.describe()
+    with LocalGrid(backend="chromium", pages_dir=tmp_path, finish_timeout=0) as grid:
+        drivers = [open_driver(grid) for _ in range(2)]
+        for driver in drivers:
+            driver.get("data:text/html,<h1>hello")
+        drivers[0].quit()
+    for driver in drivers:
+        assert (tmp_path / f"{driver.session_id}" / "index.html").exists()
 
 
 def test_each_frame_is_shown_until_the_next(tmp_path: Path) -> None:
