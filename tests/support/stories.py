@@ -201,6 +201,10 @@ class Story:
         command = ("-p", "lambdatest_session", *self.OUTPUTS, *arguments)
         return Run(self.pytester.runpytest_subprocess(*command, timeout=timeout), self.pytester.path)
 
+    def run_of(self, result: pytest.RunResult) -> Run:
+        """What came of a run that a test started by itself."""
+        return Run(result, self.pytester.path)
+
     def run_without(self, *arguments: str, timeout: float = 60) -> Run:
         """The same suite as if the plugin were not installed."""
         command = ("-p", "no:lambdatest_session", *self.OUTPUTS[:2], *arguments)

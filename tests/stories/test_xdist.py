@@ -1,0 +1,143 @@
+"""pytest-xdist: workers capture, the controller reports; no session is lost and none is doubled."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import pytest
+from stories import outcomes
+
+if TYPE_CHECKING:
+    from stories import Story
+
+SUITE = """
+@pytest.fixture
+def driver():
+    driver = open_browser()
+    yield driver
+    driver.quit()
+
+@pytest.fixture(scope="class")
+def shared():
+    driver = open_browser()
+    yield driver
+    driver.quit()
+
+def test_one(driver):
+    driver.title
+
+def test_two(driver):
+    driver.title
+
+@pytest.mark.xdist_group("shared")
+class TestShared:
+    def test_three(self, shared):
+        shared.title
+
+    def test_four(self, shared):
+        shared.title
+
+def test_without():
+    pass
+"""
+
+
+@pytest.mark.parametrize("dist", ["load", "loadscope", "loadfile", "loadgroup", "worksteal"])
+def test_every_session_is_reported_once_with_its_tests(story: Story, dist: str) -> None:
+    story.tests(SUITE)
+    story.set_environment(LT_USERNAME="local_user", LT_ACCESS_KEY="local_key")
+    run = story.run("-n2", f"--dist={dist}")
+    assert outcomes(run)["passed"] == 5
+    assert set(run.tests_by_session()) == set(story.grid.sessions)
+    assert {record["state"] for record in run.records} == {"final"}
+    used = sorted(use["nodeid"].split("::")[-1].partition("@")[0] for record in run.records for use in record["tests"])
+    assert used == ["test_four", "test_one", "test_three", "test_two"]
+    assert {use["worker"] for record in run.records for use in record["tests"]} <= {"gw0", "gw1"}
+    assert len(story.grid.api_requests) >= len(run.records)
+    for test in ("test_one", "test_two", "test_three", "test_four"):
+        row = next(row for row in run.rows if test in row.test)
+        assert row.status == "completed"
+        (properties,) = next(found for name, found in run.properties.items() if test in name)
+        assert properties["lambdatest_status"] == "completed"
+
+
+def test_with_dist_each_every_worker_has_its_own_sessions(story: Story) -> None:
+    story.tests(SUITE)
+    run = story.run("--dist=each", "--tx=2*popen")
+    assert set(run.tests_by_session()) == set(story.grid.sessions)
+    by_worker = {
+        worker: sorted(
+            use["nodeid"].split("::")[-1]
+            for record in run.records
+            for use in record["tests"]
+            if use["worker"] == worker
+        )
+        for worker in ("gw0", "gw1")
+    }
+    assert by_worker["gw0"] == by_worker["gw1"] == ["test_four", "test_one", "test_three", "test_two"]
+
+
+def test_a_key_that_only_the_workers_know_stays_with_them_and_they_ask(story: Story) -> None:
+    """The hub's address has the key, the environment does not: each worker asks, the controller is told the answers."""
+    story.tests(SUITE)
+    run = story.run("-n2")
+    assert {record["state"] for record in run.records} == {"final"}
+    assert {request.username for request in story.grid.api_requests} == {"local_user"}
+    written = [path.read_bytes() for path in story.pytester.path.rglob("*") if path.is_file()]
+    assert not any(b"local_key" in content for content in written)
+    assert "local_key" not in run.output
+
+
+def test_a_worker_that_dies_loses_no_session(story: Story) -> None:
+    story.tests(
+        """
+        import os
+
+        def test_dies():
+            open_browser().title
+            os._exit(1)
+
+        def test_lives():
+            with open_browser() as driver:
+                driver.title
+        """
+    )
+    story.set_environment(LT_USERNAME="local_user", LT_ACCESS_KEY="local_key")
+    run = story.run("-n1", "--max-worker-restart=1")
+    without = story.run_without("-n1", "--max-worker-restart=1")
+    assert outcomes(run) == outcomes(without)
+    assert run.result.ret == without.result.ret
+    (lost,) = [record for record in run.records if "died" in (record["error"] or "")]
+    assert lost["error"] == "its worker gw0 died"
+    assert lost["state"] == "running"
+    assert [(use["nodeid"], use["outcome"]) for use in lost["tests"]] == [("test_story.py::test_dies", "failed")]
+    assert escape(lost["url"]) in run.html, "it has no row, the summary's table has it"
+    assert "FAILED test_story.py::test_dies" in run.output
+    (other,) = [record for record in run.records if record is not lost and record["session_id"] != lost["session_id"]]
+    assert [use["outcome"] for use in other["tests"]] == ["passed"]
+
+
+def test_drivers_made_when_modules_are_imported_are_one_per_worker(story: Story) -> None:
+    story.tests(
+        """
+        DRIVER = open_browser()
+
+        def test_one():
+            DRIVER.title
+
+        def test_two():
+            DRIVER.title
+        """
+    )
+    run = story.run("-n2", "--dist=load")
+    assert set(run.tests_by_session()) == set(story.grid.sessions)
+    assert sum(len(tests) for tests in run.tests_by_session().values()) == 2
+
+
+@pytest.mark.parametrize("options", [("-p", "no:xdist"), ("-n0",), ("-n2", "--maxprocesses=1")], ids=" ".join)
+def test_it_runs_without_xdist_and_with_fewer_workers_than_asked_for(story: Story, options: tuple[str, ...]) -> None:
+    story.tests(SUITE)
+    run = story.run(*options)
+    assert outcomes(run)["passed"] == 5
+    assert len(run.records) == 3
