@@ -1,1 +1,11 @@
-"""Sessions of LambdaTest (TestMu AI) in the reports of pytest; enable with ``-p lambdatest_session``."""
+"""Sessions of LambdaTest (TestMu AI) in the reports of pytest; enable with `-p lambdatest_session`.
+
+What is listed here may be relied on, besides the options, ini keys and hooks (`hookspec`): the types of what hooks,
+`report.lambdatest_sessions` and the sessions file hold.
+"""
+
+from __future__ import annotations
+
+from pytest_lambdatest_session.report.records import ReportedSession, SessionRecord, SessionUse
+
+__all__ = ["ReportedSession", "SessionRecord", "SessionUse"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from stories import outcomes
 
 if TYPE_CHECKING:
@@ -265,7 +266,8 @@ def test_without_any_credentials_the_links_are_there_and_the_reason_is_said_once
 
         @pytest.mark.parametrize("n", range(3))
         def test_it(n):
-            driver = Proxied(os.environ["STORY_HUB"].replace("local_user:local_key@", ""), options=webdriver.ChromeOptions())
+            hub = os.environ["STORY_HUB"].replace("local_user:local_key@", "")
+            driver = Proxied(hub, options=webdriver.ChromeOptions())
             driver.session_id = f"{n:032x}"
             with pytest.raises(Exception):
                 driver.title

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from stories import outcomes
 
 if TYPE_CHECKING:

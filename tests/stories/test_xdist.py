@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 import pytest
+
 from stories import outcomes
 
 if TYPE_CHECKING:
