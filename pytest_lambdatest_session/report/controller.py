@@ -10,6 +10,7 @@ from pytest_lambdatest_session.capture.recorder import CARRY_ATTRIBUTE
 from pytest_lambdatest_session.report.outcomes import outcome_after
 from pytest_lambdatest_session.report.properties import ANSWERS_ATTRIBUTE
 from pytest_lambdatest_session.report.user_hooks import call_user_hooks
+from pytest_lambdatest_session.report.waiting import waiting_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -113,7 +114,8 @@ class Controller:
         self._ledger.learn(leftover)
         self._ledger.refusals.extend(leftover["refusals"])
         if self._asking is not None and self._ledger.entries:
-            self._asking.wait(0 if interrupted else self._budget_seconds)
+            with waiting_line(self._config, self._problems) as on_wait:
+                self._asking.wait(0 if interrupted else self._budget_seconds, on_wait)
         call_user_hooks(self._config, self._ledger, self._problems)
         for output in self._outputs:
             with self._problems.guard():

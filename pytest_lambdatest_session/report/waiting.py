@@ -1,0 +1,78 @@
+"""The line that says, while the run waits at its end, for what and for how long."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pytest_lambdatest_session.report.words import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pytest
+
+    from pytest_lambdatest_session.cloud.follower import OnWait
+    from pytest_lambdatest_session.problems import Problems
+
+
+@contextmanager
+def waiting_line(config: pytest.Config, problems: Problems) -> Iterator[OnWait | None]:
+    """Give what `Follower.drain` is to call while it waits; None where nobody wants to read it."""
+    terminal: pytest.TerminalReporter | None = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is None or config.get_verbosity() < 0:
+        yield None
+        return
+    line = WaitingLine(terminal, problems)
+    try:
+        yield line.show
+    finally:
+        line.clear()
+
+
+class WaitingLine:
+    """On a terminal one line that is rewritten, and gone afterwards; elsewhere one line at most."""
+
+    def __init__(self, terminal: pytest.TerminalReporter, problems: Problems) -> None:
+        self._terminal = terminal
+        self._problems = problems
+        self._is_tty = bool(terminal.isatty)
+        self._is_shown = False
+
+    def show(self, count: int, seconds_left: float) -> None:
+        # Called in the middle of the wait, which a broken output shall not end.
+        with self._problems.guard():
+            if not self._is_shown:
+                self._begin_line()
+            if self._is_tty:
+                self._rewrite(waiting_text(count, seconds_left))
+            elif not self._is_shown:
+                self._terminal.write_line(waiting_text(count, seconds_left))
+                self._terminal.flush()
+            self._is_shown = True
+
+    def clear(self) -> None:
+        if self._is_shown and self._is_tty:
+            with self._problems.guard():
+                self._rewrite("")
+
+    def _begin_line(self) -> None:
+        """Leave pytest's own line of dots alone; the reporter knows of it except when xdist runs the tests."""
+        if self._terminal.currentfspath:
+            self._terminal.ensure_newline()
+        else:
+            self._terminal.write("\n")
+
+    def _rewrite(self, text: str) -> None:
+        # A line that is broken in two can't be rewritten.
+        self._terminal.rewrite(text[: shutil.get_terminal_size().columns - 1], erase=True)
+        if not text:
+            self._terminal.rewrite("")
+        self._terminal.flush()
+
+
+def waiting_text(count: int, seconds_left: float) -> str:
+    left = math.ceil(seconds_left)
+    return f"waiting for {counted(count, 'LambdaTest session')}, {left} s left; Ctrl-C to stop waiting"
