@@ -40,7 +40,7 @@ filterwarnings = ignore:Embedding username and password:UserWarning
 """
 
 
-class _Parts(HTMLParser):
+class Parts(HTMLParser):
     """The text and the links of a piece of HTML, and every tag with its attributes."""
 
     def __init__(self, html: str) -> None:
@@ -117,7 +117,7 @@ class Run:
 
     @property
     def rows(self) -> list[Row]:
-        blob = next(attributes for _, attributes in _Parts(self.html).tags if "data-jsonblob" in attributes)
+        blob = next(attributes for _, attributes in Parts(self.html).tags if "data-jsonblob" in attributes)
         tests = json.loads(blob["data-jsonblob"])["tests"]
         return [_row(row) for rows in tests.values() for row in rows]
 
@@ -128,13 +128,13 @@ class Run:
     @property
     def headers(self) -> list[str]:
         head = self.html.partition('<thead id="results-table-head">')[2].partition("</thead>")[0]
-        return _Parts(head).text.split()
+        return Parts(head).text.split()
 
     @property
     def summary(self) -> str:
         """The text of our block in the summary, "" if there is none."""
         _, found, rest = self.html.partition('<section class="lt-sessions"')
-        return _Parts(found + rest.partition("<script>")[0]).text if found else ""
+        return Parts(found + rest.partition("<script>")[0]).text if found else ""
 
     @property
     def properties(self) -> dict[str, list[dict[str, str]]]:
@@ -149,10 +149,10 @@ class Run:
 def _row(raw: dict[str, Any]) -> Row:
     cells = {}
     for cell in raw["resultsTableRow"]:
-        parts = _Parts(cell)
+        parts = Parts(cell)
         name = parts.tags[0][1]["class"].split()[-1]
         cells[name] = parts
-    empty = _Parts("")
+    empty = Parts("")
     details = " ".join(extra["content"] for extra in raw["extras"] if extra["format_type"] == "html")
     return Row(
         result=cells["col-result"].text.strip(),
@@ -161,7 +161,7 @@ def _row(raw: dict[str, Any]) -> Row:
         session_time=" ".join(cells.get("col-ltduration", empty).text.split()),
         links=cells.get("col-ltlinks", empty).links,
         all_links={name: href for parts in cells.values() for name, href in parts.links.items()},
-        details=" ".join(_Parts(details).text.split()),
+        details=" ".join(Parts(details).text.split()),
         raw=raw,
     )
 
