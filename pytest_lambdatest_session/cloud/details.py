@@ -8,7 +8,6 @@ error.
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -212,8 +211,8 @@ def _number(value: object) -> float | None:
         return float(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    # Compared before it is converted: an int may be too large for a float.
-    return float(value) if 0 <= value < 10**16 and not math.isnan(value) else None
+    # Compared before it is converted: an int may be too large for a float. NaN is in no range.
+    return float(value) if 0 <= value < 10**16 else None
 
 
 def _duration(value: object, started_at: datetime | None, ended_at: datetime | None) -> float | None:

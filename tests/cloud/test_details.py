@@ -246,7 +246,7 @@ SIGNED = "https://x.org/v.mp4?X-Amz-Signature=abc"
 
 
 def test_links_that_open_without_a_login_are_held_back_and_named() -> None:
-    details = parse(video_url=SIGNED, command_logs_url=SIGNED, public_url="https://x.org/share?shareId=1")
+    details = parse(video_url=SIGNED, command_logs_url=SIGNED, public_url="https://x.org/public/1")
     assert details.video_url is None
     assert details.share_url is None
     assert "command" not in dict(details.logs)

@@ -405,7 +405,7 @@ def test_while_one_question_probes_the_others_wait_for_what_it_brings(
     assert probed.wait(DEADLINE_SECONDS)
     assert not eventually_within(0.1, lambda: len(fake.asked) > 4)
     proceed.set()
-    follower.drain(DEADLINE_SECONDS)
+    assert eventually(lambda: follower.waiting() == 0)
     assert {follower.answer(str(index)) for index in range(9)} == {FINAL}
 
 

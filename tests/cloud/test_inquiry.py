@@ -150,6 +150,7 @@ def test_a_session_that_the_other_product_knows_stays_there() -> None:
     assert subject.answer == Answer("pending", RUNNING, None, "app")
     learn(subject, NotFound("404"), 102)
     assert subject.base_url == APP
+    assert subject.due > 102.3
     assert learn(subject, COMPLETE, 103).answer == Answer("final", COMPLETE, None, "app")
 
 
