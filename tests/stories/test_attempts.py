@@ -75,8 +75,8 @@ def test_subtests_belong_to_their_test(story: Story) -> None:
                             assert page == "home"
         """
     )
-    run = story.run()
     without = story.run_without()
+    run = story.run()
     assert outcomes(run) == outcomes(without)
     (record,) = run.records
     assert [(use["nodeid"], use["outcome"]) for use in record["tests"]] == [
@@ -113,8 +113,9 @@ def test_a_failing_teardown_is_an_error_and_a_skip_a_skip(story: Story) -> None:
                 driver.title
         """
     )
+    without = story.run_without()
     run = story.run()
-    assert outcomes(run) == outcomes(story.run_without())
+    assert outcomes(run) == outcomes(without)
     outcome = {record["tests"][0]["nodeid"].partition("::")[2]: record["tests"][0]["outcome"] for record in run.records}
     assert outcome == {"test_error": "error", "test_skip": "skipped", "test_xfail": "xfailed", "test_xpass": "xpassed"}
     assert run.row("test_error::teardown").status == "completed"

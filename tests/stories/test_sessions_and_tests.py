@@ -265,8 +265,8 @@ def test_a_second_quit_changes_nothing(story: Story) -> None:
             driver.quit()
         """
     )
-    run = story.run()
     without = story.run_without()
+    run = story.run()
     assert outcomes(run) == outcomes(without)
     assert [record["state"] for record in run.records] == ["final"]
 

@@ -105,8 +105,8 @@ def test_a_worker_that_dies_loses_no_session(story: Story) -> None:
         """
     )
     story.set_environment(LT_USERNAME="local_user", LT_ACCESS_KEY="local_key")
-    run = story.run("-n1", "--max-worker-restart=1")
     without = story.run_without("-n1", "--max-worker-restart=1")
+    run = story.run("-n1", "--max-worker-restart=1")
     assert outcomes(run) == outcomes(without)
     assert run.result.ret == without.result.ret
     (lost,) = [record for record in run.records if "died" in (record["error"] or "")]
