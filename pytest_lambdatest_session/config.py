@@ -65,6 +65,7 @@ class Settings:
     share_days: int | None
     sessions_file: str | None
     properties: bool
+    show_values: bool
 
 
 def read_settings(
@@ -86,6 +87,7 @@ def read_settings(
         share_days=cast("int | None", values["lambdatest_share_days"]),
         sessions_file=cast("str | None", values["lambdatest_sessions_file"]),
         properties=cast("bool", values["lambdatest_properties"]),
+        show_values=cast("bool", values["lambdatest_show_values"]),
     )
 
 
@@ -250,6 +252,13 @@ OPTIONS: tuple[Option, ...] = (
         "on",
         "'on' or 'off'",
         "put properties on test reports and into JUnit XML; off for validators that forbid them (default: %(default)s)",
+        _parse_switch,
+    ),
+    Option(
+        "lambdatest_show_values",
+        "off",
+        "'on' or 'off'",
+        "show typed texts, scripts and cookies among the last commands of a failed test (default: %(default)s)",
         _parse_switch,
     ),
 )

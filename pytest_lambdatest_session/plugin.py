@@ -17,6 +17,7 @@ from pytest_lambdatest_session import hookspec
 from pytest_lambdatest_session.capture.recorder import Recorder
 from pytest_lambdatest_session.cloud.endpoints import is_captured
 from pytest_lambdatest_session.cloud.follower import Follower
+from pytest_lambdatest_session.cloud.redact import clean_text, scrub
 from pytest_lambdatest_session.config import OPTIONS, Settings, SettingsError, read_settings
 from pytest_lambdatest_session.credentials import credentials_from
 from pytest_lambdatest_session.problems import Problems
@@ -26,8 +27,10 @@ from pytest_lambdatest_session.report.controller import Controller, Output
 from pytest_lambdatest_session.report.github import GithubSummary
 from pytest_lambdatest_session.report.json_report import JsonReport
 from pytest_lambdatest_session.report.junit import JunitXml
+from pytest_lambdatest_session.report.last_commands import CommandSections
 from pytest_lambdatest_session.report.ledger import Ledger
 from pytest_lambdatest_session.report.properties import Annotator, ReportProperties
+from pytest_lambdatest_session.report.reportportal import ReportPortalAttributes
 from pytest_lambdatest_session.report.sessions_file import SessionsFile
 from pytest_lambdatest_session.report.teardown import TeardownFetch
 from pytest_lambdatest_session.report.terminal import FailureSections, TerminalSummary
@@ -116,12 +119,26 @@ class Registration:
             self._register_worker(asks=told is not None and told["asks"])
         if self._config.getoption("allure_report_dir", None):
             self._add(AllureLinks(self._problems))
+        if self._config.getoption("rp_enabled", None):
+            self._add(ReportPortalAttributes(self._config, self._problems))
 
     def _record(self, worker: str | None, journal: Journal | None = None) -> None:
         settings = self._settings
         annotator = Annotator(self._ledger, worker, with_properties=settings.properties)
-        self._recorder.start(lambda host: is_captured(host, settings.hub), annotator, journal)
+        self._recorder.start(
+            lambda host: is_captured(host, settings.hub),
+            annotator,
+            journal,
+            clean=self._clean,
+            with_values=settings.show_values,
+        )
         self._add(self._recorder)
+
+    def _clean(self, text: str, limit: int) -> str:
+        """One line without the credentials of the environment and of the sessions that this process opened."""
+        credentials = credentials_from(os.environ)
+        secrets = self._recorder.secrets() | set(credentials.secrets if credentials is not None else ())
+        return clean_text(scrub(text, secrets), limit)
 
     def _register_controller(self) -> None:
         xdist = XdistController(self._ledger, self._problems)
@@ -181,6 +198,7 @@ class Registration:
         outputs: list[Output] = [
             ReportProperties(with_properties=self._settings.properties),
             FailureSections(),
+            CommandSections(),
             JunitXml(self._config, self._ledger),
         ]
         if self._config.getoption("htmlpath", None):

@@ -7,6 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_lambdatest_session.capture.commands import (
+    FINDS,
+    NEEDS_A_LOOK,
+    about_of,
+    describe,
+    error_of,
+    found,
+    marks_status,
+)
 from pytest_lambdatest_session.capture.uses import UseLog
 from pytest_lambdatest_session.capture.webdriver import (
     NEW_SESSION,
@@ -20,11 +29,13 @@ from pytest_lambdatest_session.capture.webdriver import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from pytest_lambdatest_session.capture.commands import Clean
     from pytest_lambdatest_session.capture.uses import Attempt, CarriedSession, Carry
     from pytest_lambdatest_session.credentials import Credentials
     from pytest_lambdatest_session.problems import Problems
 
 CARRY_ATTRIBUTE = "lambdatest_carry"
+_SPECIAL = NEEDS_A_LOOK | {NEW_SESSION, QUIT}
 
 
 class Recorder:
@@ -36,6 +47,8 @@ class Recorder:
         self._captures: Callable[[str], bool] = _any_host
         self._annotate: Callable[[pytest.TestReport, Carry], None] = _no_annotation
         self._on_start: Callable[[CarriedSession, Attempt | None], None] = _nobody_hears
+        self._clean: Clean | None = None
+        self._with_values = False
         self._attempts_so_far = pytest.StashKey[int]()
         self._credentials: dict[str, Credentials] = {}
         self._hook = WebDriverHook(self, problems.fault)
@@ -45,13 +58,19 @@ class Recorder:
         captures: Callable[[str], bool],
         annotate: Callable[[pytest.TestReport, Carry], None],
         on_start: Callable[[CarriedSession, Attempt | None], None] | None = None,
+        *,
+        clean: Clean | None = None,
+        with_values: bool = False,
     ) -> None:
         """Go on with the settings known, and forget what they leave out of the sessions seen so far.
 
         `captures` tells the hub hosts that matter; `annotate` puts what users read onto a report, given the report and
-        what it carries; `on_start` hears at once of each new session, with the attempt that started it.
+        what it carries; `on_start` hears at once of each new session, with the attempt that started it. The report of
+        a failure carries the last commands in words that passed `clean`, typed values `with_values` only; without a
+        `clean` it carries none.
         """
         self._captures, self._annotate = captures, annotate
+        self._clean, self._with_values = clean, with_values
         self._log.keep_only(captures)
         if on_start is not None:
             self._on_start = on_start
@@ -68,6 +87,10 @@ class Recorder:
         """The credentials that opened a session, if this process saw it happen."""
         return self._credentials.get(session_id)
 
+    def secrets(self) -> set[str]:
+        """What must not be shown of the credentials that this process has seen."""
+        return {secret for credentials in self._credentials.values() for secret in credentials.secrets}
+
     def leftover(self) -> Carry:
         """What no report has carried yet; at the end of the run, what none could."""
         return self._log.leftover()
@@ -81,7 +104,27 @@ class Recorder:
     def saw(
         self,
         driver: Any,
-        command: object,
+        command: Any,
+        params: object,
+        started_at: float,
+        response: Any,
+        error: BaseException | None,
+    ) -> None:
+        # Once per WebDriver command. Most are sent by a test to a session that it has used before: those end here,
+        # without another call.
+        attempt = self._log.sole
+        use = None if attempt is None else attempt.uses.get(driver.session_id)
+        if attempt is None or use is None or error is not None or command in _SPECIAL:
+            self._look(driver, command, params, started_at, response, error)
+            return
+        about = found(params, response) if command in FINDS else params
+        use.last_at = now = time.time()
+        attempt.commands.append((driver.session_id, command, about, started_at, now, None))
+
+    def _look(
+        self,
+        driver: Any,
+        command: Any,
         params: object,
         started_at: float,
         response: Any,
@@ -95,9 +138,16 @@ class Recorder:
             return
         if command == QUIT:
             self._saw_quit(session_id, started_at, error)
-        elif not self._log.used(session_id, started_at):
+            return
+        about = found(params, response) if command in FINDS else params
+        if command in NEEDS_A_LOOK:
+            about = about_of(command, params, with_values=self._with_values)
+            if error is None and marks_status(command, params):
+                self._log.marked(session_id)
+        failure = None if error is None else error_of(error)
+        if not self._log.sent(session_id, command, about, started_at, failure):
             self._meet(driver, session_id, None)
-            self._log.used(session_id, started_at)
+            self._log.sent(session_id, command, about, started_at, failure)
 
     def _saw_new_session(self, driver: Any, params: object, response: Any, error: BaseException | None) -> None:
         session_id = new_session_id(response)
@@ -162,6 +212,9 @@ class Recorder:
     def _put_on(self, report: pytest.TestReport, attempt: Attempt) -> None:
         carry = self._log.carry(attempt)
         if carry is not None:
+            if report.failed and self._clean is not None:
+                seen = attempt.commands.copy()
+                carry["commands"] = describe(seen, self._clean, with_values=self._with_values)
             setattr(report, CARRY_ATTRIBUTE, carry)
             self._annotate(report, carry)
 

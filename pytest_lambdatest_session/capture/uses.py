@@ -7,6 +7,8 @@ whichever test came last.
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from dataclasses import dataclass, field
 from threading import get_ident
 from typing import TYPE_CHECKING, Final, Literal, TypedDict
@@ -14,10 +16,20 @@ from typing import TYPE_CHECKING, Final, Literal, TypedDict
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from pytest_lambdatest_session.capture.commands import CarriedCommand, SeenCommand
+
+_COMMANDS_KEPT = 64
+"""Of a running attempt: ten are shown, but a wait that polls twice a second for ten seconds fills forty."""
+
 Phase = Literal["setup", "call", "teardown"]
 
 
-class CarriedSession(TypedDict):
+class _CarriedMark(TypedDict, total=False):
+    marked: bool
+    """There, and true, if the suite itself told the cloud how it went, with a hook such as `lambda-status`."""
+
+
+class CarriedSession(_CarriedMark):
     """What is known of a session where the test runs. Times are seconds since the epoch on this machine's clock."""
 
     id: str
@@ -33,7 +45,9 @@ class CarriedUse(TypedDict):
     id: str
     created: bool
     first_at: float
+    """When the first command was sent."""
     last_at: float
+    """When the last one was answered."""
 
 
 class CarriedRefusal(TypedDict):
@@ -43,7 +57,14 @@ class CarriedRefusal(TypedDict):
     error: str
 
 
-class Carry(TypedDict):
+class _CarryOfFailure(TypedDict, total=False):
+    """What only the report of a phase that failed carries."""
+
+    commands: list[CarriedCommand]
+    """The last commands before the failure, oldest first."""
+
+
+class Carry(_CarryOfFailure):
     """What a report carries from the process that ran the test: exact builtins only, xdist aborts on anything else.
 
     Cumulative for the attempt, so that any one of its reports suffices; some plugins hide or drop single reports.
@@ -72,6 +93,8 @@ class Attempt:
     uses: dict[str, Use] = field(default_factory=dict)
     """By session id, in the order of first use."""
     refusals: list[CarriedRefusal] = field(default_factory=list)
+    commands: deque[SeenCommand] = field(default_factory=lambda: deque(maxlen=_COMMANDS_KEPT))
+    """The last ones to sessions that it uses. They go with the attempt, unless it fails."""
 
 
 @dataclass
@@ -80,14 +103,18 @@ class _Session:
     hub: str
     started_at: float | None
     ended_at: float | None = None
+    marked: bool = False
 
     def carried(self) -> CarriedSession:
-        return {
+        carried: CarriedSession = {
             "id": _plain(self.id),
             "hub": _plain(self.hub),
             "started_at": self.started_at,
             "ended_at": self.ended_at,
         }
+        if self.marked:
+            carried["marked"] = True
+        return carried
 
 
 class _Foreign:
@@ -106,12 +133,15 @@ class UseLog:
         # none and books to the attempt begun last. (Context variables would not do: threads do not inherit them.)
         self._attempts: dict[int, Attempt] = {}
         self._latest: Attempt | None = None
+        self.sole: Attempt | None = None
+        """The attempt that runs, unless several do: then it depends on the thread, see `current`."""
         self._unreported: dict[str, _Session] = {}
         self._refusals: list[CarriedRefusal] = []
 
     def begin(self, nodeid: str, number: int) -> Attempt:
         attempt = Attempt(_plain(nodeid), number)
         self._attempts[get_ident()] = self._latest = attempt
+        self._count()
         return attempt
 
     def enter(self, phase: Phase) -> None:
@@ -123,6 +153,10 @@ class UseLog:
         attempt = self._attempts.pop(get_ident(), None)
         if self._latest is attempt:
             self._latest = next(iter(self._attempts.values()), None)
+        self._count()
+
+    def _count(self) -> None:
+        self.sole = self._latest if len(self._attempts) == 1 else None
 
     def current(self) -> Attempt | None:
         return self._attempts.get(get_ident(), self._latest)
@@ -144,12 +178,23 @@ class UseLog:
                 self.ignore(session.id)
         self._refusals = [refusal for refusal in self._refusals if captures(refusal["hub"])]
 
+    def sent(self, session_id: str, command: str, about: object, at: float, error: str | None) -> bool:
+        """Book one command that was answered just now; False if nobody said yet whose session this is."""
+        if not self.used(session_id, at):
+            return False
+        attempt = self.current()
+        use = None if attempt is None else attempt.uses.get(session_id)
+        if attempt is not None and use is not None:
+            use.last_at = now = time.time()
+            attempt.commands.append((session_id, command, about, at, now, error))
+        return True
+
     def used(self, session_id: str, at: float, *, created: bool = False) -> bool:
-        """Book one command; False if nobody said yet whose session this is. Runs once per WebDriver command."""
+        """Book a use of a session; False if nobody said yet whose session this is."""
         session = self._sessions.get(session_id)
         if session is None:
             return False
-        attempt = self._attempts.get(get_ident(), self._latest)
+        attempt = self.current()
         if attempt is None or session is _FOREIGN:
             return True
         use = attempt.uses.get(session_id)
@@ -163,6 +208,12 @@ class UseLog:
         session = self._sessions.get(session_id)
         if isinstance(session, _Session) and session.ended_at is None:
             session.ended_at = at
+            self._unreported[session_id] = session
+
+    def marked(self, session_id: str) -> None:
+        session = self._sessions.get(session_id)
+        if isinstance(session, _Session) and not session.marked:
+            session.marked = True
             self._unreported[session_id] = session
 
     def refused(self, hub: str, error: str) -> None:

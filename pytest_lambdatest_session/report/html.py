@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pytest_html import extras
 
+from pytest_lambdatest_session.report.html_evidence import evidence_block, evidence_style
 from pytest_lambdatest_session.report.html_rows import detail_block, header_cells, row_cells, sort_keys
 from pytest_lambdatest_session.report.html_summary import sessions_table, style
 
@@ -44,7 +45,7 @@ class HtmlReport:
         self._numbers.setdefault(attempt, len(self._numbers))
         if report.when != "call" and report.outcome == "passed":
             return  # makes no row
-        block = self._blocks.setdefault(attempt, extras.html(detail_block(attempt)))
+        block = self._blocks.setdefault(attempt, extras.html(_details(attempt)))
         present = getattr(report, "extras", None)
         if present is None:
             report.extras = present = []  # type: ignore[attr-defined]
@@ -53,7 +54,7 @@ class HtmlReport:
     def bind(self) -> None:
         """Bring cells and details up to date. Cheap enough to be called again when something came in later."""
         for attempt, block in self._blocks.items():
-            block["content"] = detail_block(attempt)
+            block["content"] = _details(attempt)
         used = bool(self._numbers or self._ledger.entries)
         attempts = list(self._numbers)
         ours = {id(block) for block in self._blocks.values()}
@@ -112,8 +113,12 @@ class HtmlReport:
             self.bind()
             table = sessions_table(self._ledger, self._problems)
             if table:
-                prefix.append(style())
+                prefix.append(style() + evidence_style())
                 summary.append(table)
+
+
+def _details(attempt: AttemptRecord) -> str:
+    return detail_block(attempt) + evidence_block(attempt)
 
 
 def _find_ours(cells: list[str]) -> tuple[str, list[int]]:

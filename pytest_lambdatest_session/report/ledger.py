@@ -15,6 +15,7 @@ from pytest_lambdatest_session.cloud.endpoints import dashboard_url, kind_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pytest_lambdatest_session.capture.commands import CarriedCommand
     from pytest_lambdatest_session.capture.uses import CarriedRefusal, CarriedSession, CarriedUse, Carry
     from pytest_lambdatest_session.cloud.details import SessionDetails
     from pytest_lambdatest_session.cloud.endpoints import Kind
@@ -66,10 +67,14 @@ class Entry:
         Both ends are on the run's clock, so a skewed clock does not matter. Only for a session that was attached to,
         whose start nobody here saw, the cloud's start time stands in, and a skew shows.
         """
+        return self.offset_at(use["first_at"])
+
+    def offset_at(self, moment: float) -> float | None:
+        """As `offset_of`, for any moment on the run's clock."""
         started_at = self.started_at
         if started_at is None and self.public["started_at"] is not None:
             started_at = datetime.fromisoformat(self.public["started_at"].replace("Z", "+00:00")).timestamp()
-        return None if started_at is None else round(max(0.0, use["first_at"] - started_at), 3)
+        return None if started_at is None else round(max(0.0, moment - started_at), 3)
 
 
 @dataclass(eq=False)
@@ -83,6 +88,8 @@ class AttemptRecord:
     entries: list[Entry] = field(default_factory=list)
     """The sessions it used, in the order of first use."""
     refusals: list[CarriedRefusal] = field(default_factory=list)
+    commands: list[CarriedCommand] = field(default_factory=list)
+    """The last ones before its first failure."""
 
     def conclude(self, outcome: Outcome | None) -> None:
         self.outcome = outcome
@@ -124,6 +131,7 @@ class Ledger:
             (nodeid, worker, carry["attempt"]), AttemptRecord(nodeid, worker, carry["attempt"])
         )
         attempt.refusals = carry["refusals"] or attempt.refusals
+        attempt.commands = attempt.commands or carry.get("commands", [])
         for use in carry["uses"]:
             self._learn_use(attempt, use)
         return attempt

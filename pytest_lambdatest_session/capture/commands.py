@@ -1,0 +1,220 @@
+"""The last WebDriver commands of an attempt, in words that may stand in a report. Pure: no pytest, no selenium.
+
+What people typed, scripts and their arguments, cookies and capabilities can be secrets: none of it is kept in words
+unless the user asked for values, and capabilities not even then. Of an address the query is left out, and everything
+passes a `clean` that masks the account's credentials.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    Clean = Callable[[str, int], str]
+    """Makes one line of at most so many characters, without secrets."""
+
+SeenCommand: TypeAlias = "tuple[str, str, object, float, float, str | None]"
+"""Session id, selenium's name of the command, what `about_of` kept of it, sent at and answered at in seconds since the
+epoch, error. A plain tuple, since one is made for every command of a run."""
+
+SHOWN_COMMANDS = 10
+_ABOUT_LIMIT, _VALUE_LIMIT, _ERROR_LIMIT = 120, 200, 200
+_MOST_FOUND = 20
+
+FINDS = frozenset(
+    (
+        *("findElement", "findElements", "findChildElement", "findChildElements"),
+        *("findElementFromShadowRoot", "findElementsFromShadowRoot"),
+    )
+)
+_SCRIPTS = frozenset(("w3cExecuteScript", "w3cExecuteScriptAsync", "executeScript", "executeAsyncScript"))
+# Live objects or megabytes among their parameters, or nothing but secrets: not kept at all.
+_UNKEPT = frozenset(
+    ("actions", "addCredential", "addVirtualAuthenticator", "downloadFile", "pushFile", "switchToFrame", "uploadFile")
+)
+NEEDS_A_LOOK = _SCRIPTS | _UNKEPT
+"""Those of which `about_of` tells what to keep. Of others the parameters, strings and numbers, are kept as they are
+until the attempt ends."""
+
+# What they are given is a value, and errors may repeat it.
+_TYPING = frozenset(("sendKeysToElement", "w3cSetAlertValue", "addCookie"))
+_VALUED = _TYPING | _SCRIPTS | _UNKEPT | {"w3cGetAlertText"}
+
+# As Selenium's Python users write them; others are spelled from selenium's own names.
+_NAMES = {
+    "clearElement": "clear",
+    "clickElement": "click",
+    "findChildElement": "find_element",
+    "findChildElements": "find_elements",
+    "findElementFromShadowRoot": "find_element",
+    "findElementsFromShadowRoot": "find_elements",
+    "getCurrentUrl": "current_url",
+    "getElementAttribute": "get_attribute",
+    "getElementProperty": "get_property",
+    "getElementTagName": "tag_name",
+    "getElementText": "text",
+    "getPageSource": "page_source",
+    "getTitle": "title",
+    "goBack": "back",
+    "goForward": "forward",
+    "isElementEnabled": "is_enabled",
+    "isElementSelected": "is_selected",
+    "sendKeysToElement": "send_keys",
+    "w3cExecuteScript": "execute_script",
+    "w3cExecuteScriptAsync": "execute_async_script",
+}
+_MARK = re.compile(r"\s*lambda-status\s*=|\s*lambda-(?:hook|action)\b.*setTestStatus", re.DOTALL | re.IGNORECASE)
+
+
+class CarriedCommand(TypedDict):
+    """A command, or several alike in a row, as a report carries it: exact builtins only."""
+
+    session: str
+    name: str
+    about: str
+    """Which element or which address, "" if there is nothing to say that may be said."""
+    at: float
+    """When the first was sent, in seconds since the epoch on this machine's clock."""
+    seconds: float
+    """From sending to the answer; of several the sum."""
+    error: str | None
+    times: int
+
+
+class _Script(TypedDict):
+    script: str
+    args: str
+
+
+def found(params: object, response: Any) -> object:
+    """What to keep of a search: the ids of what it found give later commands on it a name."""
+    try:
+        return params, response["value"].id
+    except (AttributeError, KeyError, TypeError):
+        value = response.get("value") if isinstance(response, dict) else None
+        elements = value[:_MOST_FOUND] if isinstance(value, list) else ()
+        return params, [element.id for element in elements if hasattr(element, "id")]
+
+
+def about_of(command: str, params: object, *, with_values: bool) -> object:
+    """What to keep of a command that `NEEDS_A_LOOK`: never an object of the test's own."""
+    if command in _SCRIPTS and with_values and isinstance(params, dict):
+        return _Script(script=str(params.get("script", "")), args=_in_json(params.get("args") or []))
+    return None
+
+
+def marks_status(command: str, params: Any) -> bool:
+    """Whether the suite itself marks its session with this command, by one of LambdaTest's hooks."""
+    if command not in _SCRIPTS or not isinstance(params, dict):
+        return False
+    script, args = params.get("script"), params.get("args")
+    if not isinstance(script, str) or not script.lstrip().startswith("lambda-"):
+        return False
+    return _MARK.match(f"{script} {_in_json(args or [])}") is not None
+
+
+def describe(seen: Iterable[SeenCommand], clean: Clean, *, with_values: bool) -> list[CarriedCommand]:
+    """The last commands, oldest first; what was repeated, as a wait does, stands once."""
+    names: dict[str, str] = {}
+    told: list[CarriedCommand] = []
+    for session_id, command, about, at, until, error in seen:
+        if isinstance(about, tuple):
+            about, ids = about  # noqa: PLW2901 - see `found`
+            names.update(dict.fromkeys([ids] if isinstance(ids, str) else ids, _locator(about)))
+        told.append(
+            {
+                "session": clean(session_id, _ABOUT_LIMIT),
+                "name": clean(_name_of(command), _ABOUT_LIMIT),
+                "about": _about(command, about, names, clean, with_values=with_values),
+                "at": at,
+                "seconds": max(0.0, until - at),
+                "error": _error(command, error, clean, with_values=with_values),
+                "times": 1,
+            }
+        )
+    return _folded(told)[-SHOWN_COMMANDS:]
+
+
+def error_of(error: BaseException) -> str:
+    """The kind of an error and its message's first line, to be shortened and cleaned when it is shown."""
+    message = getattr(error, "msg", None)
+    if not isinstance(message, str):
+        message = str(error)
+    # Selenium ends its messages with an address to read more at.
+    first_line = message.strip().partition("\n")[0].partition("; For documentation on this error")[0]
+    return f"{type(error).__name__}: {first_line}" if first_line else type(error).__name__
+
+
+def _name_of(command: str) -> str:
+    known = _NAMES.get(command)
+    return known or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", command.removeprefix("w3c")).lower()
+
+
+def _about(command: str, about: object, names: dict[str, str], clean: Clean, *, with_values: bool) -> str:
+    if not isinstance(about, dict):
+        return ""
+    if command in FINDS:
+        return clean(_locator(about), _ABOUT_LIMIT)
+    if command == "get":
+        return clean(_address(str(about.get("url", ""))), _ABOUT_LIMIT)
+    if command in _SCRIPTS:
+        return clean(f"{about.get('script', '')}  {about.get('args', '')}", _VALUE_LIMIT)
+    parts = [names.get(str(about.get("id")), "")]
+    if command in ("getElementAttribute", "getElementProperty", "getElementValueOfCssProperty"):
+        parts.append(str(about.get("name") or about.get("propertyName") or ""))
+    if with_values and command in _TYPING:
+        parts.append(_in_json(about.get("text") if "text" in about else about.get("cookie")))
+    return clean("  ".join(part for part in parts if part), _VALUE_LIMIT if with_values else _ABOUT_LIMIT)
+
+
+def _error(command: str, error: str | None, clean: Clean, *, with_values: bool) -> str | None:
+    if error is None:
+        return None
+    if command in _VALUED and not with_values:
+        error = error.partition(":")[0]
+    return clean(error, _ERROR_LIMIT)
+
+
+def _locator(about: object) -> str:
+    return f"{about.get('using', '')} {about.get('value', '')}".strip() if isinstance(about, dict) else ""
+
+
+def _address(url: str) -> str:
+    """An address without user info, query and fragment, which say who somebody is; of `data:` only the kind."""
+    scheme, _, rest = url.partition(":")
+    if scheme.lower() in ("data", "javascript", "blob"):
+        return f"{scheme}:{rest.partition(',')[0] if scheme.lower() == 'data' else ''}…"
+    shown = re.split(r"[?#]", url, maxsplit=1)[0]
+    return re.sub(r"//[^/]*@", "//", shown) + ("?…" if shown != url else "")
+
+
+def _in_json(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, default=lambda other: f"<{type(other).__name__}>")
+    except (TypeError, ValueError, RecursionError):
+        return f"<{type(value).__name__}>"
+
+
+def _folded(commands: list[CarriedCommand]) -> list[CarriedCommand]:
+    """Fold one command, or two in turn, that come again and again: a wait polls with one or the other."""
+    folded: list[CarriedCommand] = []
+    for command in commands:
+        folded.append(command)
+        for period in (1, 2):
+            earlier, latest = folded[-2 * period : -period], folded[-period:]
+            if len(earlier) == period and all(map(_is_alike, earlier, latest)):
+                folded[-2 * period :] = map(_joined, earlier, latest)
+                break
+    return folded
+
+
+def _is_alike(one: CarriedCommand, other: CarriedCommand) -> bool:
+    return all(one[key] == other[key] for key in ("session", "name", "about", "error"))
+
+
+def _joined(one: CarriedCommand, other: CarriedCommand) -> CarriedCommand:
+    return {**one, "seconds": one["seconds"] + other["seconds"], "times": one["times"] + other["times"]}

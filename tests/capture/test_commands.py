@@ -1,0 +1,153 @@
+"""The words for WebDriver commands: which are kept, how repetitions fold, what never shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_lambdatest_session.capture.commands import about_of, describe, error_of, found, marks_status
+from pytest_lambdatest_session.cloud.redact import clean_text, scrub
+
+EVERYTHING = "hunter2"
+
+
+class Element:
+    def __init__(self, id_: str) -> None:
+        self.id = id_
+
+
+def clean(text: str, limit: int) -> str:
+    return clean_text(scrub(text, ["s3cret-key"]), limit)
+
+
+def told(*seen: tuple[str, object], with_values: bool = False, error: str | None = None) -> list[str]:
+    commands = [("s", name, about, float(place), place + 0.5, error) for place, (name, about) in enumerate(seen)]
+    return [
+        " ".join(part for part in (one["name"], one["about"], one["error"]) if part)
+        for one in describe(commands, clean, with_values=with_values)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://me:s3cret-key@shop.example:8443/basket?token=1#top", "https://shop.example:8443/basket?…"),
+        ("https://shop.example/basket", "https://shop.example/basket"),
+        ("data:text/html;charset=utf-8,<p>hunter2", "data:text/html;charset=utf-8…"),
+        ("javascript:alert('hunter2')", "javascript:…"),
+        ("about:blank", "about:blank"),
+        ("file:///tmp/page.html", "file:///tmp/page.html"),
+        ("https://[broken", "https://[broken"),
+        ("https://shop.example/s3cret-key/", "https://shop.example/***/"),
+    ],
+)
+def test_an_address_is_shown_without_what_identifies_people(url: str, shown: str) -> None:
+    assert told(("get", {"url": url})) == [f"get {shown}".strip()]
+
+
+def test_a_command_to_an_element_says_how_it_was_found() -> None:
+    params = {"using": "css selector", "value": "#buy"}
+    many = {"using": "xpath", "value": "//li"}
+    assert told(
+        ("findElement", found(params, {"value": Element("e1")})),
+        ("clickElement", {"id": "e1"}),
+        ("findElements", found(many, {"value": [Element("e2"), Element("e3")]})),
+        ("getElementAttribute", {"id": "e3", "name": "href"}),
+        ("clickElement", {"id": "unknown"}),
+    ) == [
+        "find_element css selector #buy",
+        "click css selector #buy",
+        "find_elements xpath //li",
+        "get_attribute xpath //li href",
+        "click",
+    ]
+
+
+@pytest.mark.parametrize("response", [None, {}, {"value": None}, {"value": []}, {"value": "x"}, {"value": {"id": 3}}])
+def test_a_search_that_found_nothing_of_the_usual_kind_is_kept_all_the_same(response: Any) -> None:
+    assert told(("findElement", found({"using": "css selector", "value": "#x"}, response))) == [
+        "find_element css selector #x"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("command", "params"),
+    [
+        ("sendKeysToElement", {"id": "e", "text": EVERYTHING, "value": list(EVERYTHING)}),
+        ("w3cSetAlertValue", {"text": EVERYTHING}),
+        ("addCookie", {"cookie": {"name": "n", "value": EVERYTHING}}),
+        ("w3cExecuteScript", {"script": f"return '{EVERYTHING}'", "args": [EVERYTHING]}),
+        ("w3cExecuteScriptAsync", {"script": "return 1", "args": [EVERYTHING]}),
+        ("actions", {"actions": [{"value": EVERYTHING}]}),
+        ("uploadFile", {"file": EVERYTHING}),
+        ("addCredential", {"privateKey": EVERYTHING}),
+    ],
+)
+def test_values_are_not_shown_nor_what_an_error_says_of_them(command: str, params: dict[str, object]) -> None:
+    about = (
+        about_of(command, params, with_values=False) if command not in ("sendKeysToElement", "addCookie") else params
+    )
+    (line,) = told((command, about), error=f"InvalidArgumentException: {EVERYTHING} is not a file")
+    assert EVERYTHING not in line
+    assert line.endswith("InvalidArgumentException")
+
+
+def test_values_are_shown_when_asked_for_and_objects_by_their_kind_only() -> None:
+    script = about_of("w3cExecuteScript", {"script": "go()", "args": [1, Element("e")]}, with_values=True)
+    assert told(
+        ("sendKeysToElement", {"text": "Ada s3cret-key"}),
+        ("addCookie", {"cookie": {"name": "n", "value": "v"}}),
+        ("w3cExecuteScript", script),
+        with_values=True,
+    ) == ['send_keys "Ada ***"', 'add_cookie {"name": "n", "value": "v"}', 'execute_script go() [1, "<Element>"]']
+
+
+def test_a_command_nobody_knows_is_named_as_the_client_names_it() -> None:
+    assert told(("getAppStrings", None), ("w3cGetAlertText", None)) == ["get_app_strings", "get_alert_text"]
+
+
+def test_what_comes_again_and_again_stands_once_with_how_often() -> None:
+    find = ("findElement", ({"using": "id", "value": "x"}, ()))
+    shown = ("isElementDisplayed", {"id": "e"})
+    seen = [("s", name, about, float(n), n + 0.25, None) for n, (name, about) in enumerate([find, shown] * 3 + [find])]
+    folded = describe(seen, clean, with_values=False)
+    assert [(one["name"], one["times"]) for one in folded] == [
+        ("find_element", 3),
+        ("is_element_displayed", 3),
+        ("find_element", 1),
+    ]
+    assert folded[0]["seconds"] == 0.75
+
+
+def test_ten_are_shown_and_the_last_ones() -> None:
+    seen = [("s", f"command{number}", None, 0.0, 0.0, None) for number in range(30)]
+    assert [one["name"] for one in describe(seen, clean, with_values=False)] == [f"command{n}" for n in range(20, 30)]
+
+
+def test_an_error_is_its_kind_and_its_first_line() -> None:
+    class Refused(Exception):  # noqa: N818 - a stand-in for selenium's
+        msg = "no such element: #x\n  (Session info: chrome)"
+
+    assert error_of(Refused()) == "Refused: no such element: #x"
+    assert error_of(TimeoutError("slow\nvery")) == "TimeoutError: slow"
+    assert error_of(KeyError()) == "KeyError"
+
+
+@pytest.mark.parametrize(
+    ("script", "args", "marks"),
+    [
+        ("lambda-status=failed", [], True),
+        (" lambda-status = passed ", [], True),
+        ('lambda-hook: {"action": "setTestStatus", "arguments": {"status": "passed"}}', [], True),
+        ("lambda-hook", [{"action": "setTestStatus", "arguments": {"status": "passed"}}], True),
+        ("lambda-action", [{"action": "setTestStatus"}], True),
+        ("lambda-name=checkout", [], False),
+        ('lambda-hook: {"action": "stepcontext"}', [], False),
+        ("return 'lambda-status=failed'", [], False),
+        (None, [], False),
+    ],
+)
+def test_a_script_that_marks_the_session_is_told_from_others(script: str, args: list[object], marks: bool) -> None:
+    assert marks_status("w3cExecuteScript", {"script": script, "args": args}) is marks
+    assert not marks_status("get", {"script": script})
