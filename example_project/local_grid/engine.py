@@ -55,7 +55,9 @@ class Engine:
         faults.other_host = f"http://localhost:{self.server.port}"
         pages = Pages(pages_dir) if pages_dir else None
         self._finisher = Finisher(knobs, journal, self.workshop, pages, ffmpeg)
-        self._hub = Hub(knobs, journal, backends, self._finisher.begin, self._finisher.finish)
+        self._hub = Hub(
+            knobs, journal, backends, self._finisher.begin, self._finisher.before_end, self._finisher.finish
+        )
         self._api = Api(
             knobs,
             journal,

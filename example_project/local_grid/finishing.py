@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 _PAGES_TIMEOUT_SECONDS = 5
+_RECORDER_TIMEOUT_SECONDS = 1
 
 
 class Finisher:
@@ -50,7 +51,13 @@ class Finisher:
         one = Recording(address, self._workshop.new_folder("recording-"))
         self._recordings[record.session_id] = one
         self._journal.update(record.session_id, recording=True)
-        one.start()
+        one.start(_RECORDER_TIMEOUT_SECONDS)
+
+    def before_end(self, session_id: str) -> None:
+        """Take the last picture, while the browser still lives."""
+        one = self._recordings.get(session_id)
+        if one:
+            one.take_last_frame(_RECORDER_TIMEOUT_SECONDS)
 
     def finish(self, session_id: str) -> None:
         """Do the rest later: encode, and write the page. Also after a change to a finished session."""

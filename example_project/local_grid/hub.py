@@ -34,7 +34,7 @@ _UNAUTHORIZED = "401 Unauthorized !! Please include user & accessKey in capabili
 
 
 class Hub:
-    """Answers WebDriver commands; tells `on_start` and `on_end` of each session's life."""
+    """Answers WebDriver commands; tells others where each session's life begins and ends."""
 
     def __init__(
         self,
@@ -42,12 +42,14 @@ class Hub:
         journal: Journal,
         backends: dict[str, Backend],
         on_start: Callable[[SessionRecord, dict[str, Any], bool], None],
+        before_end: Callable[[str], None],
         on_end: Callable[[str], None],
     ) -> None:
         self._knobs = knobs
         self._journal = journal
         self._backends = backends
         self._on_start = on_start
+        self._before_end = before_end
         self._on_end = on_end
         self._opening = threading.Lock()
         self._closed = False
@@ -77,6 +79,7 @@ class Hub:
         # Over from here on, so that of two that end it at once only one does.
         if not self._journal.end_session(session_id, console=logs.console, network=logs.network, **changes):
             return value_answer()
+        self._before_end(session_id)
         answer = backend.end(session_id)
         self._on_end(session_id)
         return answer

@@ -10,8 +10,10 @@ import base64
 import contextlib
 import importlib
 import importlib.util
+import itertools
 import json
 import shutil
+import struct
 import threading
 import time
 import urllib.request
@@ -53,13 +55,34 @@ class Recording:
         self._folder = folder
         self._frames: list[Frame] = []
         self._stopping = threading.Event()
-        self._next_id = 0
+        self._is_casting = threading.Event()
+        self._has_last_frame = threading.Event()
+        self._ids = itertools.count(1)
+        self._last_frame_id = 0
         self._socket: Any = None
         self._attached: set[str] = set()
+        self._front = ""
+        """The devtools session of the window that drew last."""
         self._thread = threading.Thread(target=self._run, name="local-grid-recording", daemon=True)
 
-    def start(self) -> None:
+    def start(self, timeout_seconds: float) -> None:
+        """Start, and wait until the browser has agreed, so that the first command is seen already."""
         self._thread.start()
+        self._is_casting.wait(timeout_seconds)
+
+    def take_last_frame(self, timeout_seconds: float) -> None:
+        """Picture how it ended: a screencast is some frames late, and what a test failed on comes last.
+
+        Called before the browser is told to quit. An open alert keeps the browser from answering; then the
+        time is over and the screencast's last frame is the last.
+        """
+        if not self._is_casting.wait(timeout_seconds):
+            return
+        with contextlib.suppress(OSError, self._socket_errors()):
+            self._last_frame_id = next(self._ids)
+            params = {"format": "jpeg", "quality": 60, "optimizeForSpeed": True}
+            self._send("Page.captureScreenshot", params, self._front, self._last_frame_id)
+            self._has_last_frame.wait(timeout_seconds)
 
     def stop(self) -> list[Frame]:
         """Stop, wait for the thread and return what was seen."""
@@ -68,70 +91,95 @@ class Recording:
         return list(self._frames)
 
     def _run(self) -> None:
-        websocket = importlib.import_module("websocket")
         # A browser that ends while it is recorded closes the connection: that is how recordings end.
-        with contextlib.suppress(OSError, ValueError, KeyError, websocket.WebSocketException):
+        with contextlib.suppress(OSError, ValueError, KeyError, self._socket_errors()):
             url = f"http://{self._address}/json/version"
-            with urllib.request.urlopen(url, timeout=5) as response:
+            with urllib.request.urlopen(url, timeout=10) as response:
                 browser = json.load(response)["webSocketDebuggerUrl"]
             # Chromium refuses connections that name an origin.
-            self._socket = websocket.create_connection(browser, timeout=10, suppress_origin=True)
+            self._socket = _websocket().create_connection(
+                browser, timeout=10, suppress_origin=True, enable_multithread=True
+            )
             # To connect may take long on a busy machine; to notice that it is time to stop may not.
             self._socket.settimeout(0.25)
             try:
                 self._send("Target.setDiscoverTargets", {"discover": True})
-                self._listen(websocket.WebSocketTimeoutException)
+                self._listen()
             finally:
                 self._socket.close()
 
-    def _listen(self, timeout_error: type[Exception]) -> None:
+    def _socket_errors(self) -> type[Exception]:
+        errors: type[Exception] = _websocket().WebSocketException
+        return errors
+
+    def _listen(self) -> None:
         started = time.monotonic()
         while not self._stopping.is_set() and time.monotonic() - started < _MAX_SECONDS:
             try:
                 message = self._socket.recv()
-            except timeout_error:
+            except _websocket().WebSocketTimeoutException:
                 continue
             if not message:
                 return
-            self._on_event(json.loads(message))
+            self._on_message(json.loads(message))
 
-    def _on_event(self, event: dict[str, Any]) -> None:
-        params = event.get("params", {})
-        method = event.get("method")
+    def _on_message(self, message: dict[str, Any]) -> None:
+        params = message.get("params", {})
+        method = message.get("method")
         if method == "Target.targetCreated":
-            target = params["targetInfo"]
-            # Every tab is recorded; the one in front is the one that draws.
-            if target["type"] == "page" and target["targetId"] not in self._attached:
-                self._attached.add(target["targetId"])
-                self._send("Target.attachToTarget", {"targetId": target["targetId"], "flatten": True})
+            self._attach(params["targetInfo"])
         elif method == "Target.attachedToTarget":
+            self._front = params["sessionId"]
             wanted = {"format": "jpeg", "quality": 60, "maxWidth": _MAX_WIDTH, "maxHeight": _MAX_HEIGHT}
-            self._send("Page.startScreencast", wanted, params["sessionId"])
+            self._send("Page.startScreencast", wanted, self._front)
+            self._is_casting.set()
         elif method == "Page.screencastFrame":
-            self._keep(params)
+            self._front = message["sessionId"]
+            self._keep(params["data"], float(params["metadata"].get("timestamp") or time.time()))
             # The next frame comes after the acknowledgement: waiting here keeps an animation from costing a core.
             self._stopping.wait(0.04)
-            self._send("Page.screencastFrameAck", {"sessionId": params["sessionId"]}, event.get("sessionId"))
+            self._send("Page.screencastFrameAck", {"sessionId": params["sessionId"]}, self._front)
+        elif message.get("id") == self._last_frame_id:
+            if "result" in message:
+                self._keep(message["result"]["data"], time.time())
+            self._has_last_frame.set()
 
-    def _keep(self, params: dict[str, Any]) -> None:
-        metadata = params["metadata"]
+    def _attach(self, target: dict[str, Any]) -> None:
+        """Record every tab; the one in front is the one that draws."""
+        if target["type"] == "page" and target["targetId"] not in self._attached:
+            self._attached.add(target["targetId"])
+            self._send("Target.attachToTarget", {"targetId": target["targetId"], "flatten": True})
+
+    def _keep(self, data: str, at: float) -> None:
+        content = base64.b64decode(data)
         file = self._folder / f"{len(self._frames):06d}.jpg"
-        file.write_bytes(base64.b64decode(params["data"]))
-        self._frames.append(
-            Frame(
-                file,
-                float(metadata.get("timestamp") or time.time()),
-                int(metadata["deviceWidth"]),
-                int(metadata["deviceHeight"]),
-            )
-        )
+        file.write_bytes(content)
+        # Two windows may report out of turn; a film runs forward.
+        self._frames.append(Frame(file, max([at, *(frame.at for frame in self._frames[-1:])]), *jpeg_size(content)))
 
-    def _send(self, method: str, params: dict[str, Any], session: str | None = None) -> None:
-        self._next_id += 1
-        message: dict[str, Any] = {"id": self._next_id, "method": method, "params": params}
+    def _send(self, method: str, params: dict[str, Any], session: str = "", message_id: int | None = None) -> None:
+        message: dict[str, Any] = {"id": message_id or next(self._ids), "method": method, "params": params}
         if session:
             message["sessionId"] = session
         self._socket.send(json.dumps(message))
+
+
+def _websocket() -> Any:
+    """Import websocket-client only where something is recorded: the grid runs without it."""
+    return importlib.import_module("websocket")
+
+
+def jpeg_size(content: bytes) -> tuple[int, int]:
+    """Read width and height from a JPEG's start-of-frame segment."""
+    position = 2
+    while position + 9 <= len(content):
+        marker, length = content[position + 1], int.from_bytes(content[position + 2 : position + 4], "big")
+        # C0 to CF begin a frame, but for C4, C8 and CC, which are tables.
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height, width = struct.unpack(">HH", content[position + 5 : position + 9])
+            return width, height
+        position += 2 + length
+    return _MAX_WIDTH, _MAX_HEIGHT
 
 
 def encode(
