@@ -200,9 +200,9 @@ def _where(entry: Entry, attempt: AttemptRecord) -> str:
 
 
 def _name_line(entry: Entry) -> str:
-    """The session's name, unless it says no more than the test's."""
+    """The session's name, unless it says no more than the test's; without one the hub may have put the id there."""
     name = entry.public["name"]
-    if not name or any(name in attempt.nodeid for attempt in entry.uses):
+    if not name or name == entry.id or any(name in attempt.nodeid for attempt in entry.uses):
         return ""
     return f"<div><i>{escaped(name)}</i></div>"
 

@@ -56,7 +56,7 @@
       else if (wasOpen !== null) { fold.open = wasOpen; wasOpen = null; }
       fold.hidden = fold.querySelector("table").hidden;
     }
-    told.textContent = filtering ? count + " of " + rows.length + (count === 1 ? " session" : " sessions") : "";
+    told.textContent = filtering ? count + " of " + rows.length + " sessions" : "";
   }
 
   find.addEventListener("input", filter);
