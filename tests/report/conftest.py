@@ -6,10 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from local_grid.chromium import find_installation
+from pages import write_page
+from report_pages import start_chromium
 from screens import Screen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from selenium import webdriver
 
 
 @pytest.fixture
@@ -22,5 +28,30 @@ def terminal(pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> Ca
     def make(*, is_tty: bool = False, color: str = "auto") -> pytest.TerminalReporter:
         monkeypatch.setattr(pytestconfig.option, "color", color)
         return pytest.TerminalReporter(pytestconfig, Screen(is_tty=is_tty))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    """One browser for all pages: a start takes longer than what is done with it."""
+    installation = find_installation()
+    if installation is None:
+        pytest.skip("chromium and chromedriver are not installed")
+    driver = start_chromium(installation, tmp_path_factory.mktemp("profile"))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="session")
+def page_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Make a report of so many tests with sessions, each only once: see `pages.write_page`."""
+    made: dict[tuple[object, ...], Path] = {}
+
+    def make(count: int, *arguments: str, story: str = "mixed") -> Path:
+        key = (count, *arguments, story)
+        if key not in made:
+            made[key] = write_page(tmp_path_factory.mktemp("page"), count, *arguments, story=story)
+        return made[key]
 
     return make

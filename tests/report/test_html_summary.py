@@ -112,9 +112,12 @@ def test_a_later_attempt_and_a_name_of_its_own_are_told() -> None:
     run = MadeUpRun()
     run.attempt(RED, "rerun", "s1")
     run.attempt(RED, "failed", "s2", number=2)
+    run.attempt(RED, "passed", "s3", number=3)
     run.says("s1", name="checkout of a guest")
     run.says("s2", name="test_total")
-    first, second = rows_of(block_of(run))
+    run.says("s3", name="s3")
+    first, second, third = rows_of(block_of(run))
+    assert third.startswith(f"passed {RED} (attempt 3) completed")
     assert first.startswith(f"failed {RED} (attempt 2) completed")
     assert second.startswith(f"rerun {RED} checkout of a guest completed")
 

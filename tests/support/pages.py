@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from pytest_lambdatest_session.report.ledger import AttemptRecord
+    from pytest_lambdatest_session.report.records import Outcome
 
 SUITES = ("test_login", "test_basket", "test_checkout", "test_account")
 REFUSAL = "401 from api.lambdatest.com: user name or access key not accepted; check LT_USERNAME and LT_ACCESS_KEY"
@@ -105,14 +106,15 @@ class Telling:
 
     def _tell_mixed(self, report: pytest.TestReport, number: int) -> AttemptRecord:
         """All that may happen; most tests have a session of their own."""
-        run, outcome = self._run, "failed" if report.failed else "passed"
+        run = self._run
+        outcome: Outcome = "failed" if report.failed else "passed"
         if number in SHARED:
             ids = [f"{SHARED[0]:032x}"]
         elif number in TWO:
             ids = [f"{number:032x}", f"{number:031x}b"]
         else:
             ids = [f"{number:032x}"]
-        attempt = run.attempt(report.nodeid, "failed" if outcome == "failed" else "passed", *ids, at=number % 50 * 3.0)
+        attempt = run.attempt(report.nodeid, outcome, *ids, at=number % 50 * 3.0)
         for id_ in ids:
             self._answers.append(lambda id_=id_: self._answer(number, id_, outcome))  # type: ignore[misc]
         if number == self._count - 1:
@@ -131,29 +133,42 @@ class Telling:
             run.says_not(id_, "pending")
         else:
             status = "passed" if number % 3 == 0 else "completed"
+            duration = (10.0, 9.0, 2.0)[number] if number < 3 else float(number * 37 % 400 + 11)
             if outcome == "failed":
                 status = "passed" if number % 4 == 3 else "failed"
             name = "basket of several tests" if number in SHARED else "test_the_total_is_the_sum_of_the_prices"
             remark = "two teapots at 17.90 cost 35.80, the page says 34.80" if status == "failed" else status
-            run.says(id_, status=status, duration=float(number * 37 % 400 + 2), name=name, remark=remark)
+            run.says(id_, status=status, duration=duration, name=name, remark=remark)
 
     def _tell_hostile(self, report: pytest.TestReport, number: int) -> AttemptRecord:
         """Every text that is not ours is an attack; pytest-html's own column keeps the suite's harmless node ids."""
         attack = ATTACKS[number % len(ATTACKS)]
         id_ = f"{number}{attack}"
-        outcome = "failed" if report.failed else "passed"
-        attempt = self._run.attempt(f"test_x.py::test[{attack}]", outcome, id_, refused=(attack,))  # type: ignore[arg-type]
+        outcome: Outcome = "failed" if report.failed else "passed"
+        attempt = self._run.attempt(f"test_x.py::test[{attack}]", outcome, id_, refused=(attack,))
         self._problems.add(attack)
-        texts = dict.fromkeys(
-            ("status", "remark", "name", "build_name", "browser", "browser_version", "platform", "device", "test_id"),
-            attack,
-        )
-        if number % 3 == 0:
-            self._answers.append(lambda: self._run.says_not(id_, "unavailable", attack))
-        else:
-            logs = ((attack, f"{API}/{attack}"),)
-            self._answers.append(lambda: self._run.says(id_, **texts, logs=logs))
+        self._answers.append(lambda: self._answer_hostile(number, id_, attack))
         return attempt
+
+    def _answer_hostile(self, number: int, id_: str, attack: str) -> None:
+        # Long as well, without a space to break at.
+        long = attack + "w" * 200
+        entry = self._run.says_not(id_, "unavailable", long)
+        if number % 3:
+            names = (
+                "status",
+                "remark",
+                "name",
+                "build_name",
+                "browser",
+                "browser_version",
+                "platform",
+                "device",
+                "test_id",
+            )
+            logs = ((attack, f"{API}/{attack}"),)
+            entry = self._run.says(id_, **dict.fromkeys(names, long), logs=logs)
+        entry.public["links"][attack] = f"https://example.com/{attack}"
 
 
 ATTACKS = (

@@ -1,0 +1,332 @@
+"""The report as its reader has it: in a real browser, sorted, filtered, unfolded, on small screens, of big runs."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
+
+from pages import ATTACKS, SHARED
+from pytest_lambdatest_session.report.words import visible
+from report_pages import ReportPage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from selenium import webdriver
+
+    from stories import Story
+
+    PageOf = Callable[..., Path]
+
+OUR_COLUMNS = ("ltstatus", "ltduration")
+ALL_COLUMNS = ("result", "testId", "duration", *OUR_COLUMNS)
+
+SUITE = """
+@pytest.fixture
+def driver():
+    driver = open_browser()
+    yield driver
+    driver.quit()
+
+def test_green(driver):
+    driver.execute_script("lambda-status=passed")
+
+def test_red(driver):
+    driver.execute_script("lambda-status=failed")
+    assert 0, "two teapots cost 35.80"
+
+def test_contradicted(driver):
+    driver.execute_script("lambda-status=passed")
+    assert 0
+
+def test_chat():
+    with open_browser() as alice, open_browser() as bob:
+        alice.title, bob.title
+
+def test_forgets():
+    open_browser().title
+
+def test_without():
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    "options",
+    [(), ("--self-contained-html",), ("-o", "generate_report_on_test=true")],
+    ids=["plain", "self-contained", "written while tests run"],
+)
+def test_the_report_of_a_run(story: Story, chromium: webdriver.Chrome, options: tuple[str, ...]) -> None:
+    """All that a reader does with it, once through, without an error in the browser's log."""
+    story.tests(SUITE)
+    run = story.run(*options)
+    page = ReportPage(chromium, run.folder / "report.html")
+    assert len(page.column("col-result")) == 6
+    assert page.sessions()[0].startswith("failed test_story.py::test_red failed")
+
+    for column in ALL_COLUMNS:
+        orders = []
+        for _ in range(2):
+            page.sort_by(column)
+            orders.append(page.column("col-testId"))
+        assert sorted(orders[0]) == sorted(orders[1])
+        assert orders[0] != orders[1], column
+
+    page.click("input[data-test-result=failed]")
+    assert set(page.column("col-result")) == {"Passed"}
+    page.click("input[data-test-result=failed]")
+
+    red = "#results-table tbody[id='test_story.py::test_red']"
+    (record,) = [record for record in run.records if record["tests"][0]["nodeid"].endswith("test_red")]
+    expected = {"session": record["url"], "video": record["video_url"], **record["logs"]}
+    assert page.links(f"{red} .col-ltlinks") == {name: url for name, url in expected.items() if url}
+    assert page.texts(f"{red} .lt-details h3")[0] == "LambdaTest session failed"
+
+    page.find("test_red")
+    assert len(page.sessions()) == 1
+    assert len(page.column("col-result")) == 6
+    assert page.errors() == []
+
+
+def test_session_times_sort_as_numbers(chromium: webdriver.Chrome, page_of: PageOf) -> None:
+    page = ReportPage(chromium, page_of(3))
+    page.sort_by("ltduration")
+    assert page.column("col-ltduration") == ["2 s", "9 s", "10 s"]
+    page.sort_by("ltduration")
+    assert page.column("col-ltduration") == ["10 s", "9 s", "2 s"]
+
+
+def test_statuses_sort_with_what_needs_a_look_first(chromium: webdriver.Chrome, page_of: PageOf) -> None:
+    page = ReportPage(chromium, page_of(40))
+    page.sort_by("ltstatus")
+    words = list(dict.fromkeys(page.column("col-ltstatus")))
+    assert words[:5] == ["failed", "passed disagrees", "not found", "pending", "unavailable: 401"]
+
+
+def test_a_click_unfolds_a_row_but_for_a_click_on_a_link(chromium: webdriver.Chrome, page_of: PageOf) -> None:
+    """Also a click on the status itself, though pytest-html listens to cells alone."""
+    page = ReportPage(chromium, page_of(3))
+    row = "#results-table tbody.passed"
+    for link in page.links(f"{row} .col-ltlinks").values():
+        page.click(f"{row} .col-ltlinks a[href='{link}']")
+    assert page.texts(f"{row} .lt-details") == []
+    page.click(f"{row} .lt-badge")
+    assert page.texts(f"{row} .lt-details h3") == ["LambdaTest session completed"]
+    page.click(f"{row} .col-ltduration div")
+    assert page.texts(f"{row} .lt-details") == []
+    assert page.errors() == []
+
+
+def test_the_lines_of_a_row_stand_at_the_same_height_in_all_cells(chromium: webdriver.Chrome, page_of: PageOf) -> None:
+    page = ReportPage(chromium, page_of(40))
+    for width in (1280, 640):
+        page.look(width, 900)
+        places = page.run(
+            "return [...document.querySelectorAll('#results-table tr.collapsible')].map(row =>"
+            "['status', 'duration', 'links'].map(name => [...row.querySelectorAll(`.col-lt${name} > div`)]"
+            ".map(line => Math.round(line.getBoundingClientRect().top))))"
+        )
+        several = [cells for cells in places if len(cells[0]) > 1]
+        assert len(several) > 1
+        assert all(cells[0] == cells[1] == cells[2] for cells in several)
+
+
+# The block in the summary
+
+
+def test_the_filter_finds_by_text_and_by_status(chromium: webdriver.Chrome, page_of: PageOf) -> None:
+    page = ReportPage(chromium, page_of(40))
+    results = page.column("col-testId")
+    few = page.sessions()
+    assert len(few) == 3
+    assert page.texts(".lt-filter output") == [""]
+
+    page.find("CUSTOMER11")
+    (row,) = page.sessions()
+    assert row.startswith("passed test_basket.py::test_the_total_is_the_sum_of_the_prices[customer11] unavailable: 401")
+    assert page.texts(".lt-filter output") == ["1 of 34 sessions"]
+
+    page.find("nothing like it")
+    assert page.sessions() == []
+    assert page.texts(".lt-filter output") == ["0 of 34 sessions"]
+    assert page.texts(".lt-sessions thead") == []
+
+    page.find(Keys.SPACE)
+    for start, words in {
+        "of failed tests": "failed",
+        "disagrees": "disagrees",
+        "no final answer": ("running", "unavailable", "not found", "pending"),
+        "unavailable": "unavailable",
+        "completed": "completed",
+    }.items():
+        page.choose(start)
+        wanted = (words,) if isinstance(words, str) else words
+        assert page.sessions()
+        assert all(any(word in row for word in wanted) for row in page.sessions()), start
+
+    page.choose("all")
+    assert page.sessions() == few  # folded again, as it was
+    assert page.column("col-testId") == results
+    assert page.errors() == []
+
+
+def test_a_fold_that_the_reader_opened_stays_open_when_filtering_ends(
+    chromium: webdriver.Chrome, page_of: PageOf
+) -> None:
+    page = ReportPage(chromium, page_of(40))
+    page.click(".lt-sessions > details > summary")
+    assert len(page.sessions()) == 34
+    page.find("customer11")
+    page.find(Keys.SPACE)
+    assert len(page.sessions()) == 34
+
+
+def test_without_javascript_the_table_is_there_and_the_filter_is_not(
+    chromium: webdriver.Chrome, page_of: PageOf
+) -> None:
+    chromium.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        page = ReportPage(chromium, page_of(40))
+        assert len(page.sessions()) == 3
+        assert page.texts(".lt-filter") == []
+        page.click(".lt-sessions > details > summary")
+        assert len(page.sessions()) == 34
+    finally:
+        chromium.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_a_failed_test_leads_to_its_row(chromium: webdriver.Chrome, page_of: PageOf) -> None:
+    page = ReportPage(chromium, page_of(40))
+    page.click(".lt-sessions td a[href^='#']")
+    target = page.run("return document.querySelector(':target').id")
+    assert target in page.texts(".lt-sessions td a[href^='#']")[0]
+    assert page.run("return Math.abs(document.querySelector(':target').getBoundingClientRect().top) < innerHeight")
+
+
+def test_a_session_of_many_tests_shows_the_failed_one_and_unfolds(chromium: webdriver.Chrome, page_of: PageOf) -> None:
+    page = ReportPage(chromium, page_of(40))
+    page.find("basket of several tests")
+    (row,) = page.sessions()
+    assert "from 01:24 in the video" in row
+    assert f"{len(SHARED) - 1} more tests: {len(SHARED) - 1} passed" in row
+    page.click(".lt-sessions tr:not([hidden]) summary")
+    assert page.sessions()[0].count("passed test_") == len(SHARED) - 1
+
+
+# For every reader
+
+
+@pytest.mark.parametrize("width", [400, 640], ids=["a phone", "a desktop at 200 %"])
+@pytest.mark.parametrize("told", ["mixed", "hostile"])
+def test_on_a_narrow_screen_nothing_of_ours_is_cut_off(
+    chromium: webdriver.Chrome, page_of: PageOf, width: int, told: str
+) -> None:
+    page = ReportPage(chromium, page_of(40 if told == "mixed" else 16, story=told))
+    page.look(width, 900)
+    page.run("for (const fold of document.querySelectorAll('.lt-sessions details')) fold.open = true")
+    assert page.too_wide(".lt-sessions") == []
+    page.click("#show_all_details")
+    assert page.too_wide(".lt-details") == []
+
+
+def test_a_keyboard_reaches_filter_folds_and_links_and_sees_where_it_is(
+    chromium: webdriver.Chrome, page_of: PageOf
+) -> None:
+    page = ReportPage(chromium, page_of(40))
+    page.click("#show_all_details")
+    page.run("document.querySelector('.lt-filter input').focus()")
+    reached, unseen = [], []
+    for _ in range(200):
+        where, outline = page.run(
+            "const e = document.activeElement, style = getComputedStyle(e);"
+            "const part = e.closest('.lt-sessions, .lt-details, .col-ltlinks');"
+            "return [part ? part.className + ' ' + e.localName : null, style.outlineStyle + ' ' + style.outlineWidth]"
+        )
+        if where is not None:
+            reached.append(where)
+            if outline != "solid 2px":
+                unseen.append((where, outline))
+        if {"col-links col-ltlinks a", "lt-details a"} <= set(reached):
+            break
+        page.press(Keys.TAB)
+    assert {f"lt-sessions {part}" for part in ("input", "select", "a", "summary")} <= set(reached)
+    assert {"col-links col-ltlinks a", "lt-details a"} <= set(reached)
+    assert unseen == []
+
+
+def test_dark_is_the_page_and_not_the_wish(chromium: webdriver.Chrome, page_of: PageOf, tmp_path: Path) -> None:
+    """pytest-html is white for whoever wishes for dark; a suite's own style may be dark, always or on that wish."""
+    page = ReportPage(chromium, page_of(3))
+    page.emulate(prefers="dark")
+    assert "lt-dark" not in page.attribute("html", "className")
+
+    style = tmp_path / "dark.css"
+    style.write_text("@media (prefers-color-scheme: dark) { body { background: #111; } }", encoding="utf-8")
+    page = ReportPage(chromium, page_of(3, f"--css={style}"))
+    assert "lt-dark" not in page.attribute("html", "className")
+    page.emulate(prefers="dark")
+    WebDriverWait(chromium, 10).until(lambda _: page.attribute("html", "className") == "lt-dark")
+    colours = page.run(
+        "const s = getComputedStyle(document.querySelector('.lt-sessions')); return [s.color, s.backgroundColor]"
+    )
+    assert colours == ["rgb(230, 237, 243)", "rgb(22, 27, 34)"]
+
+
+# Safe, and quick
+
+
+def test_no_text_of_others_does_anything(chromium: webdriver.Chrome, page_of: PageOf) -> None:
+    """Whatever stands in names, statuses, ids and reasons is shown as it is."""
+    page = ReportPage(chromium, page_of(16, story="hostile"))
+    page.run("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    page.click("#show_all_details")
+    page.sort_by("ltstatus")
+    page.find("x")
+    page.choose("all")
+    for select in (".lt-sessions", ".lt-details", "[data-lt-row]"):
+        foreign = page.run(
+            "return [...document.querySelectorAll(arguments[0])].flatMap(e => [...e.querySelectorAll('*')])"
+            ".filter(e => ['img', 'svg', 'iframe'].includes(e.localName)"
+            " || [...e.attributes].some(a => a.name.startsWith('on') || /^\\s*javascript:/i.test(a.value)))"
+            ".map(e => e.outerHTML)",
+            select,
+        )
+        assert foreign == [], select
+    assert page.run("return [...document.scripts].filter(s => s.text.includes('__xss')).length") == 0
+    everything = page.run("return document.querySelector('.lt-sessions').textContent")
+    details = page.run("return [...document.querySelectorAll('.lt-details')].map(e => e.textContent).join()")
+    for attack in ATTACKS:
+        assert visible(attack) in everything
+        assert visible(attack) in details
+    assert page.run("return window.__xss") is None
+    assert page.errors() == []
+
+
+def test_a_page_with_two_thousand_sessions_stays_quick(
+    chromium: webdriver.Chrome, page_of: PageOf, record_property: Callable[[str, object], None]
+) -> None:
+    """The bounds are wide, since machines differ; the figures are told."""
+    path = page_of(2000)
+    figures = {"megabytes": path.stat().st_size / 1e6}
+    started = time.monotonic()
+    page = ReportPage(chromium, path)
+    figures["seconds to open"] = time.monotonic() - started
+    started = time.monotonic()
+    milliseconds = page.run(
+        "const start = performance.now(), field = document.querySelector('.lt-filter input');"
+        "field.value = 'customer19'; field.dispatchEvent(new Event('input')); document.body.offsetHeight;"
+        "return performance.now() - start"
+    )
+    figures["seconds to filter"] = milliseconds / 1000
+    for name, figure in figures.items():
+        record_property(name, round(figure, 2))
+    print(figures)  # noqa: T201 - for whoever runs it with -s
+    assert len(page.sessions()) > 100
+    assert figures["megabytes"] < 20
+    assert figures["seconds to open"] < 60
+    assert figures["seconds to filter"] < 10
