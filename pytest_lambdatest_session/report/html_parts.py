@@ -11,6 +11,7 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from pytest_lambdatest_session.report.moments import video_at
 from pytest_lambdatest_session.report.words import (
     clock_text,
     duration_text,
@@ -22,6 +23,7 @@ from pytest_lambdatest_session.report.words import (
 
 if TYPE_CHECKING:
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry
+    from pytest_lambdatest_session.report.moments import Span
     from pytest_lambdatest_session.report.records import ReportedSession
 
 LOGIN = "Logs ask for a LambdaTest login"
@@ -46,17 +48,20 @@ def duration(session: ReportedSession) -> str:
     return NOTHING if session["duration"] is None else duration_text(session["duration"])
 
 
-def short_links(session: ReportedSession) -> str:
-    video = f"<strong>{_link('video', session['video_url'])}</strong> " if session["video_url"] else ""
+def short_links(session: ReportedSession, span: Span | None = None) -> str:
+    """`span` is where in the video the test is whose links these are."""
+    url = session["video_url"]
+    video = f"<strong>{_link('video', video_at(url, span))}</strong> " if url else ""
     named = [("session", session["url"]), *session["links"].items()]
     links = video + " ".join(_link(name, url) for name, url in named if url)
     logs = " ".join(_link(kind, url) for kind, url in session["logs"].items())
     return links + (f' <span title="{LOGIN}">logs: {logs}</span>' if logs else "")
 
 
-def full_links(session: ReportedSession) -> str:
+def full_links(session: ReportedSession, span: Span | None = None) -> str:
+    """As `short_links`, in full words."""
     named = [
-        ("Video", session["video_url"]),
+        ("Video", video_at(session["video_url"], span) if session["video_url"] else None),
         ("Session page", session["url"]),
         ("Screenshots", session["screenshot_url"]),
         *session["links"].items(),

@@ -16,6 +16,7 @@ from pytest_lambdatest_session.report.html_parts import (
     position,
     short_links,
 )
+from pytest_lambdatest_session.report.moments import ending
 from pytest_lambdatest_session.report.words import (
     counted,
     duration_text,
@@ -76,7 +77,8 @@ def sort_keys(cells: list[str]) -> dict[str, str]:
 def _row_lines(attempt: AttemptRecord) -> Iterator[tuple[str, str, str]]:
     for entry in attempt.entries[:_SESSIONS_SHOWN]:
         session = entry.public
-        yield f"{badge(session)}{disagreement_badge(entry, attempt)}", duration(session), short_links(session)
+        links = short_links(session, entry.span_of(attempt))
+        yield f"{badge(session)}{disagreement_badge(entry, attempt)}", duration(session), links
     if rest := len(attempt.entries[_SESSIONS_SHOWN:]):
         yield f"and {rest} more", NOTHING, "in the details"
     if attempt.refusals:
@@ -139,7 +141,7 @@ def _session_details(entry: Entry, attempt: AttemptRecord, place: int) -> str:
         f"{disagreement_badge(entry, attempt)}</h3>"
         + (f"<p>{escaped(verdict_text(session, attempt))}</p>" if disagrees else "")
         + "".join(f"<p>{name}: {escaped(value)}</p>" for name, value in _explanations(session) if value)
-        + f'<p class="lt-links">{full_links(session)}</p><dl>{facts}</dl></section>'
+        + f'<p class="lt-links">{full_links(session, entry.span_of(attempt))}</p><dl>{facts}</dl></section>'
     )
 
 
@@ -150,8 +152,8 @@ def _explanations(session: ReportedSession) -> Iterator[tuple[str, str | None]]:
 
 def _facts(entry: Entry, attempt: AttemptRecord) -> Iterator[tuple[str, str | None]]:
     session = entry.public
-    offset = entry.offset_of(entry.uses[attempt])
-    yield "This test starts at", position(session, offset) if offset is not None else None
+    span = entry.span_of(attempt)
+    yield "This test starts at", position(session, span.start) + ending(span) if span is not None else None
     yield "Session time", duration_text(session["duration"]) if session["duration"] is not None else None
     yield "Browser", joined(" ", session["browser"], session["browser_version"])
     yield "Device", session["device"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_lambdatest_session.cloud.details import verdict_of
 from pytest_lambdatest_session.cloud.endpoints import dashboard_url, kind_of
+from pytest_lambdatest_session.report.moments import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,6 +60,7 @@ class Entry:
             "attempt": attempt.number,
             "worker": attempt.worker,
             "offset": self.offset_of(use),
+            "end_offset": self.offset_at(use["last_at"]),
         }
 
     def offset_of(self, use: CarriedUse) -> float | None:
@@ -68,6 +70,12 @@ class Entry:
         whose start nobody here saw, the cloud's start time stands in, and a skew shows.
         """
         return self.offset_at(use["first_at"])
+
+    def span_of(self, attempt: AttemptRecord) -> Span | None:
+        """Where in the session an attempt was at work."""
+        use = self.uses[attempt]
+        start, end = self.offset_at(use["first_at"]), self.offset_at(use["last_at"])
+        return None if start is None or end is None else Span(start, end)
 
     def offset_at(self, moment: float) -> float | None:
         """As `offset_of`, for any moment on the run's clock."""

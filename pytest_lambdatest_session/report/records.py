@@ -23,6 +23,8 @@ class SessionUse(TypedDict):
     """xdist's worker id."""
     offset: float | None
     """Seconds from the session's start to the test's first command: where in the video it is."""
+    end_offset: float | None
+    """The same to the answer to its last command, those of its teardown included."""
 
 
 class ReportedSession(TypedDict):

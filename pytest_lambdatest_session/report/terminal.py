@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pytest_lambdatest_session.report.attention import by_need, failed, uses_by_need
+from pytest_lambdatest_session.report.moments import ending, video_at
 from pytest_lambdatest_session.report.words import (
     clock_text,
     counted,
@@ -85,9 +86,9 @@ def _headline(entry: Entry, attempt: AttemptRecord) -> str:
     parts = [shown_status(session)]
     if session["duration"] is not None:
         parts.append(duration_text(session["duration"]))
-    offset = entry.offset_of(entry.uses[attempt])
-    if offset is not None and len(entry.uses) > 1:
-        parts.append(f"this test starts at {clock_text(offset)}")
+    span = entry.span_of(attempt)
+    if span is not None and len(entry.uses) > 1:
+        parts.append(f"this test starts at {clock_text(span.start)}{ending(span)}")
     if attempt.disagrees_with(entry):
         parts.append(verdict_text(session, attempt))
     return ", ".join(parts)
@@ -252,8 +253,9 @@ def _row(entry: Entry, attempt: AttemptRecord | None, verbosity: int) -> _Row:
     session = entry.public
     links = list(_links(entry, with_logs=verbosity > 1))
     if attempt is not None and session["video_url"] and len(entry.uses) > 1:
-        offset = entry.offset_of(entry.uses[attempt])
-        links[0] = (f"video from {clock_text(offset)}" if offset is not None else "video", session["video_url"])
+        span = entry.span_of(attempt)
+        name = f"video from {clock_text(span.start)}" if span is not None else "video"
+        links[0] = (name, video_at(session["video_url"], span))
     return _Row(
         status=status_text(session),
         colour=_COLOURS[tone_of(shown_status(session))],

@@ -34,12 +34,13 @@ def test_a_fixture_of_one_test(story: Story) -> None:
     assert set(run.tests_by_session()) == set(story.grid.sessions)
     for record in run.records:
         assert (record["state"], record["status"]) == ("final", "completed")
-        assert record["tests"][0] | {"nodeid": "", "offset": 0} == {
+        assert record["tests"][0] | {"nodeid": "", "offset": 0, "end_offset": 0} == {
             "nodeid": "",
             "outcome": "passed",
             "attempt": 1,
             "worker": None,
             "offset": 0,
+            "end_offset": 0,
         }
 
 
@@ -75,6 +76,8 @@ def test_a_shared_driver_is_on_every_test_that_used_it(story: Story, scope: str)
     offsets = [use["offset"] for use in record["tests"]]
     assert offsets[0] == 0
     assert offsets[1] > 0
+    ends = [use["end_offset"] for use in record["tests"]]
+    assert offsets[0] <= ends[0] <= offsets[1] <= ends[1]
     for test in ("test_opens", "test_sells"):
         row = run.row(test)
         assert row.status == "completed"

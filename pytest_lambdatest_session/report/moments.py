@@ -1,0 +1,37 @@
+"""Where in its session's video a test is: in words, and in links that start a player there. Pure."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from pytest_lambdatest_session.report.words import clock_text
+
+
+class Span(NamedTuple):
+    """Seconds from the session's start to a test's first command, and to the answer to its last one."""
+
+    start: float
+    end: float
+
+
+def ending(span: Span) -> str:
+    """What follows a text of where a test starts: `, ends at 01:40`, or nothing if a clock shows no difference."""
+    end = clock_text(span.end)
+    return "" if end == clock_text(span.start) else f", ends at {end}"
+
+
+def video_at(url: str, span: Span | None) -> str:
+    """The link to a video, for a test's part of it where a browser can show that.
+
+    Only plain files can be entered at a second, by a media fragment (https://www.w3.org/TR/media-frags/). A test that
+    begins with its session needs none.
+    """
+    if span is None or span.start < 1 or not is_plain_video(url) or "#" in url:
+        return url
+    return f"{url}#t={math.floor(span.start)},{math.ceil(span.end)}"
+
+
+def is_plain_video(url: str) -> bool:
+    return urlsplit(url).path.lower().endswith((".mp4", ".webm"))
