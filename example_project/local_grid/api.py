@@ -248,7 +248,7 @@ class Api:
 
     def _get_screenshots(self, call: Call, any_id: str) -> Response:
         record = self._find(call, any_id)
-        if record is None:
+        if record is None or not self._links.screenshots(record):
             return faults.not_found()
         message = "Retrieve screenshots zip url was successful"
         return json_response(200, {"message": message, "status": "success", "url": self._links.screenshots(record)})

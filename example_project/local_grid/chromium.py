@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
 import json
 import os
@@ -55,6 +56,7 @@ def find_installation() -> Installation | None:
     return Installation(chromium, chromedriver) if chromium and chromedriver else None
 
 
+@functools.lru_cache
 def major_version(installation: Installation) -> str:
     """Ask the driver, whose version is Chromium's own and which answers ten times as fast as the browser."""
     command = [installation.chromedriver, "--version"]

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .api import Api
 from .chromium import ChromiumBackend, Installation
@@ -44,8 +44,9 @@ class Engine:
         finish_timeout_seconds: float,
     ) -> None:
         self._finish_timeout_seconds = finish_timeout_seconds
-        self.workshop = Workshop()
+        # First, for the port may be taken, and then nothing shall be left behind.
         self.server = Server(self._answer, port)
+        self.workshop = Workshop()
         simulated = SimulatedBackend()
         backends: dict[str, Backend] = {"web": simulated, "app": simulated}
         if installation:
@@ -68,6 +69,7 @@ class Engine:
             wait=self.server.closing.wait,
         )
         self._public = PublicFiles(journal, links, self._api)
+        self._previous_sigterm: Any = signal.SIG_DFL
 
     def start(self) -> None:
         self._finisher.start()
@@ -104,18 +106,24 @@ class Engine:
     def _watch_sigterm(self) -> None:
         if threading.current_thread() is not threading.main_thread():
             return
-        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        previous = signal.getsignal(signal.SIGTERM)
+        # Who handles the signal otherwise than by dying decides what becomes of the process, and of its grids.
+        if previous is signal.SIG_DFL or isinstance(getattr(previous, "__self__", None), Engine):
+            self._previous_sigterm = previous
             signal.signal(signal.SIGTERM, self._on_sigterm)
 
     def _forget_sigterm(self) -> None:
         if threading.current_thread() is not threading.main_thread():
             return
         if signal.getsignal(signal.SIGTERM) == self._on_sigterm:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGTERM, self._previous_sigterm)
 
     def _on_sigterm(self, _number: int, _frame: FrameType | None) -> None:
-        """End the processes without taking a lock that the interrupted code may hold, then die as asked."""
+        """End the processes, without any lock, for the interrupted code may hold it; then die as asked.
+
+        With several grids each hands on to the one before it.
+        """
         self.workshop.kill(signal.SIGKILL)
         self.workshop.remove_folder()
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, self._previous_sigterm)
         os.kill(os.getpid(), signal.SIGTERM)

@@ -60,8 +60,10 @@ class Finisher:
             one.take_last_frame(_RECORDER_TIMEOUT_SECONDS)
 
     def finish(self, session_id: str) -> None:
-        """Do the rest later: encode, and write the page. Also after a change to a finished session."""
-        self._work.put(session_id)
+        """Do the rest later: encode, and write the page. Also after a change to an ended session."""
+        record = self._journal.find(session_id)
+        if record and record.ended is not None:
+            self._work.put(session_id)
 
     def close(self, timeout_seconds: float) -> None:
         """Finish what is left. What the time does not allow for is videos: every session gets its page."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 VideoLink: TypeAlias = Literal["auto", "mp4", "player", "signed", "none"]
 
 
-@dataclass
+@dataclass(eq=False)
 class Knobs:
     """Plain attributes, read afresh for every request."""
 
@@ -24,7 +24,8 @@ class Knobs:
     record: bool = True
     """Record what real browsers show."""
     video_link: VideoLink = "auto"
-    """How `video_url` looks. "auto" is a plain mp4 where the session is recorded, else empty."""
+    """How `video_url` looks. "auto" is a plain mp4 where the session is recorded, else empty, as is then
+    the screenshots' link."""
     echo_capabilities: bool = False
     """Give LT:Options, the access key included, back in the capabilities, as some hubs do."""
     refuse_sessions: str | None = None

@@ -31,6 +31,9 @@ class Links:
         return f"{self.base_url}{API_PATHS[record.kind]}/sessions/{record.session_id}/log/{kind}"
 
     def screenshots(self, record: SessionRecord) -> str:
+        """Link the zip; like a video, a session that is not recorded has none."""
+        if self._knobs.video_link == "auto" and not (record.recording or record.screenshots):
+            return ""
         return f"{self.base_url}/screenshots/{record.test_id}/screenshots.zip?orgId=1"
 
     def video(self, record: SessionRecord) -> str:

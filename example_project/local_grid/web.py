@@ -167,7 +167,13 @@ class _Connection(BaseHTTPRequestHandler):
         if not self.parse_request():
             self.wfile.flush()
             return
-        request = self._read_request()
+        try:
+            request = self._read_request()
+        except ValueError:
+            # A length that is no number, an address that is none.
+            self.send_error(400)
+            self.wfile.flush()
+            return
         answer = self._answer(request)
         if isinstance(answer, Response):
             self._write(request, answer)

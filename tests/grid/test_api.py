@@ -321,8 +321,11 @@ def test_the_link_to_the_video_has_the_style_that_is_chosen(
         return found
 
     assert link() == "", "nothing is recorded here"
+    assert details_of(grid, driver.session_id)["screenshot_url"] == ""
     assert call_api(grid, f"{path}/video").status_code == 404
+    assert call_api(grid, f"{path}/screenshots").status_code == 404
     grid.video_link = "mp4"
+    assert details_of(grid, driver.session_id)["screenshot_url"].endswith("/screenshots.zip?orgId=1")
     assert link() == f"{grid.base_url}/video/{test_id}/video.mp4"
     assert requests.get(link(), timeout=10).status_code == 404, "the link is there before the file"
     grid.video_link = "player"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -156,6 +157,19 @@ def test_half_a_request_does_not_disturb_others(grid: LocalGrid, call_api: CallA
     with socket.create_connection(("127.0.0.1", grid.port)) as broken:
         broken.sendall(b"POST /wd/hub/session HTTP/1.1\r\nContent-Length: 100\r\n\r\n{")
         assert call_api(grid, "/sessions").status_code == 200
-    with socket.create_connection(("127.0.0.1", grid.port)) as wrong:
-        wrong.sendall(b"nonsense\r\n\r\n")
-        assert b"400" in wrong.recv(1000)
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"nonsense",
+        b"GET //[ HTTP/1.1",
+        b"GET / HTTP/1.1\r\nContent-Length: many",
+        b"GET / HTTP/9.9",
+        b"\xff / HTTP/1.1",
+    ],
+)
+def test_nonsense_is_a_bad_request(grid: LocalGrid, nonsense: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", grid.port), timeout=10) as wrong:
+        wrong.sendall(nonsense + b"\r\n\r\n")
+        assert re.match(rb"(HTTP/1\.[01] [45]\d\d|<!DOCTYPE)", wrong.recv(1000))

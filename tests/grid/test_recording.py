@@ -134,6 +134,18 @@ def test_screenshots_come_in_a_zip(
         assert archive.read("screenshot-1.jpg").startswith(b"\xff\xd8")
 
 
+def test_a_verdict_in_the_middle_does_not_end_the_recording(
+    recording_grid: LocalGrid, open_driver: Callable[..., WebDriver], call_api: Callable[..., requests.Response]
+) -> None:
+    driver = open_driver(recording_grid)
+    session_id = driver.session_id or ""
+    call_api(recording_grid, f"/sessions/{session_id}", "PATCH", json={"status_ind": "passed"})
+    driver.get("data:text/html,<h1>on")
+    assert recording_grid.sessions[session_id].recording
+    driver.quit()
+    assert recording_grid.wait_for(lambda: recording_grid.sessions[session_id].video, timeout=20)
+
+
 def test_recording_can_be_switched_off(chromium_grid: LocalGrid, open_driver: Callable[..., WebDriver]) -> None:
     assert "recording with ffmpeg" in chromium_grid.describe() or "not recording" in chromium_grid.describe()
     chromium_grid.record = False
