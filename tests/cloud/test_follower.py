@@ -489,6 +489,17 @@ def test_without_a_budget_the_end_takes_what_is_there(fake: FakeApi, new_followe
     assert follower.waiting() == 0
 
 
+def test_a_question_that_rests_is_asked_at_once_when_the_end_waits_for_it(
+    fake: FakeApi, new_follower: Callable[..., Follower]
+) -> None:
+    follower = new_follower(replace(QUICK, backoff_factor=6000, longest_backoff_seconds=60))
+    fake.says("s", RUNNING, RUNNING, COMPLETE)
+    follower.follow(question())
+    assert eventually(lambda: len(fake.asked) == 2)
+    assert seconds(lambda: follower.drain(DEADLINE_SECONDS)) < DEADLINE_SECONDS / 2
+    assert follower.answer("s") == FINAL
+
+
 def test_a_session_too_young_to_be_asked_about_is_pending_when_the_budget_ends(
     new_follower: Callable[..., Follower],
 ) -> None:
@@ -597,10 +608,15 @@ def test_stopping_does_not_wait_for_a_hanging_api(fake: FakeApi, follower: Follo
     assert seconds(follower.stop) < 0.5
 
 
-def test_after_it_was_stopped_nothing_is_asked(fake: FakeApi, follower: Follower) -> None:
+def test_after_it_was_stopped_nothing_is_asked(
+    fake: FakeApi, follower: Follower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[threading.Thread] = []
     follower.stop()
-    follower.follow(question())
-    assert (fake.asked, threads()) == ([], [])
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", started.append)
+        follower.follow(question())
+    assert (fake.asked, started) == ([], [])
 
 
 # Asked at a test's teardown
