@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from _pytest.terminal import TerminalReporter  # pytest 8.0 does not export it yet
 
 from local_grid.chromium import find_installation
 from pages import write_page
@@ -27,7 +28,7 @@ def terminal(pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> Ca
 
     def make(*, is_tty: bool = False, color: str = "auto") -> pytest.TerminalReporter:
         monkeypatch.setattr(pytestconfig.option, "color", color)
-        return pytest.TerminalReporter(pytestconfig, Screen(is_tty=is_tty))
+        return TerminalReporter(pytestconfig, Screen(is_tty=is_tty))
 
     return make
 
