@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from local_grid import LocalGrid
 
 PAGE = """<!doctype html><title> A  shop </title>
-<style>.off { display: none }</style>
+<style>.off { display: none } /* #top { display: none } */ #amount, p.flow { display: block !important }
+.veil, b { visibility: hidden } main .veil .seen, p > b { visibility: visible } .wide::before, a:blink { display: none }
+#ribbon { visibility: hidden } #gift:checked ~ #ribbon { visibility: visible }</style>
 <header id=top class="bar wide"><h1>Fruit &amp; more</h1><a href="#cart" class=link>Cart</a></header>
 <main>
   <p lang=en-GB>First   line<br>second <b>bold</b> line <span hidden>not</span><span class=off>nor</span></p>
@@ -41,11 +43,12 @@ PAGE = """<!doctype html><title> A  shop </title>
   <ul><li data-sku=a1>one<li data-sku=a2 class=chosen>two<li data-sku=b1>three</ul>
   <details id=more><summary>More</summary><p>Folded</p></details>
   <form id=order><label for=amount>Amount</label><input id=amount name=amount value=1>
-    <label id=gift-label>Gift <input type=checkbox id=gift name=gift></label>
+    <label id=gift-label>Gift <input type=checkbox id=gift name=gift> <i id=ribbon>with a ribbon</i></label>
     <input type=radio name=size id=small checked><input type=radio name=size id=large>
     <select id=country><option value=no>Norway<option value=de>Germany<option value=it disabled>Italy</select>
     <textarea id=note>Hello</textarea><input id=locked disabled value=x><input type=hidden id=token value=t></form>
   <div style="color: red; display: none" id=gone>gone</div>
+  <div class=veil>veiled <b class=seen>seen</b> <p hidden class=flow>flows</p></div>
   <ol><li>a<ul><li>b</ul><li>c</ol>
 </main>"""
 PAGE_URL = "data:text/html," + quote(PAGE)
@@ -145,7 +148,9 @@ def test_text_and_state_are_the_same_in_either_browser(
     real.get(PAGE_URL)
 
     def state(browser: WebDriver) -> list[Any]:
-        shown = browser.find_elements(By.CSS_SELECTOR, "h1, p, td, li, summary, label, div, a, button")
+        shown = browser.find_elements(
+            By.CSS_SELECTOR, "body, main, form, select, h1, p, td, li, summary, label, div, a, b, i, br"
+        )
         fields = browser.find_elements(By.CSS_SELECTOR, "input, select, textarea, option")
         names = ("id", "value", "checked", "disabled", "type", "name", "nothing")
         return [
@@ -171,7 +176,7 @@ def test_text_and_state_are_the_same_in_either_browser(
     def changes(browser: WebDriver) -> list[Any]:
         fields = browser.find_elements(By.CSS_SELECTOR, "input, select, textarea")
         values = [(field.get_attribute("value"), field.is_selected()) for field in fields]
-        return [values, browser.find_element(By.TAG_NAME, "details").text]
+        return [values, [browser.find_element(By.ID, name).text for name in ("more", "ribbon", "order")]]
 
     assert state(driver) == state(real)
     act(driver)

@@ -54,10 +54,11 @@ def matches(element: Element, selector: str) -> bool:
 
 @functools.lru_cache(maxsize=512)
 def parse(selector: str) -> tuple[Complex, ...]:
-    return tuple(_parse_complex(part) for part in _split_at_commas(selector))
+    return tuple(_parse_complex(part) for part in split_at_commas(selector))
 
 
-def _split_at_commas(selector: str) -> list[str]:
+def split_at_commas(selector: str) -> list[str]:
+    """Split a list of selectors; WrongSelectorError where brackets or quotes do not match."""
     parts, depth, quote = [""], 0, ""
     for character in selector:
         if quote:
@@ -75,6 +76,23 @@ def _split_at_commas(selector: str) -> list[str]:
     if not all(part.strip() for part in parts) or depth or quote:
         raise WrongSelectorError(f"{selector!r} is not a valid selector")
     return parts
+
+
+def is_valid(selector: str) -> bool:
+    try:
+        parse(selector)
+    except WrongSelectorError:
+        return False
+    return True
+
+
+def specificity(selector: str) -> tuple[int, int, int]:
+    """Count ids, then classes, attributes and pseudo-classes, then tags."""
+    found = [match for match in _TOKEN.finditer(selector) if match["pseudo"] not in ("not", "is", "has", "where")]
+    tags = sum(match["tag"] not in (None, "*") for match in found)
+    ids = sum(match["id"] is not None for match in found)
+    universal = sum(match["tag"] == "*" for match in found)
+    return ids, len(found) - ids - tags - universal, tags
 
 
 def _parse_complex(text: str) -> Complex:

@@ -31,10 +31,10 @@ _ENDED_BY = {
 _BORDERS = frozenset(["body", "dl", "ol", "select", "table", "template", "ul"])
 _BLOCK_TAGS = frozenset(
     "address article aside blockquote body dd details dialog div dl dt fieldset figcaption figure footer form "  # noqa: SIM905 -- a list would be forty lines
-    "h1 h2 h3 h4 h5 h6 header hr html legend li main nav ol p pre section summary table tbody tfoot thead tr "
+    "h1 h2 h3 h4 h5 h6 header hr html legend li main nav ol option p pre section summary table tbody tfoot thead tr "
     "ul".split()
 )
-_ENDS_PARAGRAPH = _BLOCK_TAGS - {"body", "html", "li", "tbody", "tfoot", "thead", "tr", "summary", "legend"}
+_ENDS_PARAGRAPH = _BLOCK_TAGS - {"body", "html", "li", "tbody", "tfoot", "thead", "tr", "summary", "legend", "option"}
 
 Node: TypeAlias = "Element | str"
 

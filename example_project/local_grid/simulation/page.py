@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from . import behaviour, css
 from .dom import Element, is_block, parse_html, text_content, tidy_text
+from .style import Styles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_NEVER_SHOWN = frozenset(["head", "link", "meta", "noscript", "script", "style", "template", "title"])
-_STYLE_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
-_HIDES = re.compile(r"\b(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\b")
+_NEVER_SHOWN = frozenset(["br", "head", "link", "meta", "noscript", "script", "style", "template", "title"])
+_BLOCK_DISPLAYS = ("block", "flex", "grid", "list-item", "table", "table-row")
 _FIELD_TAGS = ("button", "input", "select", "textarea")
 _TYPED_TAGS = ("input", "textarea")
 _UNTYPED_INPUTS = ("button", "checkbox", "hidden", "image", "radio", "reset", "submit")
@@ -36,7 +35,7 @@ class Page:
         self.url = url
         self.document = parse_html(markup)
         self._follow = follow
-        self._hiding = _hiding_selectors(self.document)
+        self._styles = Styles(self.document)
         self.active: Element | None = None
 
     @property
@@ -56,35 +55,47 @@ class Page:
     def is_shown(self, element: Element) -> bool:
         if element.tag == "option":
             return True
-        return not any(self._hides(one) for one in (element, *element.ancestors()))
+        return self._is_visible(element) and not any(map(self._is_removed, (element, *element.ancestors())))
 
-    def _hides(self, element: Element) -> bool:
-        if element.tag in _NEVER_SHOWN or "hidden" in element.attributes:
+    def _is_removed(self, element: Element) -> bool:
+        """Whether the element takes no part in the page, nor what is inside it."""
+        if element.tag in _NEVER_SHOWN or (element.tag == "input" and element.input_type == "hidden"):
             return True
-        if element.tag == "input" and element.input_type == "hidden":
+        display = self._styles.value(element, "display")
+        if display == "none" or (display is None and "hidden" in element.attributes):
             return True
-        if _HIDES.search(element.attributes.get("style", "")):
-            return True
-        folded = element.parent and element.parent.tag == "details" and "open" not in element.parent.attributes
-        if folded and element.tag != "summary":
-            return True
-        return any(css.matches(element, selector) for selector in self._hiding)
+        is_folded = element.parent and element.parent.tag == "details" and "open" not in element.parent.attributes
+        return bool(is_folded) and element.tag != "summary"
+
+    def _is_visible(self, element: Element) -> bool:
+        """Whether the element is drawn where it stands; children of what is not may be."""
+        values = (self._styles.value(one, "visibility") for one in (element, *element.ancestors()))
+        return next((value for value in values if value not in (None, "inherit")), "visible") == "visible"
 
     def text(self, element: Element) -> str:
         """Return what a reader sees of an element, as WebDriver has it."""
-        return tidy_text(self._pieces(element)) if self.is_shown(element) else ""
+        is_removed = any(map(self._is_removed, (element, *element.ancestors())))
+        return "" if is_removed else tidy_text(self._pieces(element))
 
     def _pieces(self, element: Element) -> Iterator[str]:
+        is_visible = self._is_visible(element)
         for child in element.children:
             if isinstance(child, str):
-                yield child.replace("\n", " ")
+                yield child.replace("\n", " ") if is_visible else ""
             elif child.tag == "br":
                 yield "\n"
-            elif not self._hides(child) and child.tag != "textarea":
-                edge = "\n" if is_block(child) else " " if child.tag in ("td", "th") else ""
+            elif not self._is_removed(child):
+                edge = self._edge(child)
                 yield edge
                 yield from self._pieces(child)
                 yield edge
+
+    def _edge(self, element: Element) -> str:
+        """Return what parts an element's text from the text around it."""
+        display = self._styles.value(element, "display")
+        if is_block(element) if display is None else display in _BLOCK_DISPLAYS:
+            return "\n"
+        return " " if element.tag in ("td", "th") else ""
 
     # What is done
 
@@ -190,24 +201,6 @@ class Page:
         fields = [one for one in css.select(self.document, _FOCUSABLE) if self.is_shown(one)]
         index = fields.index(element) + 1 if element in fields else 0
         self.active = fields[index % len(fields)] if fields else None
-
-
-def _hiding_selectors(document: Element) -> list[str]:
-    """Find in the page's style sheets what hides; no cascade, the last word is not looked for."""
-    selectors = []
-    for style in css.select(document, "style"):
-        for selector, declarations in _STYLE_RULE.findall(text_content(style)):
-            if _HIDES.search(declarations) and _is_understood(selector):
-                selectors.append(selector.strip())
-    return selectors
-
-
-def _is_understood(selector: str) -> bool:
-    try:
-        css.parse(selector.strip())
-    except css.WrongSelectorError:
-        return False
-    return True
 
 
 def _is_typed_in(element: Element) -> bool:
