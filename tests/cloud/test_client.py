@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_lambdatest_session.cloud.credentials import Credentials
-    from tests.cloud.conftest import ScriptedServer
+    from scripted_server import ScriptedServer
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 NOW = datetime(2026, 10, 20, 10, 0, 0, tzinfo=timezone.utc)

@@ -32,7 +32,7 @@ from pytest_lambdatest_session.cloud.inquiry import NO_CREDENTIALS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.cloud.conftest import ScriptedServer
+    from scripted_server import ScriptedServer
 
     Outcome = SessionDetails | Exception | Callable[[], SessionDetails]
 
