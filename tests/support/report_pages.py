@@ -81,11 +81,13 @@ class ReportPage:
         return str(self.run("return document.querySelector(arguments[0])[arguments[1]]", select, name))
 
     def too_wide(self, select: str) -> list[str]:
-        """Which parts of the elements reach out of the window, seen from the page's left edge."""
+        """Which parts of the elements reach out of the window, or hold more than they have room for."""
         found: list[str] = self.run(
             "scrollTo(0, 0); const width = document.documentElement.clientWidth;"
             "return [...document.querySelectorAll(arguments[0])].flatMap(e => [e, ...e.querySelectorAll('*')])"
-            ".filter(e => e.checkVisibility() && e.getBoundingClientRect().right > width)"
+            ".filter(e => e.checkVisibility() && e.localName !== 'select')"
+            ".filter(e => e.getBoundingClientRect().right > width"
+            " || (e.clientWidth && e.scrollWidth > e.clientWidth + 1))"
             ".map(e => `${e.localName} ${e.className} ${e.getBoundingClientRect().right}: ${e.textContent}`)",
             select,
         )
