@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 Fetch = Literal["background", "teardown", "off"]
+MarkStatus = Literal["off", "on", "overwrite"]
 SHARE_DAYS = (3, 7, 10, 30)
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.IGNORECASE)
 _USERINFO = re.compile(r"//[^/@\s]*@")
@@ -66,6 +67,7 @@ class Settings:
     sessions_file: str | None
     properties: bool
     show_values: bool
+    mark_status: MarkStatus
 
 
 def read_settings(
@@ -88,6 +90,7 @@ def read_settings(
         sessions_file=cast("str | None", values["lambdatest_sessions_file"]),
         properties=cast("bool", values["lambdatest_properties"]),
         show_values=cast("bool", values["lambdatest_show_values"]),
+        mark_status=cast("MarkStatus", values["lambdatest_mark_status"]),
     )
 
 
@@ -150,7 +153,15 @@ def _parse_dashboard_url(text: str) -> str:
 
 
 def _parse_fetch(text: str) -> str:
-    if text not in ("background", "teardown", "off"):
+    return _one_of(text, "background", "teardown", "off")
+
+
+def _parse_mark_status(text: str) -> str:
+    return _one_of(text, "off", "on", "overwrite")
+
+
+def _one_of(text: str, *words: str) -> str:
+    if text not in words:
         raise ValueError
     return text
 
@@ -253,6 +264,14 @@ OPTIONS: tuple[Option, ...] = (
         "'on' or 'off'",
         "put properties on test reports and into JUnit XML; off for validators that forbid them (default: %(default)s)",
         _parse_switch,
+    ),
+    Option(
+        "lambdatest_mark_status",
+        "off",
+        "'off', 'on' or 'overwrite'",
+        "write pytest's outcome to each session that ended; 'on' leaves alone what the suite itself has marked, "
+        "'overwrite' does not (default: %(default)s)",
+        _parse_mark_status,
     ),
     Option(
         "lambdatest_show_values",

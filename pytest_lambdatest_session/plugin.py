@@ -15,6 +15,7 @@ import pytest
 
 from pytest_lambdatest_session import hookspec
 from pytest_lambdatest_session.capture.recorder import Recorder
+from pytest_lambdatest_session.cloud.chores import Chores
 from pytest_lambdatest_session.cloud.endpoints import is_captured
 from pytest_lambdatest_session.cloud.follower import Follower
 from pytest_lambdatest_session.cloud.redact import clean_text, scrub
@@ -29,6 +30,7 @@ from pytest_lambdatest_session.report.json_report import JsonReport
 from pytest_lambdatest_session.report.junit import JunitXml
 from pytest_lambdatest_session.report.last_commands import CommandSections
 from pytest_lambdatest_session.report.ledger import Ledger
+from pytest_lambdatest_session.report.marking import Marking
 from pytest_lambdatest_session.report.properties import Annotator, ReportProperties
 from pytest_lambdatest_session.report.reportportal import ReportPortalAttributes
 from pytest_lambdatest_session.report.sessions_file import SessionsFile
@@ -145,6 +147,7 @@ class Registration:
         self._add(xdist)
         self._config.add_cleanup(xdist.close)
         asking = self._asking()
+        marking = self._marking(workers_mark=xdist.workers_ask)
         self._fetch_in_teardown(asking)
         self._add(TerminalSummary(self._ledger, self._problems))
         self._add(JsonReport(self._ledger, self._problems))
@@ -153,12 +156,13 @@ class Registration:
                 self._config,
                 self._ledger,
                 asking,
-                self._outputs(),
+                self._outputs() if marking is None else [marking, *self._outputs()],
                 self._problems,
                 leftover=self._recorder.leftover,
                 reported=self._recorder.reported,
                 budget_seconds=self._settings.budget_seconds,
                 workers_ask=xdist.workers_ask or self._settings.fetch == "teardown",
+                marking=marking,
             )
         )
 
@@ -171,6 +175,7 @@ class Registration:
                 self._ledger,
                 asking if asks else None,
                 self._problems,
+                marking=self._marking() if asks else None,
                 leftover=self._recorder.leftover,
                 reported=self._recorder.reported,
                 budget_seconds=self._settings.budget_seconds,
@@ -184,6 +189,24 @@ class Registration:
         follower = Follower(_connector(settings), api_url=settings.api_url, on_fault=self._problems.fault)
         self._config.add_cleanup(follower.stop)
         return Asking(self._ledger, follower, self._credentials_of, self._problems)
+
+    def _marking(self, *, workers_mark: bool = False) -> Marking | None:
+        settings = self._settings
+        if settings.mark_status == "off":
+            return None
+        chores = Chores(_connector(settings), "lambdatest-marking", threads=2, on_fault=self._problems.fault)
+        marking = Marking(
+            self._ledger,
+            chores,
+            self._credentials_of,
+            self._clean,
+            self._problems,
+            api_url=settings.api_url,
+            overwrite=settings.mark_status == "overwrite",
+            workers_mark=workers_mark,
+        )
+        self._config.add_cleanup(marking.stop)
+        return marking
 
     def _credentials_of(self, session_id: str) -> Credentials | None:
         # Read when needed: a conftest may load them from a file while the run is under way.

@@ -98,6 +98,12 @@ class Client:
         except MalformedAnswer as error:
             raise self._malformed(str(error)) from None
 
+    def mark(self, session_id: str, status: str, reason: str) -> None:
+        """`PATCH /sessions/{session_id}`: say how it went."""
+        body = {"status_ind": status, **({"reason": reason} if reason else {})}
+        path = f"sessions/{quote(session_id, safe='', errors='replace')}"
+        self._request("PATCH", path, {}, DETAILS_LIMIT_BYTES, body)
+
     def close(self) -> None:
         self._http_session.close()
 
@@ -110,7 +116,9 @@ class Client:
             what = "not JSON" if answer.strip() else "empty"
             raise self._malformed(f"the answer is {what}") from None
 
-    def _request(self, method: str, path: str, parameters: Mapping[str, str], limit_bytes: int) -> bytes:
+    def _request(
+        self, method: str, path: str, parameters: Mapping[str, str], limit_bytes: int, body: object = None
+    ) -> bytes:
         """Return the body of a successful answer."""
         failure: CloudError
         _thread.asks = True
@@ -119,6 +127,7 @@ class Client:
                 method,
                 f"{self._base_url}/{path}",
                 params=dict(parameters),
+                json=body,
                 # requests documents that it takes urllib3's own; its stubs do not.
                 timeout=cast("float", urllib3.Timeout(total=self._timeout_seconds)),
                 allow_redirects=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.asking import Asking
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Ledger
+    from pytest_lambdatest_session.report.marking import Marking
 
 INTERRUPTED = 2
 CRASHED = "???"
@@ -54,6 +56,7 @@ class Controller:
         reported: Callable[[Carry], None],
         budget_seconds: float,
         workers_ask: bool,
+        marking: Marking | None = None,
     ) -> None:
         self._config = config
         self._ledger = ledger
@@ -64,6 +67,7 @@ class Controller:
         self._reported = reported
         self._budget_seconds = budget_seconds
         self._workers_ask = workers_ask
+        self._marking = marking
 
     # Before LogXML, pytest-html and the others look at the report.
     @pytest.hookimpl(tryfirst=True)
@@ -113,9 +117,14 @@ class Controller:
         leftover = self._leftover()
         self._ledger.learn(leftover)
         self._ledger.refusals.extend(leftover["refusals"])
+        deadline = time.monotonic() + (0 if interrupted else self._budget_seconds)
+        if self._marking is not None:
+            self._marking.begin_end()
         if self._asking is not None and self._ledger.entries:
             with waiting_line(self._config, self._problems) as on_wait:
                 self._asking.wait(0 if interrupted else self._budget_seconds, on_wait)
+        if self._marking is not None:
+            self._marking.wait(max(0.0, deadline - time.monotonic()))
         call_user_hooks(self._config, self._ledger, self._problems)
         for output in self._outputs:
             with self._problems.guard():

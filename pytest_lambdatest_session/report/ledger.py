@@ -42,6 +42,8 @@ class Entry:
     note: str | None = None
     """What happened to it on this side, such as that its worker died."""
     uses: dict[AttemptRecord, CarriedUse] = field(default_factory=dict)
+    was_marked_by_suite: bool = False
+    """Whether the suite itself told the cloud how it went, with a hook such as `lambda-status`."""
     was_in_a_failure: bool = False
     """Whether an attempt that used it failed."""
 
@@ -204,6 +206,7 @@ class Ledger:
             entry.started_at = carried["started_at"]
         if entry.ended_at is None:
             entry.ended_at = carried["ended_at"]
+        entry.was_marked_by_suite |= carried.get("marked", False)
         if not entry.was_asked_about:
             self.settle(entry, None)
         return entry

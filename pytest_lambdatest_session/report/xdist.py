@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -17,6 +18,7 @@ import pytest
 
 from pytest_lambdatest_session.capture.recorder import CARRY_ATTRIBUTE
 from pytest_lambdatest_session.credentials import credentials_from
+from pytest_lambdatest_session.report.outcomes import outcome_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.asking import Asking
     from pytest_lambdatest_session.report.ledger import Ledger
+    from pytest_lambdatest_session.report.marking import Marking
     from pytest_lambdatest_session.report.records import ReportedSession
 
 KEY = "lambdatest"
@@ -150,11 +153,13 @@ class XdistWorker:
         leftover: Callable[[], Carry],
         reported: Callable[[Carry], None],
         budget_seconds: float,
+        marking: Marking | None = None,
     ) -> None:
         self._config = config
         self._ledger = ledger
         self._asking = asking
         self._problems = problems
+        self._marking = marking
         self._leftover = leftover
         self._reported = reported
         self._budget_seconds = budget_seconds
@@ -166,6 +171,14 @@ class XdistWorker:
                 self._reported(carry)
                 if self._asking is not None:
                     self._asking.follow_ended([session["id"] for session in carry["sessions"]])
+                if self._marking is not None:
+                    self._mark(self._marking, report, carry)
+
+    def _mark(self, marking: Marking, report: pytest.TestReport, carry: Carry) -> None:
+        attempt = self._ledger.learn_attempt(carry, report.nodeid, self._config.workerinput["workerid"])  # type: ignore[attr-defined]
+        if attempt is not None:
+            attempt.conclude(outcome_after(report, attempt.outcome))
+            marking.attach(report, attempt)
 
     # Plain: xdist's own wrapper sends the output after this.
     def pytest_sessionfinish(self, exitstatus: int) -> None:
@@ -173,8 +186,15 @@ class XdistWorker:
             leftover = self._leftover()
             self._ledger.learn(leftover)
             answers: list[ReportedSession] = []
+            seconds = 0 if exitstatus == pytest.ExitCode.INTERRUPTED else self._budget_seconds
+            deadline = time.monotonic() + seconds
+            if self._marking is not None:
+                self._marking.begin_end()
             if self._asking is not None and self._ledger.entries:
-                self._asking.wait(0 if exitstatus == pytest.ExitCode.INTERRUPTED else self._budget_seconds)
+                self._asking.wait(seconds)
+            if self._marking is not None:
+                self._marking.wait(max(0.0, deadline - time.monotonic()))
+            if self._asking is not None:
                 answers = [entry.public for entry in self._ledger.entries.values()]
             output: WorkerOutput = {"leftover": leftover, "answers": answers, "problems": list(self._problems)}
             self._config.workeroutput[KEY] = output  # type: ignore[attr-defined]

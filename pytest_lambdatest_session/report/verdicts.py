@@ -1,0 +1,70 @@
+"""What pytest's outcomes say of a session, in the cloud's words. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_lambdatest_session.report.words import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import pytest
+
+    from pytest_lambdatest_session.cloud.endpoints import Kind
+    from pytest_lambdatest_session.report.ledger import AttemptRecord
+    from pytest_lambdatest_session.report.records import Outcome
+
+# In this order the worst that any of a session's tests came to is the session's.
+_STATUSES: tuple[tuple[str, tuple[Outcome, ...]], ...] = (
+    ("failed", ("failed", "rerun")),
+    ("error", ("error",)),
+    ("passed", ("passed", "xfailed", "xpassed")),
+    ("skipped", ("skipped",)),
+)
+# The app API documents no other words.
+_OF_APPS = {"failed": "failed", "error": "failed", "passed": "passed"}
+
+
+class Verdict(NamedTuple):
+    status: str
+    reason: str
+
+
+def verdict_on(
+    attempts: Iterable[AttemptRecord], reason_of: Callable[[AttemptRecord], str], kind: Kind
+) -> Verdict | None:
+    """What the attempts that used a session make of it; None if there is nothing to say.
+
+    Of a test that was run again in the same session the last attempt counts.
+    """
+    last: dict[tuple[str, str | None], AttemptRecord] = {}
+    for attempt in sorted(attempts, key=lambda one: one.number):
+        last[attempt.nodeid, attempt.worker] = attempt
+    for status, outcomes in _STATUSES:
+        ones = [attempt for attempt in last.values() if attempt.outcome in outcomes]
+        if ones:
+            word = status if kind == "web" else _OF_APPS.get(status)
+            return None if word is None else Verdict(word, _reason(ones, len(last), reason_of))
+    return None
+
+
+def _reason(ones: list[AttemptRecord], count: int, reason_of: Callable[[AttemptRecord], str]) -> str:
+    reason = reason_of(ones[0])
+    if not reason or count == 1:
+        return reason
+    others = f" (and {counted(len(ones) - 1, 'more test')})" if len(ones) > 1 else ""
+    return f"{ones[0].nodeid}: {reason}{others}"
+
+
+def first_line_of(report: pytest.TestReport) -> str:
+    """Why a test failed or was skipped, in one line, as pytest's short summary has it; "" if it was neither."""
+    longrepr = report.longrepr
+    if longrepr is None:
+        return ""
+    crash = getattr(longrepr, "reprcrash", None)
+    if crash is not None:
+        text = str(crash.message)
+    else:
+        text = str(longrepr[2]) if isinstance(longrepr, tuple) else str(longrepr)
+    return text.strip().partition("\n")[0]

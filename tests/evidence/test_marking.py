@@ -1,0 +1,197 @@
+"""`lambdatest_mark_status`: pytest's outcome goes to the sessions, and what the suite marked is left alone."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stories import outcomes
+
+if TYPE_CHECKING:
+    from stories import Run, Story
+
+SUITE = """
+@pytest.fixture
+def driver():
+    driver = open_browser()
+    yield driver
+    driver.quit()
+
+@pytest.fixture(scope="module")
+def shared():
+    driver = open_browser()
+    yield driver
+    driver.quit()
+
+@pytest.fixture
+def down(driver):
+    raise RuntimeError("the login page is down")
+
+def test_passes(driver):
+    driver.title
+
+def test_fails(driver):
+    assert driver.title == "35.80", "the total is wrong\\nand more"
+
+def test_skips(driver):
+    pytest.skip("not on this browser")
+
+def test_errors(driver, down):
+    pass
+
+@pytest.mark.xfail(reason="known")
+def test_expected(driver):
+    assert not driver.session_id
+
+def test_shared_one(shared):
+    assert shared.title == "?", "first"
+
+def test_shared_two(shared):
+    shared.title
+
+def test_marked_by_the_suite(driver):
+    driver.execute_script("lambda-status=passed")
+    assert 0
+
+def test_named_by_the_suite(driver):
+    driver.execute_script("lambda-name=checkout")
+"""
+
+
+def marks(story: Story, run: Run) -> dict[str, list[tuple[str, str, str]]]:
+    """`{first test: [(status, reason, who), ...]}` as the cloud has them."""
+    sessions = story.grid.sessions
+    return {
+        tests[0]: [(mark.status, mark.reason, mark.source) for mark in sessions[session_id].marks]
+        for session_id, tests in run.tests_by_session().items()
+    }
+
+
+EXPECTED = {
+    "test_passes": [("passed", "", "api")],
+    "test_fails": [("failed", "AssertionError: the total is wrong", "api")],
+    "test_skips": [("skipped", "Skipped: not on this browser", "api")],
+    "test_errors": [("error", "RuntimeError: the login page is down", "api")],
+    "test_shared_one": [("failed", "test_story.py::test_shared_one: AssertionError: first", "api")],
+    "test_marked_by_the_suite": [("passed", "", "hook")],
+    "test_named_by_the_suite": [("passed", "", "api")],
+}
+
+
+@pytest.mark.parametrize("arguments", [(), ("-n2", "--dist=loadfile")], ids=["alone", "xdist"])
+@pytest.mark.parametrize("knows", ["environment", "workers only"])
+def test_each_session_is_marked_with_what_its_tests_came_to(
+    story: Story, arguments: tuple[str, ...], knows: str
+) -> None:
+    """By whoever has the credentials: with xdist the controller, or the worker that opened the session."""
+    if knows == "environment":
+        story.set_environment(LT_USERNAME=story.grid.username, LT_ACCESS_KEY=story.grid.access_key)
+    story.tests(SUITE)
+    run = story.run("--lambdatest-mark-status=on", *arguments)
+    found = marks(story, run)
+    assert [mark[0] for mark in found.pop("test_expected")] == ["passed"]
+    assert found == EXPECTED
+    fails = next(record for record in run.records if record["tests"][0]["nodeid"].endswith("test_fails"))
+    assert (fails["status"], fails["remark"]) == ("failed", "AssertionError: the total is wrong")
+    assert run.row("test_fails").status == "failed"
+    assert run.row("test_marked_by_the_suite").status == "passed disagrees"
+    assert "not marked" not in run.output
+
+
+def test_nothing_is_written_unless_asked_for(story: Story) -> None:
+    story.tests(SUITE)
+    run = story.run()
+    assert [mark for test, found in marks(story, run).items() for mark in found if mark[2] == "api"] == []
+    assert {request.method for request in story.grid.api_requests} == {"GET"}
+
+
+def test_overwrite_writes_over_the_suites_own_mark(story: Story) -> None:
+    story.tests(SUITE)
+    run = story.run("--lambdatest-mark-status=overwrite", "-k", "marked")
+    assert marks(story, run)["test_marked_by_the_suite"] == [
+        ("passed", "", "hook"),
+        ("failed", "assert 0", "api"),
+    ]
+
+
+def test_a_verdict_that_somebody_else_gave_meanwhile_is_left_alone(story: Story) -> None:
+    """Marked past our capture, as a suite's own call of the API does."""
+    story.tests(
+        """
+        import requests
+
+        def test_marks_by_the_api():
+            with open_browser() as driver:
+                url = f"{os.environ['LT_API_BASE_URL']}/sessions/{driver.session_id}"
+                driver.title
+            requests.patch(url, json={"status_ind": "ignored"}, auth=("local_user", "local_key"), timeout=9)
+            assert 0
+        """
+    )
+    run = story.run("--lambdatest-mark-status=on")
+    assert marks(story, run) == {"test_marks_by_the_api": [("ignored", "", "api")]}
+
+
+def test_a_rerun_in_the_same_session_counts_by_its_last_attempt(story: Story) -> None:
+    story.tests(
+        """
+        ATTEMPTS = []
+
+        @pytest.fixture(scope="module")
+        def shared():
+            driver = open_browser()
+            yield driver
+            driver.quit()
+
+        def test_flaky(shared):
+            shared.title
+            ATTEMPTS.append(1)
+            assert len(ATTEMPTS) == 2
+
+        def test_flaky_with_a_browser_each():
+            ATTEMPTS.append(1)
+            with open_browser() as driver:
+                driver.title
+                assert len(ATTEMPTS) == 4, "too early"
+        """
+    )
+    run = story.run("--lambdatest-mark-status=on", "--reruns=1", "-p", "no:flaky")
+    assert outcomes(run)["rerun"] == 2
+    found = [mark for session in story.grid.sessions.values() for mark in session.marks]
+    assert [(mark.status, mark.reason) for mark in found] == [
+        ("passed", ""),
+        ("failed", "AssertionError: too early"),
+        ("passed", ""),
+    ]
+    assert len(run.records) == 3
+
+
+def test_a_reason_holds_no_credentials_and_no_tricks(story: Story) -> None:
+    story.tests(
+        """
+        def test_leaks():
+            with open_browser() as driver:
+                driver.title
+                assert False, "no answer from " + os.environ["STORY_HUB"] + chr(27) + "[31m" + "x" * 999
+        """
+    )
+    run = story.run("--lambdatest-mark-status=on")
+    ((_, reason, _),) = marks(story, run)["test_leaks"]
+    assert reason.startswith("AssertionError: no answer from http://***@127.0.0.1:")
+    assert "\x1b" not in reason
+    assert len(reason) == 250
+
+
+@pytest.mark.parametrize("fault", ["hang", "server_error", "unauthorized"])
+def test_a_write_that_fails_is_one_line_and_costs_no_more_than_the_budget(story: Story, fault: str) -> None:
+    story.grid.set_fault(fault)
+    story.tests(SUITE)
+    started_at = time.monotonic()
+    run = story.run("--lambdatest-mark-status=on", "--lambdatest-budget=2")
+    assert time.monotonic() - started_at < 25
+    assert outcomes(run) == outcomes(story.run_without())
+    (line,) = [line for line in run.output.splitlines() if "not marked" in line]
+    assert line.startswith("! 7 sessions not marked: ")
+    assert {"hang": "lambdatest_budget", "server_error": "500 from", "unauthorized": "401 from"}[fault] in line
