@@ -30,7 +30,7 @@ def test_flaky(driver):
 @pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["plain", "xdist"])
 def test_every_attempt_keeps_its_own_session_on_its_own_row(story: Story, workers: tuple[str, ...]) -> None:
     story.tests(FLAKY)
-    run = story.run("--reruns=2", "-p", "no:flaky", *workers)
+    run = story.run("--reruns=2", *workers)
     assert outcomes(run)["passed"] == 1
     assert outcomes(run)["rerun"] == 2
     assert set(run.tests_by_session()) == set(story.grid.sessions)
@@ -55,7 +55,8 @@ def _attempt_of(session_id: str, by_attempt: dict[int, dict[str, object]]) -> in
 def test_flaky_hides_reports_but_no_session(story: Story) -> None:
     pytest.importorskip("flaky", reason="the flaky plugin is an optional companion")
     story.tests("from flaky import flaky\n" + FLAKY.replace("def test_flaky", "@flaky(max_runs=3)\ndef test_flaky"))
-    run = story.run("-p", "no:rerunfailures")
+    story.use("flaky")
+    run = story.run()
     assert outcomes(run)["passed"] == 1
     assert set(run.tests_by_session()) == set(story.grid.sessions)
     assert sorted(record["tests"][0]["attempt"] for record in run.records) == [1, 2, 3]

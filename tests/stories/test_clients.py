@@ -182,15 +182,13 @@ def test_pytest_selenium_keeps_its_links_and_we_keep_ours(story: Story, order: s
             assert 0
         """
     )
-    command = [*theirs, *ours] if order == "after" else [*ours, *theirs]
-    result = story.pytester.runpytest_subprocess(
-        *command,
+    story.load_all_plugins()
+    run = story.run_plain(
+        *([*theirs, *ours] if order == "after" else [*ours, *theirs]),
         *("--html=report.html", "--lambdatest-sessions-file=sessions.jsonl"),
         *("--driver=Remote", "--selenium-host=local_user:local_key@127.0.0.1", f"--selenium-port={story.grid.port}"),
         *("--capability", "browserName", "chrome"),
-        timeout=60,
     )
-    run = story.run_of(result)
     assert outcomes(run)["failed"] == 1, run.output
     (record,) = run.records
     row = run.row("test_it")
@@ -201,6 +199,7 @@ def test_pytest_selenium_keeps_its_links_and_we_keep_ours(story: Story, order: s
 
 def test_pytest_bdd_scenarios(story: Story) -> None:
     pytest.importorskip("pytest_bdd", reason="pytest-bdd is an optional companion")
+    story.use("pytest-bdd")
     story.file(
         "shop.feature",
         """

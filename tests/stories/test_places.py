@@ -169,7 +169,12 @@ def test_a_dead_api_costs_fetch_in_teardown_one_timeout_and_not_one_for_each_tes
     story.grid.fault = "hang"
     story.tests("@pytest.mark.parametrize('n', range(6))\ndef test_n(n):\n    open_browser().quit()\n")
     run = story.run(
-        "--lambdatest-fetch=teardown", "--lambdatest-timeout=2", "--lambdatest-budget=1", "-vv", "--durations=0", timeout=30
+        "--lambdatest-fetch=teardown",
+        "--lambdatest-timeout=2",
+        "--lambdatest-budget=1",
+        "-vv",
+        "--durations=0",
+        timeout=30,
     )
     assert outcomes(run) == {"passed": 6}
     durations = re.findall(r"^([\d.]+)s teardown ", run.output, re.MULTILINE)

@@ -36,7 +36,10 @@ PYTEST_INI = """
 [pytest]
 pythonpath = .
 # Selenium's own, about every address like those of LambdaTest's samples.
-filterwarnings = ignore:Embedding username and password:UserWarning
+filterwarnings =
+    ignore:Embedding username and password:UserWarning
+# pytest's own, about plugins named as modules of the standard library are.
+    ignore:Module already imported so cannot be rewritten:pytest.PytestAssertRewriteWarning
 """
 
 
@@ -166,8 +169,23 @@ def _row(raw: dict[str, Any]) -> Row:
     )
 
 
+# Which plugins the options of a run need.
+_PLUGINS_OF_OPTIONS = {
+    ("-n", "--dist", "--tx", "-f"): ("xdist", "xdist.looponfail"),
+    ("--reruns",): ("rerunfailures",),
+    ("--json-report",): ("pytest_jsonreport",),
+    ("--report-log",): ("pytest_reportlog",),
+    ("--alluredir",): ("allure_pytest",),
+    ("--rp-",): ("pytest_reportportal",),
+}
+
+
 class Story:
-    """Writes test files and runs pytest on them in a process of its own, with the plugin or without."""
+    """Writes test files and runs pytest on them in a process of its own, with the plugin or without.
+
+    Of the plugins that happen to be installed only those are loaded that a story names or its options need: loading all
+    takes five times as long as a short run, and some of them are not made for each other.
+    """
 
     OUTPUTS = (
         "--html=report.html",
@@ -183,6 +201,8 @@ class Story:
             if name.startswith(("LT_", "LAMBDATEST_", "PYTEST_ADDOPTS", "PYTEST_LAMBDATEST_", "PYTEST_XDIST")):
                 monkeypatch.delenv(name)
         self.set_environment(STORY_HUB=grid.hub_url, LT_API_BASE_URL=grid.api_url, PYTEST_LAMBDATEST_HUB="127.0.0.1")
+        self._plugins = ["html", "metadata"]
+        self.set_environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
         (pytester.path / "browser.py").write_text(DRIVER, encoding="utf-8")
         self.file("pytest.ini", PYTEST_INI)
 
@@ -196,19 +216,41 @@ class Story:
     def tests(self, text: str, name: str = "test_story.py") -> None:
         self.file(name, "from browser import *\n" + dedent(text))
 
+    def use(self, *plugins: str) -> None:
+        """Load plugins by the names of their entry points."""
+        self._plugins += plugins
+
+    def load_all_plugins(self) -> None:
+        """Load whatever is installed, as pytest does by itself."""
+        self._plugins = []
+        self._monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+
     def run(self, *arguments: str, timeout: float = 60) -> Run:
         """With the plugin and every output on."""
-        command = ("-p", "lambdatest_session", *self.OUTPUTS, *arguments)
-        return Run(self.pytester.runpytest_subprocess(*command, timeout=timeout), self.pytester.path)
-
-    def run_of(self, result: pytest.RunResult) -> Run:
-        """What came of a run that a test started by itself."""
-        return Run(result, self.pytester.path)
+        return self._run("lambdatest_session", *self.OUTPUTS, *arguments, timeout=timeout)
 
     def run_without(self, *arguments: str, timeout: float = 60) -> Run:
         """The same suite as if the plugin were not installed."""
-        command = ("-p", "no:lambdatest_session", *self.OUTPUTS[:2], *arguments)
-        return Run(self.pytester.runpytest_subprocess(*command, timeout=timeout), self.pytester.path)
+        return self._run("no:lambdatest_session", *self.OUTPUTS[:2], *arguments, timeout=timeout)
+
+    def run_plain(self, *arguments: str, timeout: float = 60) -> Run:
+        """With nothing but the arguments and what they need."""
+        names = [name for name in self._plugins_for(arguments) if name not in arguments]
+        loading = [word for name in names for word in ("-p", name)]
+        return Run(self.pytester.runpytest_subprocess(*loading, *arguments, timeout=timeout), self.pytester.path)
+
+    def _run(self, ours: str, *arguments: str, timeout: float) -> Run:
+        return self.run_plain("-p", ours, *arguments, timeout=timeout)
+
+    def _plugins_for(self, arguments: tuple[str, ...]) -> list[str]:
+        if "PYTEST_DISABLE_PLUGIN_AUTOLOAD" not in os.environ:
+            return []
+        needed = list(self._plugins)
+        for options, plugins in _PLUGINS_OF_OPTIONS.items():
+            if any(argument.startswith(options) for argument in arguments):
+                needed += plugins
+        switched_off = {argument.removeprefix("no:") for argument in arguments if argument.startswith("no:")}
+        return [name for name in dict.fromkeys(needed) if name.partition(".")[0] not in switched_off]
 
 
 def outcomes(run: Run) -> Mapping[str, int]:
