@@ -1,18 +1,86 @@
-"""The pair that opens sessions and asks the API."""
+"""The user name and access key of a LambdaTest account, kept from every place where they could be read."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from pytest_lambdatest_session.cloud.credentials import Credentials
+import base64
+import hashlib
+from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
-__all__ = ["Credentials", "credentials_from"]
+
+class Credentials:
+    """A user name with its access key, compared by value.
+
+    Not a dataclass on purpose: `dataclasses.asdict` of whatever holds it would spell the key out. Neither
+    `repr`, `str`, `vars` nor `pickle` gives it away; a copy is the object itself.
+    """
+
+    __slots__ = ("_access_key", "_username")
+
+    def __init__(self, username: str, access_key: str) -> None:
+        self._username = username
+        self._access_key = access_key
+
+    @property
+    def authorization(self) -> str:
+        """The value of the Authorization header."""
+        return f"Basic {self._basic}"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every text that must not be shown, for `scrub`.
+
+        That is the key, the Basic token, and the `auth=` of LambdaTest's video links, an unsalted md5 of
+        `username:key` that is the same for all sessions of an account; each also as a URL would spell it.
+        """
+        plain = (self._access_key, self._basic, hashlib.md5(self._pair, usedforsecurity=False).hexdigest())
+        spelled = (spelling for text in plain for spelling in _spellings(text))
+        return tuple(dict.fromkeys(text for text in spelled if text))
+
+    @property
+    def _pair(self) -> bytes:
+        # The environment gives undecodable bytes as lone surrogates.
+        return f"{self._username}:{self._access_key}".encode("utf-8", "surrogatepass")
+
+    @property
+    def _basic(self) -> str:
+        return base64.b64encode(self._pair).decode("ascii")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Credentials):
+            return NotImplemented
+        return self._pair == other._pair
+
+    def __hash__(self) -> int:
+        return hash(self._pair)
+
+    def __repr__(self) -> str:
+        return "Credentials(***)"
+
+    def __copy__(self) -> Credentials:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Credentials:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("credentials stay in the process that was given them")
 
 
 def credentials_from(environment: Mapping[str, str]) -> Credentials | None:
     """`LT_USERNAME` and `LT_ACCESS_KEY`, if both are set."""
     username, access_key = environment.get("LT_USERNAME", ""), environment.get("LT_ACCESS_KEY", "")
     return Credentials(username, access_key) if username and access_key else None
+
+
+def _spellings(text: str) -> tuple[str, ...]:
+    return (
+        text,
+        quote(text, safe="", errors="surrogatepass"),
+        quote(text, safe="/", errors="surrogatepass"),
+        quote_plus(text, errors="surrogatepass"),
+    )

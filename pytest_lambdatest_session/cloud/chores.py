@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_lambdatest_session.cloud.client import Client
-    from pytest_lambdatest_session.cloud.credentials import Credentials
+    from pytest_lambdatest_session.credentials import Credentials
 
     OnWait = Callable[[int, float], None]
     """Called about once a second with how many chores are left, and the seconds left."""

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import threading
+import time
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
@@ -17,7 +18,7 @@ from http.cookiejar import DefaultCookiePolicy
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 import requests
 import urllib3
@@ -42,10 +43,10 @@ from pytest_lambdatest_session.cloud.reasons import reason_of
 from pytest_lambdatest_session.cloud.redact import clean_text, scrub
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
-    from pytest_lambdatest_session.cloud.credentials import Credentials
+    from pytest_lambdatest_session.credentials import Credentials
 
 DETAILS_LIMIT_BYTES = 2**20
 LONGEST_RETRY_AFTER_SECONDS = 3600.0
@@ -54,6 +55,8 @@ _CHATTY_LOGGERS = tuple(
     f"urllib3.{name}" for name in ("connection", "connectionpool", "poolmanager", "response", "util.retry")
 )
 _NOT_A_FAILURE = 300
+_REDIRECTS_FOLLOWED = 3
+_PIECE_BYTES = 2**16
 
 
 class Client:
@@ -82,7 +85,8 @@ class Client:
         # Over plain http the credentials may go to this machine only, so not to a proxy either.
         hostname = urlsplit(self._base_url).hostname or ""
         self._proxies = {"no_proxy": hostname} if is_loopback(hostname) else None
-        self._http_session = _http_session(credentials)
+        self._http_session = _http_session(_Basic(credentials))
+        self._bare_http_session = _http_session(_Nobody())
         for name in _CHATTY_LOGGERS:
             logging.getLogger(name).addFilter(_leave_out_our_own)
 
@@ -92,7 +96,7 @@ class Client:
         # The app API does not know this parameter.
         asks_share = share and kind_asked(self._base_url, otherwise="web") == "web"
         parameters = {"shareExpiryLimit": str(self._share_days)} if asks_share else {}
-        body = self._get_json(f"sessions/{quote(session_id, safe='', errors='replace')}", parameters)
+        body = self._get_json(self._path_of(session_id), parameters)
         try:
             return parse_session(body, share=share, secrets=self._secrets)
         except MalformedAnswer as error:
@@ -101,11 +105,86 @@ class Client:
     def mark(self, session_id: str, status: str, reason: str) -> None:
         """`PATCH /sessions/{session_id}`: say how it went."""
         body = {"status_ind": status, **({"reason": reason} if reason else {})}
-        path = f"sessions/{quote(session_id, safe='', errors='replace')}"
-        self._request("PATCH", path, {}, DETAILS_LIMIT_BYTES, body)
+        self._request("PATCH", self._path_of(session_id), {}, DETAILS_LIMIT_BYTES, body)
+
+    def log(self, session_id: str, kind: str, limit_bytes: int) -> bytes:
+        """`GET /sessions/{session_id}/log/{kind}`: JSON rows, or an app's text."""
+        return self._request("GET", f"{self._path_of(session_id)}/log/{kind}", {}, limit_bytes)
+
+    def media_url(self, session_id: str, what: str) -> str:
+        """`GET /sessions/{session_id}/video` or `/screenshots`: the link it gives, credentials and all.
+
+        For `download` alone; it must not be shown.
+        """
+        body = self._get_json(f"{self._path_of(session_id)}/{what}", {})
+        url = body.get("url") if isinstance(body, dict) else None
+        if not isinstance(url, str) or not url.strip():
+            raise NotFound(f"{self._host} gives no link to it")
+        return url.strip()
+
+    def download(self, url: str, sink: Callable[[bytes], None], *, limit_bytes: int, timeout_seconds: float) -> None:
+        """Fetch what the API links to, piece by piece, in `timeout_seconds` as a whole.
+
+        Credentials go to the API's own host only, those of this client and no others; what a redirect leads to is
+        asked without. Only https, and http on this machine. What `sink` raises passes through.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        is_asked_with_credentials = True
+        for _ in range(_REDIRECTS_FOLLOWED + 1):
+            parts = urlsplit(url)
+            hostname = parts.hostname or ""
+            if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(hostname)):
+                raise Redirected(f"{self._host} links to what is not fetched: {clean_text(parts.scheme, 10)!r} address")
+            url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+            is_own = is_asked_with_credentials and url.startswith(f"{_origin_of(self._base_url)}/")
+            location = self._stream(url, sink, limit_bytes, deadline - time.monotonic(), with_credentials=is_own)
+            if location is None:
+                return
+            url, is_asked_with_credentials = urljoin(url, location), False
+        raise Redirected(f"{self._host} links to too many redirects")
 
     def close(self) -> None:
         self._http_session.close()
+        self._bare_http_session.close()
+
+    def _path_of(self, session_id: str) -> str:
+        return f"sessions/{quote(session_id, safe='', errors='replace')}"
+
+    def _stream(
+        self, url: str, sink: Callable[[bytes], None], limit_bytes: int, seconds: float, *, with_credentials: bool
+    ) -> str | None:
+        """Hand the body to `sink`; where a redirect leads to instead, None if the body came."""
+        host = host_of(url)
+        failure: CloudError
+        hostname = urlsplit(url).hostname or ""
+        _thread.asks = True
+        try:
+            with (self._http_session if with_credentials else self._bare_http_session).get(
+                url,
+                timeout=cast("float", urllib3.Timeout(total=max(0.1, seconds))),
+                allow_redirects=False,
+                headers={"Accept": "*/*"},
+                proxies={"no_proxy": hostname} if is_loopback(hostname) else None,
+                stream=True,
+            ) as response:
+                if response.is_redirect:
+                    return response.headers["Location"]
+                if response.status_code == requests.codes.ok:
+                    count = 0
+                    while piece := response.raw.read(_PIECE_BYTES, decode_content=False):
+                        count += len(piece)
+                        if count > limit_bytes:
+                            raise self._malformed(f"a file larger than {limit_bytes} bytes")
+                        sink(piece)
+                    return None
+                is_missing = response.status_code == requests.codes.not_found
+                text = f"{response.status_code} from {host}"
+                failure = NotFound(text) if is_missing else ServerError(text, response.status_code)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException) as error:
+            failure = Unreachable(f"{host} can't be asked: {reason_of(error, seconds)}")
+        finally:
+            _thread.asks = False
+        raise failure
 
     def _get_json(self, path: str, parameters: Mapping[str, str]) -> object:
         answer = self._request("GET", path, parameters, DETAILS_LIMIT_BYTES)
@@ -209,10 +288,15 @@ def retry_after_seconds(value: str | None, now: datetime) -> float | None:
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_SECONDS)
 
 
-def _http_session(credentials: Credentials) -> requests.Session:
+def _origin_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _http_session(auth: AuthBase) -> requests.Session:
     http_session = _UndivertedSession()
     # An auth object of its own keeps .netrc out.
-    http_session.auth = _Basic(credentials)
+    http_session.auth = auth
     http_session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     http_session.headers.update(
         {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": _user_agent()},
@@ -247,6 +331,11 @@ class _Basic(AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = self._credentials.authorization
+        return request
+
+
+class _Nobody(AuthBase):
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request
 
 

@@ -31,8 +31,8 @@ from pytest_lambdatest_session.cloud.pace import Pace
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_lambdatest_session.cloud.credentials import Credentials
     from pytest_lambdatest_session.cloud.details import SessionDetails
+    from pytest_lambdatest_session.credentials import Credentials
 
     OnWait = Callable[[int, float], None]
     """Called about once a second with how many sessions are still waited for, and the seconds left."""

@@ -13,9 +13,9 @@ from pytest_lambdatest_session.cloud.endpoints import api_base_url, kind_asked, 
 from pytest_lambdatest_session.cloud.errors import CloudError, NotFound, Refused, Throttled
 
 if TYPE_CHECKING:
-    from pytest_lambdatest_session.cloud.credentials import Credentials
     from pytest_lambdatest_session.cloud.endpoints import Kind
     from pytest_lambdatest_session.cloud.pace import Pace
+    from pytest_lambdatest_session.credentials import Credentials
 
 State = Literal["final", "running", "pending", "not_found", "unavailable"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_lambdatest_session.cloud.credentials import Credentials
+from pytest_lambdatest_session.credentials import Credentials
 from scripted_server import ScriptedServer
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_lambdatest_session.cloud.chores import Chores, Connections
 from pytest_lambdatest_session.cloud.client import Client
-from pytest_lambdatest_session.cloud.credentials import Credentials
+from pytest_lambdatest_session.credentials import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from pytest_lambdatest_session.cloud.credentials import Credentials
+    from pytest_lambdatest_session.credentials import Credentials
     from scripted_server import ScriptedServer
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

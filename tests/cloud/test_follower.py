@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_lambdatest_session.cloud.client import Client
-from pytest_lambdatest_session.cloud.credentials import Credentials
 from pytest_lambdatest_session.cloud.details import SessionDetails
 from pytest_lambdatest_session.cloud.errors import (
     Forbidden,
@@ -28,6 +27,7 @@ from pytest_lambdatest_session.cloud.errors import (
 )
 from pytest_lambdatest_session.cloud.follower import Answer, Follower, Pace, Problem, Question
 from pytest_lambdatest_session.cloud.inquiry import NO_CREDENTIALS
+from pytest_lambdatest_session.credentials import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_lambdatest_session.cloud.credentials import Credentials
 from pytest_lambdatest_session.cloud.details import SessionDetails
 from pytest_lambdatest_session.cloud.errors import (
     CloudError,
@@ -21,6 +20,7 @@ from pytest_lambdatest_session.cloud.errors import (
 )
 from pytest_lambdatest_session.cloud.inquiry import Answer, Inquiry, Question
 from pytest_lambdatest_session.cloud.pace import Pace
+from pytest_lambdatest_session.credentials import Credentials
 
 if TYPE_CHECKING:
     from pytest_lambdatest_session.cloud.endpoints import Kind

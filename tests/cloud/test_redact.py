@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_lambdatest_session.cloud.credentials import Credentials
 from pytest_lambdatest_session.cloud.redact import clean_text, is_signed, safe_url, scrub
+from pytest_lambdatest_session.credentials import Credentials
 
 MD5 = "0123456789abcdef0123456789abcdef"
 LEGAL_XML = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")

@@ -9,7 +9,7 @@ import pprint
 
 import pytest
 
-from pytest_lambdatest_session.cloud.credentials import Credentials
+from pytest_lambdatest_session.credentials import Credentials, credentials_from
 
 KEY = "planted-access-key"
 
@@ -71,3 +71,13 @@ def test_credentials_from_an_undecodable_environment_work() -> None:
     credentials = Credentials("u\udcff", "k\udcff")
     assert credentials.authorization.startswith("Basic ")
     assert credentials.secrets
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{}, {"LT_USERNAME": "me"}, {"LT_ACCESS_KEY": "key"}, {"LT_USERNAME": "", "LT_ACCESS_KEY": "key"}],
+)
+def test_the_environment_has_credentials_only_with_both_variables(environment: dict[str, str]) -> None:
+    assert credentials_from(environment) is None
+    both = {"LT_USERNAME": "me", "LT_ACCESS_KEY": "key"}
+    assert credentials_from(both) == Credentials("me", "key")
