@@ -123,7 +123,7 @@ class Engine:
 
         With several grids each hands on to the one before it.
         """
-        self.workshop.kill(signal.SIGKILL)
+        self.workshop.end_all(signal.SIGKILL, timeout_seconds=3)
         self.workshop.remove_folder()
         signal.signal(signal.SIGTERM, self._previous_sigterm)
         os.kill(os.getpid(), signal.SIGTERM)

@@ -21,13 +21,12 @@ class Workshop:
     """
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="local-grid-"))
+        self._folder: Path | None = None
+        self._making = threading.Lock()
         self._children: list[subprocess.Popen[bytes]] = []
-        self._has_started = False
 
     def start(self, command: list[str]) -> subprocess.Popen[bytes]:
         """Start a process whose output can be read and which Ctrl-C in the terminal does not reach."""
-        self._has_started = True
         child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -61,42 +60,44 @@ class Workshop:
             remover.start()
 
     def new_folder(self, prefix: str) -> Path:
-        return Path(tempfile.mkdtemp(prefix=prefix, dir=self.folder))
+        """Make a folder in the workshop's, which is made with the first one: a simulated grid leaves no trace."""
+        with self._making:
+            self._folder = self._folder or Path(tempfile.mkdtemp(prefix="local-grid-"))
+        return Path(tempfile.mkdtemp(prefix=prefix, dir=self._folder))
 
     def process_ids(self) -> set[int]:
         """Return the processes that still live, browsers included (those only where /proc is)."""
         children = {child.pid for child in self._children if child.poll() is None}
-        return children | _browsers_with_profile_in(self.folder) if self._has_started else children
+        return children | _browsers_with_profile_in(self._folder) if self._folder else children
 
     def close(self, timeout_seconds: float = 3.0) -> None:
         """End every process, first politely, and remove the folder."""
         for how in (signal.SIGTERM, signal.SIGKILL):
-            self._end_all(how, timeout_seconds)
+            self.end_all(how, timeout_seconds)
         for child in self._children:
             child.wait()
             if child.stdout:
                 child.stdout.close()
         self.remove_folder()
 
-    def _end_all(self, how: signal.Signals, timeout_seconds: float) -> None:
-        """Signal until nobody is left: a browser may start another process while it is told to stop."""
+    def end_all(self, how: signal.Signals, timeout_seconds: float) -> None:
+        """Signal until nobody is left: a browser may start another process while it is told to stop.
+
+        Takes no lock that could be held elsewhere, so that a signal handler may call it.
+        """
         deadline = time.monotonic() + timeout_seconds
         while self.process_ids() and time.monotonic() < deadline:
-            self.kill(how)
+            for process_id in self.process_ids():
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(process_id, how)
             time.sleep(0.02)
-
-    def kill(self, how: signal.Signals) -> None:
-        """Signal every process once. Takes no lock, so that a signal handler may call it."""
-        for process_id in self.process_ids():
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(process_id, how)
 
     def remove_folder(self) -> None:
         # A browser that is just dying may still write into its profile.
         for _ in range(20):
-            shutil.rmtree(self.folder, ignore_errors=True)
-            if not self.folder.exists():
+            if self._folder is None or not self._folder.exists():
                 return
+            shutil.rmtree(self._folder, ignore_errors=True)
             time.sleep(0.02)
 
 
