@@ -1,0 +1,115 @@
+"""Every example of the documentation runs as its reader would run it, and prints what the page shows.
+
+A page is read from top to bottom: blocks with a file's name are written, and each `$ pytest` is run on what is there by
+then. The cloud is the local grid; nothing else of an example is changed.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from documents import PAGES, ROOT, Block, Command, blocks, commands
+from local_grid import LocalGrid
+from stories import Story
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+HUBS = re.compile(r"https://(eu-|mobile-)?hub\.lambdatest\.com/wd/hub")
+PLUGINS = ("pytest_html.plugin", "metadata", "xdist", "rerunfailures", "allure_pytest")
+RUN_AS_CODE = ("python", "ini", "toml")
+
+# What differs from run to run, or between the cloud and the local grid.
+VARIES = (
+    (re.compile(r"\b[A-Z0-9]{5}(-[A-Z0-9]{5}){3}\b"), "<test id>"),
+    (re.compile(r"\b[0-9a-f]{32}\b"), "<session id>"),
+    (re.compile(r"https?://(127\.0\.0\.1(:\d+)?|[\w.-]*lambdatest\.com)"), "<cloud>"),
+    (re.compile(r"\d+\.\d+s\b"), "<time>"),
+    (re.compile(r"\b\d+ m?s\b"), "<time>"),
+    (re.compile(r"\b\d\d:\d\d\b"), "<place>"),
+    (re.compile(r"file://\S+/"), "file:///"),
+    (re.compile(r"([=_-])\1+"), r"\1"),
+    (re.compile(r"\s+"), " "),
+)
+
+
+@pytest.fixture
+def cloud() -> Iterator[LocalGrid]:
+    with LocalGrid(backend="simulated", ready_after=0.1, record=False, video_link="player") as running:
+        yield running
+
+
+@pytest.fixture
+def reader(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, cloud: LocalGrid) -> Reader:
+    story = Story(pytester, monkeypatch, cloud)
+    story.set_environment(LT_USERNAME=cloud.username, LT_ACCESS_KEY=cloud.access_key)
+    # A reader has the plugins that the pages speak of, and not all that our tests need: some exclude each other.
+    story.set_environment(PYTEST_ADDOPTS=" ".join(f"-p {plugin}" for plugin in PLUGINS))
+    for file in pytester.path.iterdir():
+        file.unlink()  # a story's own files
+    return Reader(pytester, cloud)
+
+
+class Reader:
+    """Does what a page says."""
+
+    def __init__(self, pytester: pytest.Pytester, cloud: LocalGrid) -> None:
+        self._pytester = pytester
+        self._cloud = cloud
+
+    def follow(self, page: Path) -> None:
+        for block in blocks(page):
+            if block.language == "console":
+                for command in commands(block):
+                    self._run(command, f"{page.name}:{block.line}")
+            elif block.title:
+                self._write(block)
+
+    def _write(self, block: Block) -> None:
+        path = self._pytester.path / block.title
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(HUBS.sub(self._cloud.hub_url_plain, block.text), encoding="utf-8")
+
+    def _run(self, command: Command, place: str) -> None:
+        if re.match(r"python -m pip |git ", command.text):
+            return  # what there is to install is installed
+        # The first word of each command is the Python that runs this test, whatever the path has.
+        text = re.sub(r"(?<![\w.-])pytest(?= |$)", "python -m pytest", command.text)
+        text = re.sub(r"(?<![\w.-])python(?= )", shlex.quote(sys.executable), text)
+        result = self._pytester.run("bash", "-c", text, timeout=120)
+        assert_shown(command.shown, [*result.outlines, *result.errlines], place)
+
+
+def assert_shown(shown: tuple[str, ...], printed: list[str], place: str) -> None:
+    """Each line that a page shows was printed, in this order; `...` stands for what the page leaves out."""
+    remaining = [_same_for_all(line) for line in printed]
+    for line in shown:
+        wanted = _same_for_all(line)
+        if wanted in ("", "..."):
+            continue
+        assert wanted in remaining, f"{place}: not printed, or not in this order: {line}\n" + "\n".join(printed)
+        del remaining[: remaining.index(wanted) + 1]
+
+
+def _same_for_all(line: str) -> str:
+    for pattern, replacement in VARIES:
+        line = pattern.sub(replacement, line)
+    return line.strip()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.relative_to(ROOT).as_posix() for page in PAGES])
+def test_examples_print_what_the_page_shows(reader: Reader, page: Path) -> None:
+    reader.follow(page)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.relative_to(ROOT).as_posix() for page in PAGES])
+def test_no_piece_of_code_is_left_out_of_the_examples_that_run(page: Path) -> None:
+    for block in blocks(page):
+        if block.language in RUN_AS_CODE:
+            assert block.title, f"{page.name}:{block.line} is code without a file name, so nobody runs it"
