@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class TeardownFetch:
-    """`news` gives the sessions that no report has carried yet; what ended in this teardown is among them."""
+    """`news` gives what no report has carried yet: what ended in this teardown, where no earlier phase saw it."""
 
     def __init__(
         self,
@@ -45,6 +45,7 @@ class TeardownFetch:
                 self._ask_about_ended()
 
     def _ask_about_ended(self) -> None:
-        for entry in self._ledger.learn(self._news()):
-            if entry.ended and not entry.was_asked_about:
+        self._ledger.learn(self._news())
+        for entry in list(self._ledger.unasked.values()):
+            if entry.ended:
                 self._asking.ask_now(entry, self._timeout_seconds)

@@ -137,6 +137,31 @@ def test_allure_has_a_link_and_with_fetch_in_teardown_the_status_too(story: Stor
     assert links["LambdaTest command log"] == record["logs"]["command"]
 
 
+def test_fetch_in_teardown_also_waits_for_a_browser_that_quit_inside_the_test(story: Story) -> None:
+    story.file(
+        "conftest.py",
+        """
+        import pytest
+
+        @pytest.hookimpl(wrapper=True)
+        def pytest_runtest_makereport(item, call):
+            report = yield
+            if call.when == "teardown":
+                assert dict(report.user_properties)["lambdatest_status"] == "completed"
+            return report
+        """,
+    )
+    story.tests(
+        """
+        def test_it():
+            with open_browser() as driver:
+                driver.title
+        """
+    )
+    run = story.run("--lambdatest-fetch=teardown")
+    assert outcomes(run) == {"passed": 1}
+
+
 @pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["plain", "xdist"])
 def test_fetch_in_teardown_waits_for_the_answer_and_a_suites_own_hook_has_it(
     story: Story, workers: tuple[str, ...]

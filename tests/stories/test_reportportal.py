@@ -1,0 +1,96 @@
+"""ReportPortal: its real agent, sending to a server that keeps what it is sent."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from stories import outcomes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stories import Story
+
+
+class Portal(ThreadingHTTPServer):
+    """Answers every request with an id, and keeps the bodies."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.sent: list[Any] = []
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Portal
+
+    def _answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        with contextlib.suppress(ValueError):  # a multipart batch of log lines
+            self.server.sent.append(json.loads(body))
+        answer = json.dumps({"id": "1", "uuid": "1", "number": 1}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    do_GET = do_POST = do_PUT = _answer  # noqa: N815 - named by http.server
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named by http.server
+        """Keep quiet."""
+
+
+@pytest.fixture
+def portal() -> Iterator[Portal]:
+    server = Portal()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_finished_test_has_its_sessions_as_attributes(story: Story, portal: Portal) -> None:
+    pytest.importorskip("pytest_reportportal", reason="pytest-reportportal is an optional companion")
+    story.file(
+        "pytest.ini",
+        f"""
+        [pytest]
+        pythonpath = .
+        rp_endpoint = http://127.0.0.1:{portal.server_port}
+        rp_project = story
+        rp_launch = story
+        rp_api_key = key
+        """,
+    )
+    story.tests(
+        """
+        def test_red():
+            with open_browser() as driver:
+                driver.execute_script("lambda-status=failed")
+                assert 0
+        """
+    )
+    # With pytest-bdd installed the agent has hooks that only pytest-bdd knows.
+    story.use("pytest_reportportal", "pytest-bdd")
+    run = story.run("--reportportal", "--strict-markers", "--lambdatest-fetch=teardown")
+    assert outcomes(run)["failed"] == 1
+    (record,) = run.records
+    attributes = {
+        (attribute.get("key"), attribute["value"])
+        for body in portal.sent
+        if isinstance(body, dict) and body.get("status") == "FAILED"
+        for attribute in body.get("attributes") or ()
+    }
+    assert ("lambdatest_session_id", record["session_id"]) in attributes
+    assert ("lambdatest_session_url", record["url"]) in attributes
+    assert ("lambdatest_status", "failed") in attributes
