@@ -202,13 +202,14 @@ class Ledger:
             kind = kind_of(carried["hub"])
             public = _unknown_session(carried["id"], carried["hub"], kind)
             entry = self.entries[carried["id"]] = Entry(carried["id"], carried["hub"], kind, public)
+            self.settle(entry, None)
         if entry.started_at is None:
             entry.started_at = carried["started_at"]
-        if entry.ended_at is None:
+        if entry.ended_at is None and carried["ended_at"] is not None:
             entry.ended_at = carried["ended_at"]
+            if not entry.was_asked_about:
+                self.settle(entry, None)
         entry.was_marked_by_suite |= carried.get("marked", False)
-        if not entry.was_asked_about:
-            self.settle(entry, None)
         return entry
 
     def _learn_use(self, attempt: AttemptRecord, use: CarriedUse) -> None:

@@ -35,9 +35,10 @@ class Annotator:
             setattr(report, SESSIONS_ATTRIBUTE, sessions)
             if self._with_properties:
                 report.user_properties.extend(numbered_properties(sessions))
-        asked = [entry.public for entry in self._ledger.learn(carry) if entry.was_asked_about]
-        if self._worker is not None and asked:
-            setattr(report, ANSWERS_ATTRIBUTE, asked)
+        if self._worker is not None:
+            carried = [self._ledger.entries[session["id"]] for session in carry["sessions"]]
+            if asked := [entry.public for entry in carried if entry.was_asked_about]:
+                setattr(report, ANSWERS_ATTRIBUTE, asked)
 
 
 class ReportProperties:
