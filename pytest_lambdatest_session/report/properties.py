@@ -46,26 +46,29 @@ class ReportProperties:
 
     def __init__(self, *, with_properties: bool) -> None:
         self._with_properties = with_properties
-        self._bindings: list[tuple[list[tuple[str, object]], AttemptRecord]] = []
+        self._lists: dict[AttemptRecord, list[list[tuple[str, object]]]] = {}
 
     def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
         # The ledger's own dicts, so that whoever keeps the report sees them become final.
         setattr(report, SESSIONS_ATTRIBUTE, sessions_of(attempt.entries))
         if self._with_properties:
-            self._bindings.append((report.user_properties, attempt))
+            self._lists.setdefault(attempt, []).append(report.user_properties)
 
     def bind(self) -> None:
-        for properties, attempt in self._bindings:
-            update_properties(properties, sessions_of(attempt.entries))
+        for attempt, lists in self._lists.items():
+            # Made once and put into all three reports of a test: pytest keeps them until the end.
+            current = numbered_properties(sessions_of(attempt.entries))
+            for properties in lists:
+                update_properties(properties, current)
 
 
-def update_properties(properties: list[tuple[str, object]], sessions: Iterable[ReportedSession]) -> None:
-    """Bring a report's own list up to date in place: our values are replaced, new ones go to the end."""
-    current = dict(numbered_properties(sessions))
+def update_properties(properties: list[tuple[str, object]], current: Iterable[tuple[str, object]]) -> None:
+    """Bring a report's own list up to date in place: our pairs are replaced, new ones go to the end."""
+    ours = {pair[0]: pair for pair in current}
     for place, (name, _) in enumerate(properties):
-        if name in current:
-            properties[place] = (name, current.pop(name))
-    properties.extend(current.items())
+        if name in ours:
+            properties[place] = ours.pop(name)
+    properties.extend(ours.values())
 
 
 def numbered_properties(sessions: Iterable[ReportedSession]) -> list[tuple[str, object]]:

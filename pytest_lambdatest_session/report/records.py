@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 if TYPE_CHECKING:
@@ -69,7 +70,6 @@ class SessionRecord(ReportedSession):
 
 def properties_of(session: ReportedSession, position: int) -> Iterator[tuple[str, object]]:
     """The `(name, value)` properties of a test's session number `position` (from 1), only those that exist."""
-    suffix = "" if position == 1 else f".{position}"
     values: dict[str, object] = {
         "session_id": session["session_id"],
         "session_url": session["url"],
@@ -81,4 +81,10 @@ def properties_of(session: ReportedSession, position: int) -> Iterator[tuple[str
     values |= {f"{kind}_logs_url": url for kind, url in session["logs"].items()}
     for name, value in values.items():
         if value is not None:
-            yield f"lambdatest_{name}{suffix}", value
+            yield _property_name(name, position), value
+
+
+@cache
+def _property_name(name: str, position: int) -> str:
+    """One string for all reports, of which a run keeps thousands."""
+    return f"lambdatest_{name}" if position == 1 else f"lambdatest_{name}.{position}"
