@@ -262,4 +262,6 @@ def _carried_use(session_id: str, use: Use) -> CarriedUse:
 
 def _plain(text: str) -> str:
     """An exact `str` that can be sent: subclasses and lone surrogates abort an xdist run."""
+    if type(text) is str and text.isascii():
+        return text
     return text.encode("utf-8", "replace").decode()
