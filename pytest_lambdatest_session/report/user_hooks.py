@@ -20,6 +20,11 @@ _NAME_LIMIT = 60
 
 def call_user_hooks(config: pytest.Config, ledger: Ledger, problems: Problems) -> None:
     """Ask for links, then say that each session is finished; every session once."""
+    hook = config.hook
+    if not (
+        hook.pytest_lambdatest_session_links.get_hookimpls() or hook.pytest_lambdatest_session_finished.get_hookimpls()
+    ):
+        return
     for entry in ledger.entries.values():
         for name, url in _links_from_hooks(config, entry, problems):
             if not put_link(entry.public, name, url):
