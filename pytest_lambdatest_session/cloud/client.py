@@ -40,7 +40,7 @@ from pytest_lambdatest_session.cloud.errors import (
     Unreachable,
 )
 from pytest_lambdatest_session.cloud.reasons import reason_of
-from pytest_lambdatest_session.cloud.redact import clean_text, scrub
+from pytest_lambdatest_session.cloud.redact import clean_text, masked_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -260,7 +260,7 @@ class Client:
         except (CloudError, urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError, RecursionError):
             return ""
         text = body.get("message") if isinstance(body, dict) else body
-        return clean_text(scrub(text, self._secrets), _MESSAGE_LIMIT) if isinstance(text, str) else ""
+        return masked_text(text, _MESSAGE_LIMIT, self._secrets) if isinstance(text, str) else ""
 
     def _malformed(self, what: str) -> MalformedAnswer:
         return MalformedAnswer(

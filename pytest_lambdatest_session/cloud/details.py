@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote, urlsplit
 
 from pytest_lambdatest_session.cloud.errors import MalformedAnswer
-from pytest_lambdatest_session.cloud.redact import clean_text, is_signed, safe_url, scrub
+from pytest_lambdatest_session.cloud.redact import clean_text, is_signed, masked_text, safe_url, scrub
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,13 +114,13 @@ def parse_session(body: object, *, share: bool = False, secrets: tuple[str, ...]
     for candidate in (data, body):
         if isinstance(candidate, dict) and (row := _Row(candidate, secrets)).is_session:
             return _details(row, share=share)
-    raise _without(body, "session")
+    raise _without(body, "session", secrets)
 
 
 def parse_list(body: object, *, share: bool = False, secrets: tuple[str, ...] = ()) -> list[SessionDetails]:
     """Read the answer of `GET /sessions`; a row that is no session is left out, and null means no rows."""
     if not isinstance(body, dict) or not isinstance(rows := body.get("data", ""), (list, type(None))):
-        raise _without(body, "list of sessions")
+        raise _without(body, "list of sessions", secrets)
     candidates = [_Row(row, secrets) for row in rows or () if isinstance(row, dict)]
     return [_details(row, share=share) for row in candidates if row.is_session]
 
@@ -140,20 +140,24 @@ class _Row:
         return next((value for key in keys if (value := self._values.get(key)) not in (None, "")), None)
 
     def text(self, limit: int, *keys: str) -> str | None:
-        return next((text for key in keys if (text := clean_text(self._without_secrets(key), limit))), None)
+        return next((text for key in keys if (text := self._clean(key, limit))), None)
 
     def link(self, *keys: str) -> str | None:
         links = (safe_url(self._values.get(key)) for key in keys)
-        return next((link for link in links if link and scrub(unquote(link), self._secrets) == unquote(link)), None)
+        return next((link for link in links if link and not self._is_secret(link)), None)
 
-    def _without_secrets(self, key: str) -> object:
-        # Before the text is cut to size: half a key is still half a key.
+    def _is_secret(self, link: str) -> bool:
+        return any(scrub(text, self._secrets) != text for text in (link, unquote(link)))
+
+    def _clean(self, key: str, limit: int) -> str:
         value = self._values.get(key)
-        return scrub(value, self._secrets) if isinstance(value, str) else value
+        # Masked before it is cut to size: half a key is still half a key.
+        return masked_text(value, limit, self._secrets) if isinstance(value, str) else clean_text(value, limit)
 
 
-def _without(body: object, what: str) -> MalformedAnswer:
-    message = clean_text(body.get("message"), _NAME_LIMIT) if isinstance(body, dict) else ""
+def _without(body: object, what: str, secrets: tuple[str, ...]) -> MalformedAnswer:
+    said = body.get("message") if isinstance(body, dict) else None
+    message = masked_text(said, _NAME_LIMIT, secrets) if isinstance(said, str) else ""
     return MalformedAnswer(f"no {what} in the answer" + (f", which says {message!r}" if message else ""))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
@@ -15,6 +16,7 @@ MASK = "***"
 _LONGEST_URL = 4096
 # Shorter than this it would also blank harmless words, and protects nothing.
 _SHORTEST_SECRET = 4
+_LONGEST_SPELLING = 2048
 
 # Names of parameters, folded by _fold: good for a whole account, not only for the link they stand in.
 _CREDENTIAL_NAMES = frozenset(
@@ -73,10 +75,18 @@ def is_signed(url: str) -> bool:
 
 def scrub(text: str, secrets: Iterable[str] = ()) -> str:
     """Mask `secrets`, the user info of every URL and `auth=` and its like, wherever they stand in `text`."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= _SHORTEST_SECRET:
-            text = text.replace(secret, MASK)
+    spelled = _spelled(frozenset(secrets))
+    if spelled is not None:
+        text = spelled.sub(MASK, text)
     return _NAMED_SECRET.sub(rf"\1={MASK}", _USERINFO.sub(f"{MASK}@", text))
+
+
+def masked_text(text: str, limit: int, secrets: Iterable[str]) -> str:
+    """As `clean_text`, after `scrub`; of a text that is longer than anybody would show only the start is searched."""
+    start = text[: 8 * limit + _LONGEST_SPELLING]
+    masked = scrub(start, secrets)
+    # Half a secret may stand where it was cut.
+    return clean_text(masked if len(start) == len(text) else masked[:-_LONGEST_SPELLING], limit)
 
 
 def clean_text(value: object, limit: int) -> str:
@@ -91,6 +101,23 @@ def clean_text(value: object, limit: int) -> str:
     text = value if isinstance(value, str) else f"{value:.15g}" if isinstance(value, float) else _digits(value)
     line = _TRICKS.sub(_visible, " ".join(text[: 8 * limit].split()))
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+@lru_cache(maxsize=32)
+def _spelled(secrets: frozenset[str]) -> re.Pattern[str] | None:
+    """Find `secrets` as URLs and JSON spell them, also one within the other, in any case of letters."""
+    found = sorted((secret for secret in secrets if len(secret) >= _SHORTEST_SECRET), key=len, reverse=True)
+    if not found:
+        return None
+    return re.compile("|".join("".join(map(_spellings, secret)) for secret in found), re.IGNORECASE)
+
+
+@cache
+def _spellings(character: str) -> str:
+    in_url = "".join(f"%(?:25)*{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))
+    # JSON may put a backslash before a slash, and has to before a quote.
+    as_is = re.escape(character) if character.isalnum() else r"\\{0,4}" + re.escape(character)
+    return rf"(?:{as_is}|{in_url}|\\{{1,4}}u{ord(character):04x}{'|[+]' if character == ' ' else ''})"
 
 
 def _split(value: object) -> SplitResult | None:

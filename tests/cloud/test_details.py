@@ -280,6 +280,16 @@ def test_what_repeats_a_secret_is_masked_or_left_out() -> None:
     assert "command" not in dict(details.logs)
 
 
+def test_a_link_with_a_secret_that_looks_like_an_escape_is_left_out() -> None:
+    details = parse(device_logs_url="https://se%account.example/log", secrets=("se%account",))
+    assert dict(details.logs).keys().isdisjoint({"device"})
+
+
+def test_what_an_answer_without_a_session_says_is_masked_too() -> None:
+    with pytest.raises(MalformedAnswer, match=r"which says 'no session for \*\*\*'"):
+        parse_session({"message": "no session for s3cret"}, secrets=("s3cret",))
+
+
 def test_free_text_is_one_harmless_line() -> None:
     details = parse(remark="AssertionError\n\x1b[31mexpected <b>", name="n" * 999)
     assert details.remark == "AssertionError ␛[31mexpected <b>"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
 from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_lambdatest_session.cloud.redact import clean_text, is_signed, safe_url, scrub
+from pytest_lambdatest_session.cloud.redact import clean_text, is_signed, masked_text, safe_url, scrub
 from pytest_lambdatest_session.credentials import Credentials
 
 MD5 = "0123456789abcdef0123456789abcdef"
@@ -137,6 +138,39 @@ def test_every_spelling_of_a_secret_is_masked() -> None:
 )
 def test_what_looks_like_a_secret_is_masked_too(text: str, shown: str) -> None:
     assert scrub(text) == shown
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "a/K+b=c%d",
+        "a%2FK%2Bb%3Dc%25d",
+        "a%2fk%2bb%3dc%25d",
+        "a%252FK%252Bb%253Dc%2525d",
+        "%61%2F%4B%2B%62%3D%63%25%64",
+        "A/k+B=C%D",
+        "a\\/K+b=c%d",
+        "a\\u002fK\\u002Bb=c%d",
+    ],
+)
+def test_a_secret_is_masked_however_a_url_or_json_spells_it(spelled: str) -> None:
+    assert scrub(f"said {spelled}.", ["a/K+b=c%d"]) == "said ***."
+
+
+@pytest.mark.parametrize("filling", ["\\", "%25", "LT_", " ", "LT_ACCESS_KEY_1 "])
+def test_a_long_text_is_masked_in_bounded_time_and_ends_in_no_half_secret(filling: str) -> None:
+    """The text may have a megabyte, and whoever searches it holds up the tests of this process."""
+    text = filling * (2**20 // len(filling))
+    started = time.perf_counter()
+    shown = masked_text(text, 100, ["LT_ACCESS_KEY_1"])
+    assert time.perf_counter() - started < 0.5
+    assert len(shown) <= 100
+    assert "LT_ACCESS_KEY" not in shown
+
+
+def test_half_a_secret_at_the_limit_is_not_shown() -> None:
+    for length in range(8 * 20 + 2 * 2048):
+        assert "LT_" not in masked_text(" " * length + "LT_ACCESS_KEY_1", 20, ["LT_ACCESS_KEY_1"])
 
 
 def test_a_secret_too_short_to_be_one_does_not_blank_words() -> None:
