@@ -18,7 +18,7 @@ from pytest_lambdatest_session.capture.recorder import Recorder
 from pytest_lambdatest_session.cloud.chores import Chores
 from pytest_lambdatest_session.cloud.endpoints import is_captured
 from pytest_lambdatest_session.cloud.follower import Follower
-from pytest_lambdatest_session.cloud.redact import clean_text, scrub
+from pytest_lambdatest_session.cloud.redact import masked_text
 from pytest_lambdatest_session.config import OPTIONS, Settings, SettingsError, read_settings
 from pytest_lambdatest_session.credentials import credentials_from
 from pytest_lambdatest_session.problems import Problems
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.credentials import Credentials
 
 RECORDER = pytest.StashKey[Recorder]()
+_PROBLEM_LIMIT = 1000
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -107,6 +108,7 @@ class Registration:
         self._settings = settings
         self._recorder = _recorder_of(config)
         self._problems = self._recorder.problems
+        self._problems.clean = lambda problem: self._clean(problem, _PROBLEM_LIMIT)
         self._ledger = Ledger(settings.dashboard_url, checked=settings.fetch != "off")
 
     def register(self) -> None:
@@ -140,7 +142,7 @@ class Registration:
         """One line without the credentials of the environment and of the sessions that this process opened."""
         credentials = credentials_from(os.environ)
         secrets = self._recorder.secrets() | set(credentials.secrets if credentials is not None else ())
-        return clean_text(scrub(text, secrets), limit)
+        return masked_text(text, limit, secrets)
 
     def _register_controller(self) -> None:
         xdist = XdistController(self._ledger, self._problems)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 class Problems:
@@ -14,9 +14,12 @@ class Problems:
 
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
+        self.clean: Callable[[str], str] = str
+        """Masks what a problem should not quote. Most can't; those of the suite's own hooks hold whatever it raised."""
 
     def add(self, problem: str, times: int = 1) -> None:
-        """`problem` is one line for the user: what happened, and what to do. It must hold nothing secret."""
+        """`problem` is one line for the user: what happened, and what to do."""
+        problem = self.clean(problem)
         self._counts[problem] = self._counts.get(problem, 0) + times
 
     def fault(self, error: Exception) -> None:

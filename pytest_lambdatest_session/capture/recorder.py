@@ -89,7 +89,7 @@ class Recorder:
 
     def secrets(self) -> set[str]:
         """What must not be shown of the credentials that this process has seen."""
-        return {secret for credentials in self._credentials.values() for secret in credentials.secrets}
+        return {secret for credentials in list(self._credentials.values()) for secret in credentials.secrets}
 
     def leftover(self) -> Carry:
         """What no report has carried yet; at the end of the run, what none could."""

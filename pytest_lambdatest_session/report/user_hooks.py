@@ -30,7 +30,8 @@ def call_user_hooks(config: pytest.Config, ledger: Ledger, problems: Problems) -
             if not put_link(entry.public, name, url):
                 problems.add(
                     f"pytest_lambdatest_session_links returned {clean_text(name, _NAME_LIMIT)!r} with "
-                    f"{clean_text(url, 200)!r}, which is left out; a link is http(s) or relative to the report"
+                    f"{clean_text(url, 200)!r}, which is left out; "
+                    "a link is http(s) or relative to the report, without a user name in it"
                 )
         try:
             config.hook.pytest_lambdatest_session_finished(config=config, session=entry.record())
@@ -77,9 +78,10 @@ def _is_link(url: str) -> bool:
     if url != clean_text(url, len(url) + 1) or url.startswith(("//", "\\")):
         return False
     try:
-        return urlsplit(url).scheme in ("", "http", "https", "file")
+        parts = urlsplit(url)
     except ValueError:
         return False
+    return parts.scheme in ("", "http", "https", "file") and "@" not in parts.netloc
 
 
 def _failure_of(hook: str, error: Exception) -> str:
