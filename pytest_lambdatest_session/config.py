@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Fetch = Literal["background", "teardown", "off"]
 MarkStatus = Literal["off", "on", "overwrite"]
+Artifacts = Literal["off", "failed", "all"]
 SHARE_DAYS = (3, 7, 10, 30)
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.IGNORECASE)
 _USERINFO = re.compile(r"//[^/@\s]*@")
@@ -68,6 +69,9 @@ class Settings:
     properties: bool
     show_values: bool
     mark_status: MarkStatus
+    artifacts: Artifacts
+    artifacts_budget_seconds: float
+    artifacts_limit_megabytes: float
 
 
 def read_settings(
@@ -91,6 +95,9 @@ def read_settings(
         properties=cast("bool", values["lambdatest_properties"]),
         show_values=cast("bool", values["lambdatest_show_values"]),
         mark_status=cast("MarkStatus", values["lambdatest_mark_status"]),
+        artifacts=cast("Artifacts", values["lambdatest_artifacts"]),
+        artifacts_budget_seconds=cast("float", values["lambdatest_artifacts_budget"]),
+        artifacts_limit_megabytes=cast("float", values["lambdatest_artifacts_limit"]),
     )
 
 
@@ -158,6 +165,10 @@ def _parse_fetch(text: str) -> str:
 
 def _parse_mark_status(text: str) -> str:
     return _one_of(text, "off", "on", "overwrite")
+
+
+def _parse_artifacts(text: str) -> str:
+    return _one_of(text, "off", "failed", "all")
 
 
 def _one_of(text: str, *words: str) -> str:
@@ -272,6 +283,28 @@ OPTIONS: tuple[Option, ...] = (
         "write pytest's outcome to each session that ended; 'on' leaves alone what the suite itself has marked, "
         "'overwrite' does not (default: %(default)s)",
         _parse_mark_status,
+    ),
+    Option(
+        "lambdatest_artifacts",
+        "off",
+        "'off', 'failed' or 'all'",
+        "save logs, screenshots and video beside the report, of the sessions of failed tests or of all "
+        "(default: %(default)s)",
+        _parse_artifacts,
+    ),
+    Option(
+        "lambdatest_artifacts_budget",
+        "60",
+        "a number of seconds, 0 or more",
+        "seconds that saving artifacts at the end of the run may take (default: %(default)s)",
+        _parse_seconds,
+    ),
+    Option(
+        "lambdatest_artifacts_limit",
+        "1000",
+        "a number of megabytes, 0 or more",
+        "megabytes that the artifacts of one run may take (default: %(default)s)",
+        _parse_seconds,
     ),
     Option(
         "lambdatest_show_values",

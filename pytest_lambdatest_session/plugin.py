@@ -23,6 +23,7 @@ from pytest_lambdatest_session.config import OPTIONS, Settings, SettingsError, r
 from pytest_lambdatest_session.credentials import credentials_from
 from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.allure import AllureLinks
+from pytest_lambdatest_session.report.artifacts import Artifacts, text_reader
 from pytest_lambdatest_session.report.asking import Asking
 from pytest_lambdatest_session.report.controller import Controller, Output
 from pytest_lambdatest_session.report.github import GithubSummary
@@ -140,9 +141,11 @@ class Registration:
 
     def _clean(self, text: str, limit: int) -> str:
         """One line without the credentials of the environment and of the sessions that this process opened."""
+        return masked_text(text, limit, self._secrets())
+
+    def _secrets(self) -> frozenset[str]:
         credentials = credentials_from(os.environ)
-        secrets = self._recorder.secrets() | set(credentials.secrets if credentials is not None else ())
-        return masked_text(text, limit, secrets)
+        return frozenset(self._recorder.secrets()).union(credentials.secrets if credentials is not None else ())
 
     def _register_controller(self) -> None:
         xdist = XdistController(self._ledger, self._problems)
@@ -150,6 +153,7 @@ class Registration:
         self._config.add_cleanup(xdist.close)
         asking = self._asking()
         marking = self._marking(workers_mark=xdist.workers_ask)
+        artifacts = self._artifacts(leave_to_workers=xdist.workers_ask)
         self._fetch_in_teardown(asking)
         self._add(TerminalSummary(self._ledger, self._problems))
         self._add(JsonReport(self._ledger, self._problems))
@@ -165,6 +169,7 @@ class Registration:
                 budget_seconds=self._settings.budget_seconds,
                 workers_ask=xdist.workers_ask or self._settings.fetch == "teardown",
                 marking=marking,
+                artifacts=artifacts,
             )
         )
 
@@ -178,6 +183,7 @@ class Registration:
                 asking if asks else None,
                 self._problems,
                 marking=self._marking() if asks else None,
+                artifacts=self._artifacts() if asks else None,
                 leftover=self._recorder.leftover,
                 reported=self._recorder.reported,
                 budget_seconds=self._settings.budget_seconds,
@@ -210,6 +216,36 @@ class Registration:
         self._config.add_cleanup(marking.stop)
         return marking
 
+    def _artifacts(self, *, leave_to_workers: bool = False) -> Artifacts | None:
+        settings = self._settings
+        if settings.artifacts == "off":
+            return None
+        artifacts = Artifacts(
+            self._ledger,
+            Chores(_connector(settings), "lambdatest-artifacts", threads=4, on_fault=self._problems.fault),
+            self._artifacts_folder(),
+            self._credentials_of,
+            self._secrets,
+            self._problems,
+            api_url=settings.api_url,
+            of_all=settings.artifacts == "all",
+            budget_seconds=settings.artifacts_budget_seconds,
+            limit_bytes=int(settings.artifacts_limit_megabytes * 2**20),
+            leave_to_workers=leave_to_workers,
+        )
+        self._config.add_cleanup(artifacts.stop)
+        return artifacts
+
+    def _artifacts_folder(self) -> Path:
+        """Beside the HTML report and named after it, or else the sessions file; without either in the root folder."""
+        html = self._html_path()
+        beside = html or self._sessions_file() or self._config.rootpath / "report"
+        return beside.with_name(f"{beside.stem}-lambdatest")
+
+    def _html_path(self) -> Path | None:
+        path = self._config.getoption("htmlpath", None)
+        return self._config.invocation_params.dir / Path(os.path.expandvars(path)).expanduser() if path else None
+
     def _credentials_of(self, session_id: str) -> Credentials | None:
         # Read when needed: a conftest may load them from a file while the run is under way.
         return credentials_from(os.environ) or self._recorder.credentials_of(session_id)
@@ -240,7 +276,9 @@ class Registration:
         # Loads pytest-html, which a run without an HTML report may have switched off.
         from pytest_lambdatest_session.report.html import HtmlReport  # noqa: PLC0415
 
-        html = HtmlReport(self._ledger, self._problems)
+        stands_alone = self._config.getoption("self_contained_html", False)
+        inline = text_reader(self._artifacts_folder().parent) if stands_alone else None
+        html = HtmlReport(self._ledger, self._problems, inline)
         self._add(html)
         return html
 

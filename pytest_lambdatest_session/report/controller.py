@@ -11,13 +11,14 @@ from pytest_lambdatest_session.capture.recorder import CARRY_ATTRIBUTE
 from pytest_lambdatest_session.report.outcomes import outcome_after
 from pytest_lambdatest_session.report.properties import ANSWERS_ATTRIBUTE
 from pytest_lambdatest_session.report.user_hooks import call_user_hooks
-from pytest_lambdatest_session.report.waiting import waiting_line
+from pytest_lambdatest_session.report.waiting import saving_text, waiting_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
     from pytest_lambdatest_session.capture.uses import Carry
     from pytest_lambdatest_session.problems import Problems
+    from pytest_lambdatest_session.report.artifacts import Artifacts
     from pytest_lambdatest_session.report.asking import Asking
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Ledger
     from pytest_lambdatest_session.report.marking import Marking
@@ -57,6 +58,7 @@ class Controller:
         budget_seconds: float,
         workers_ask: bool,
         marking: Marking | None = None,
+        artifacts: Artifacts | None = None,
     ) -> None:
         self._config = config
         self._ledger = ledger
@@ -68,6 +70,7 @@ class Controller:
         self._budget_seconds = budget_seconds
         self._workers_ask = workers_ask
         self._marking = marking
+        self._artifacts = artifacts
 
     # Before LogXML, pytest-html and the others look at the report.
     @pytest.hookimpl(tryfirst=True)
@@ -125,6 +128,10 @@ class Controller:
                 self._asking.wait(0 if interrupted else self._budget_seconds, on_wait)
         if self._marking is not None:
             self._marking.wait(max(0.0, deadline - time.monotonic()))
+        if self._artifacts is not None and not interrupted:
+            # Whatever happens there, the reports are written.
+            with self._problems.guard(), waiting_line(self._config, self._problems, saving_text) as on_wait:
+                self._artifacts.save(on_wait)
         call_user_hooks(self._config, self._ledger, self._problems)
         for output in self._outputs:
             with self._problems.guard():

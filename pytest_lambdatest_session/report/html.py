@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_lambdatest_session.problems import Problems
+    from pytest_lambdatest_session.report.html_evidence import Inline
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Ledger
 
 _MARKER = re.compile(r'data-lt-row="(\d*)"')
@@ -30,9 +31,11 @@ _MARKER = re.compile(r'data-lt-row="(\d*)"')
 class HtmlReport:
     """The hooks of pytest-html, and what the controller calls when it learns of a report and when it binds."""
 
-    def __init__(self, ledger: Ledger, problems: Problems) -> None:
+    def __init__(self, ledger: Ledger, problems: Problems, inline: Inline | None = None) -> None:
+        """`inline` gives the text of a saved log that shall stand in the page, see `evidence_block`."""
         self._ledger = ledger
         self._problems = problems
+        self._inline = inline
         self._report_data: Any = None
         # By id of the report, with the report to keep it alive: some reports can't be hashed.
         self._attempts: dict[int, tuple[pytest.TestReport, AttemptRecord]] = {}
@@ -45,7 +48,7 @@ class HtmlReport:
         self._numbers.setdefault(attempt, len(self._numbers))
         if report.when != "call" and report.outcome == "passed":
             return  # makes no row
-        block = self._blocks.setdefault(attempt, extras.html(_details(attempt)))
+        block = self._blocks.setdefault(attempt, extras.html(self._details(attempt)))
         present = getattr(report, "extras", None)
         if present is None:
             report.extras = present = []  # type: ignore[attr-defined]
@@ -54,7 +57,7 @@ class HtmlReport:
     def bind(self) -> None:
         """Bring cells and details up to date. Cheap enough to be called again when something came in later."""
         for attempt, block in self._blocks.items():
-            block["content"] = _details(attempt)
+            block["content"] = self._details(attempt)
         used = bool(self._numbers or self._ledger.entries)
         attempts = list(self._numbers)
         ours = {id(block) for block in self._blocks.values()}
@@ -68,6 +71,9 @@ class HtmlReport:
         if not used:
             headers = getattr(self._report_data, "table_header", None)
             _remove(headers, _find_ours(headers if isinstance(headers, list) else [])[1])
+
+    def _details(self, attempt: AttemptRecord) -> str:
+        return detail_block(attempt) + evidence_block(attempt, self._inline)
 
     def _bind_row(self, row: dict[str, Any], places: list[int], attempt: AttemptRecord, ours: set[int]) -> None:
         cells = row_cells(attempt, str(self._numbers[attempt]))
@@ -115,10 +121,6 @@ class HtmlReport:
             if table:
                 prefix.append(style() + evidence_style())
                 summary.append(table)
-
-
-def _details(attempt: AttemptRecord) -> str:
-    return detail_block(attempt) + evidence_block(attempt)
 
 
 def _find_ours(cells: list[str]) -> tuple[str, list[int]]:

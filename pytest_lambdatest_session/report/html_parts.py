@@ -41,7 +41,22 @@ def disagreement_badge(entry: Entry, attempt: AttemptRecord | None) -> str:
 
 
 def position(session: ReportedSession, offset: float) -> str:
-    return f"{clock_text(offset)} {'in the video' if session['video_url'] else 'in the session'}"
+    return f"{clock_text(offset)} {'in the video' if video_of(session) else 'in the session'}"
+
+
+def video_of(session: ReportedSession) -> str | None:
+    """The saved copy, if there is one: it opens without a login, and for good."""
+    return session["artifacts"].get("video") or session["video_url"]
+
+
+def logs_of(session: ReportedSession) -> dict[str, str]:
+    """`{kind: link}`, of the saved copies where there are some."""
+    saved = {kind: path for kind, path in session["artifacts"].items() if kind not in ("video", "screenshots")}
+    return {**session["logs"], **saved}
+
+
+def _asks_for_login(session: ReportedSession) -> bool:
+    return not session["logs"].keys() <= session["artifacts"].keys()
 
 
 def duration(session: ReportedSession) -> str:
@@ -50,25 +65,28 @@ def duration(session: ReportedSession) -> str:
 
 def short_links(session: ReportedSession, span: Span | None = None) -> str:
     """`span` is where in the video the test is whose links these are."""
-    url = session["video_url"]
+    url = video_of(session)
     video = f"<strong>{_link('video', video_at(url, span))}</strong> " if url else ""
     named = [("session", session["url"]), *session["links"].items()]
     links = video + " ".join(_link(name, url) for name, url in named if url)
-    logs = " ".join(_link(kind, url) for kind, url in session["logs"].items())
-    return links + (f' <span title="{LOGIN}">logs: {logs}</span>' if logs else "")
+    logs = " ".join(_link(kind, url) for kind, url in logs_of(session).items())
+    title = f' title="{LOGIN}"' if _asks_for_login(session) else ""
+    return links + (f" <span{title}>logs: {logs}</span>" if logs else "")
 
 
 def full_links(session: ReportedSession, span: Span | None = None) -> str:
     """As `short_links`, in full words."""
+    video = video_of(session)
     named = [
-        ("Video", video_at(session["video_url"], span) if session["video_url"] else None),
+        ("Video", video_at(video, span) if video else None),
         ("Session page", session["url"]),
-        ("Screenshots", session["screenshot_url"]),
+        ("Screenshots", session["artifacts"].get("screenshots") or session["screenshot_url"]),
         *session["links"].items(),
     ]
     links = " ".join(_link(name, url) for name, url in named if url)
-    logs = " ".join(_link(f"{kind[:1].upper()}{kind[1:]} log", url) for kind, url in session["logs"].items())
-    return links + (f" {logs} <i>({LOGIN[0].lower()}{LOGIN[1:]})</i>" if logs else "")
+    logs = " ".join(_link(f"{kind[:1].upper()}{kind[1:]} log", url) for kind, url in logs_of(session).items())
+    login = f" <i>({LOGIN[0].lower()}{LOGIN[1:]})</i>" if _asks_for_login(session) else ""
+    return links + (f" {logs}{login}" if logs else "")
 
 
 def _link(name: str, url: str) -> str:

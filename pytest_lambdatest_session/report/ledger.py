@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.cloud.details import SessionDetails
     from pytest_lambdatest_session.cloud.endpoints import Kind
     from pytest_lambdatest_session.cloud.follower import Answer
+    from pytest_lambdatest_session.report.log_rows import SavedLogs
     from pytest_lambdatest_session.report.records import Outcome, ReportedSession, SessionRecord, SessionUse, State
 
 FAILED_OUTCOMES = ("failed", "error")
@@ -44,6 +45,8 @@ class Entry:
     uses: dict[AttemptRecord, CarriedUse] = field(default_factory=dict)
     was_marked_by_suite: bool = False
     """Whether the suite itself told the cloud how it went, with a hook such as `lambda-status`."""
+    saved_logs: SavedLogs | None = None
+    """What the saved logs hold, for sessions of failed tests."""
     was_in_a_failure: bool = False
     """Whether an attempt that used it failed."""
 
@@ -123,6 +126,8 @@ class Ledger:
 
     def __init__(self, dashboard_template: str | None = None, *, checked: bool = True) -> None:
         self.entries: dict[str, Entry] = {}
+        self.unasked: dict[str, Entry] = {}
+        """Those of which the cloud has said nothing yet."""
         self.attempts: dict[tuple[str, str | None, int], AttemptRecord] = {}
         self.refusals: list[CarriedRefusal] = []
         self._template = dashboard_template
@@ -172,6 +177,8 @@ class Ledger:
         """Write into the public record what the cloud has said so far."""
         public = entry.public
         entry.was_asked_about = answer is not None
+        if entry.was_asked_about:
+            self.unasked.pop(entry.id, None)
         if answer is not None and answer.details is not None:
             entry.kind = answer.kind
             _fill(public, answer.details)
@@ -187,6 +194,7 @@ class Ledger:
         if entry is not None:
             entry.kind = told["kind"]
             entry.was_asked_about = True
+            self.unasked.pop(entry.id, None)
             entry.public.update(told)
 
     def _state_of(self, entry: Entry, answer: Answer | None) -> State:
@@ -202,6 +210,7 @@ class Ledger:
             kind = kind_of(carried["hub"])
             public = _unknown_session(carried["id"], carried["hub"], kind)
             entry = self.entries[carried["id"]] = Entry(carried["id"], carried["hub"], kind, public)
+            self.unasked[carried["id"]] = entry
             self.settle(entry, None)
         if entry.started_at is None:
             entry.started_at = carried["started_at"]
@@ -246,6 +255,8 @@ def _unknown_session(session_id: str, hub: str, kind: Kind) -> ReportedSession:
         "video_url": None,
         "screenshot_url": None,
         "logs": {},
+        "artifacts": {},
+        "artifacts_missing": {},
         "links": {},
     }
 

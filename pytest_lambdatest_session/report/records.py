@@ -58,6 +58,10 @@ class ReportedSession(TypedDict):
     screenshot_url: str | None
     logs: dict[str, str]
     """`{kind: url}`: command, console, network, selenium; of apps also appium and device. The API asks for a login."""
+    artifacts: dict[str, str]
+    """`{name: path}` of what was saved: video, screenshots and kinds of logs; relative to the report's folder."""
+    artifacts_missing: dict[str, str]
+    """`{name: why}` of what was to be saved and was not."""
     links: dict[str, str]
     """`{name: url}` of the links that the suite's own hook added."""
 

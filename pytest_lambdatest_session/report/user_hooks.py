@@ -62,6 +62,7 @@ def put_link(session: ReportedSession, name: object, url: object) -> bool:
     if not isinstance(name, str) or not name.strip() or not isinstance(url, str) or not _is_link(url):
         return False
     name = clean_text(name, _NAME_LIMIT)
+    session["artifacts"].pop(name, None)  # a saved copy would be shown in place of the link
     if name == "session":
         session["url"] = url or session["url"]
     elif name == "video":

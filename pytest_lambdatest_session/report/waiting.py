@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_lambdatest_session.report.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import pytest
 
@@ -19,13 +19,18 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def waiting_line(config: pytest.Config, problems: Problems) -> Iterator[OnWait | None]:
-    """Give what `Follower.drain` is to call while it waits; None where nobody wants to read it."""
+def waiting_line(
+    config: pytest.Config, problems: Problems, text: Callable[[int, float], str] | None = None
+) -> Iterator[OnWait | None]:
+    """Give what is to be called while the run waits, such as by `Follower.drain`; None where nobody wants to read it.
+
+    `text` makes a line of how much is left and how many seconds.
+    """
     terminal: pytest.TerminalReporter | None = config.pluginmanager.get_plugin("terminalreporter")
     if terminal is None or config.get_verbosity() < 0:
         yield None
         return
-    line = WaitingLine(terminal, problems)
+    line = WaitingLine(terminal, problems, text)
     try:
         yield line.show
     finally:
@@ -35,8 +40,14 @@ def waiting_line(config: pytest.Config, problems: Problems) -> Iterator[OnWait |
 class WaitingLine:
     """On a terminal one line that is rewritten, and gone afterwards; elsewhere one line at most."""
 
-    def __init__(self, terminal: pytest.TerminalReporter, problems: Problems) -> None:
+    def __init__(
+        self,
+        terminal: pytest.TerminalReporter,
+        problems: Problems,
+        text: Callable[[int, float], str] | None = None,
+    ) -> None:
         self._terminal = terminal
+        self._text = text or waiting_text
         self._problems = problems
         self._is_tty = bool(terminal.isatty)
         self._is_shown = False
@@ -47,9 +58,9 @@ class WaitingLine:
             if not self._is_shown:
                 self._begin_line()
             if self._is_tty:
-                self._rewrite(waiting_text(count, seconds_left))
+                self._rewrite(self._text(count, seconds_left))
             elif not self._is_shown:
-                self._terminal.write_line(waiting_text(count, seconds_left))
+                self._terminal.write_line(self._text(count, seconds_left))
                 self._terminal.flush()
             self._is_shown = True
 
@@ -76,3 +87,8 @@ class WaitingLine:
 def waiting_text(count: int, seconds_left: float) -> str:
     left = math.ceil(seconds_left)
     return f"waiting for {counted(count, 'LambdaTest session')}, {left} s left; Ctrl-C to stop waiting"
+
+
+def saving_text(count: int, seconds_left: float) -> str:
+    left = math.ceil(seconds_left)
+    return f"saving LambdaTest artifacts: {counted(count, 'file')} to go, {left} s left; Ctrl-C to stop"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from pytest_lambdatest_session.capture.uses import Attempt, CarriedSession, Carry
     from pytest_lambdatest_session.problems import Problems
+    from pytest_lambdatest_session.report.artifacts import Artifacts
     from pytest_lambdatest_session.report.asking import Asking
     from pytest_lambdatest_session.report.ledger import Ledger
     from pytest_lambdatest_session.report.marking import Marking
@@ -154,12 +155,14 @@ class XdistWorker:
         reported: Callable[[Carry], None],
         budget_seconds: float,
         marking: Marking | None = None,
+        artifacts: Artifacts | None = None,
     ) -> None:
         self._config = config
         self._ledger = ledger
         self._asking = asking
         self._problems = problems
         self._marking = marking
+        self._artifacts = artifacts
         self._leftover = leftover
         self._reported = reported
         self._budget_seconds = budget_seconds
@@ -171,14 +174,14 @@ class XdistWorker:
                 self._reported(carry)
                 if self._asking is not None:
                     self._asking.follow_ended([session["id"] for session in carry["sessions"]])
-                if self._marking is not None:
-                    self._mark(self._marking, report, carry)
+                self._conclude(report, carry)
 
-    def _mark(self, marking: Marking, report: pytest.TestReport, carry: Carry) -> None:
+    def _conclude(self, report: pytest.TestReport, carry: Carry) -> None:
         attempt = self._ledger.learn_attempt(carry, report.nodeid, self._config.workerinput["workerid"])  # type: ignore[attr-defined]
         if attempt is not None:
             attempt.conclude(outcome_after(report, attempt.outcome))
-            marking.attach(report, attempt)
+            if self._marking is not None:
+                self._marking.attach(report, attempt)
 
     # Plain: xdist's own wrapper sends the output after this.
     def pytest_sessionfinish(self, exitstatus: int) -> None:
@@ -194,6 +197,8 @@ class XdistWorker:
                 self._asking.wait(seconds)
             if self._marking is not None:
                 self._marking.wait(max(0.0, deadline - time.monotonic()))
+            if self._artifacts is not None and seconds:
+                self._artifacts.save()
             if self._asking is not None:
                 answers = [entry.public for entry in self._ledger.entries.values()]
             output: WorkerOutput = {"leftover": leftover, "answers": answers, "problems": list(self._problems)}

@@ -1,0 +1,231 @@
+"""`lambdatest_artifacts`: what the cloud keeps of a session lies beside the report, which shows it from there."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import pytest
+
+from stories import outcomes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stories import Run, Story
+
+PAGE = "data:text/html,<title>Shop</title><input id='name' type='text'>"
+SUITE = f"""
+@pytest.fixture
+def driver():
+    driver = open_browser(console=True)
+    yield driver
+    driver.quit()
+
+def test_sells(driver):
+    driver.get("{PAGE}")
+
+def test_total(driver):
+    driver.get("{PAGE}")
+    driver.execute_script("console.error('no such product')")
+    driver.execute_script("console.log('just so')")
+    assert driver.title == "35.80"
+"""
+MP4 = b"\x00\x00\x00\x18ftypmp42" + b"\x00" * 2000
+
+
+def saved(run: Run) -> dict[str, list[str]]:
+    """`{session id: [file, ...]}`."""
+    folder = run.folder / "report-lambdatest"
+    if not folder.exists():
+        return {}
+    return {one.name: sorted(file.name for file in one.iterdir()) for one in folder.iterdir()}
+
+
+def session_of(run: Run, test: str) -> dict[str, Any]:
+    (found,) = [one for one in run.records if one["tests"][0]["nodeid"].endswith(test)]
+    return found
+
+
+@pytest.fixture
+def video(story: Story, tmp_path: Path) -> Path:
+    """Sessions that end have a video, as if a browser had been recorded."""
+    file = tmp_path / "recorded.mp4"
+    file.write_bytes(MP4)
+    journal = story.grid._journal
+    end_session = journal.end_session
+
+    def end(session_id: str, **changes: Any) -> bool:
+        return end_session(session_id, video=file, recording=True, **changes)
+
+    journal.end_session = end  # type: ignore[method-assign]
+    return file
+
+
+@pytest.mark.usefixtures("video")
+@pytest.mark.parametrize("arguments", [(), ("-n1",)], ids=["alone", "xdist"])
+def test_the_artifacts_of_failed_tests_are_saved_and_shown(story: Story, arguments: tuple[str, ...]) -> None:
+    """Without credentials in the environment xdist's worker, which has them from the hub's address, saves them."""
+    story.tests(SUITE)
+    run = story.run("--lambdatest-artifacts=failed", *arguments)
+    assert outcomes(run) == {"passed": 1, "failed": 1}
+    record = session_of(run, "test_total")
+    assert saved(run) == {
+        record["session_id"]: ["command-log.json", "console-log.json", "selenium-log.json", "video.mp4"]
+    }
+    folder = run.folder / "report-lambdatest" / record["session_id"]
+    assert (folder / "video.mp4").read_bytes() == MP4
+    assert len(json.loads((folder / "command-log.json").read_text(encoding="utf-8"))["data"]) == 6
+    row = run.row("test_total")
+    for name in ("video", "command", "console", "selenium"):
+        assert row.links[name] == record["artifacts"][name]
+        assert (run.folder / unquote(row.links[name])).is_file()
+    assert row.links["network"] == record["logs"]["network"]
+    (extra,) = row.raw["extras"]
+    assert (
+        f'<video controls preload="metadata" src="report-lambdatest/{record["session_id"]}/video.mp4">'
+        in (extra["content"])
+    )
+    assert "Console errors in this test's time" in row.details
+    assert "no such product" in row.details
+    assert "just so" not in row.details
+    assert "End of LambdaTest's command log in this test's time" in row.details
+    assert "GET /title 200" in row.details
+    assert "network: empty; network: true in LT:Options records it" in row.details
+    assert "screenshots: LambdaTest has none" in row.details
+    assert run.row("test_sells").links["video"] == session_of(run, "test_sells")["video_url"]
+    assert "not saved" not in run.output
+
+
+@pytest.mark.usefixtures("video")
+def test_what_is_there_is_kept_and_not_asked_for_again(story: Story) -> None:
+    """A hook of the suite stands for an earlier try that was broken off: it had saved one log, and half a video."""
+    story.file(
+        "conftest.py",
+        """
+        from pathlib import Path
+
+        def pytest_runtest_logreport(report):
+            for session in getattr(report, "lambdatest_sessions", []):
+                folder = Path("report-lambdatest", session["session_id"])
+                folder.mkdir(parents=True, exist_ok=True)
+                (folder / "command-log.json").write_text("kept")
+                (folder / ".video.1.part").write_bytes(b"half")
+        """,
+    )
+    story.tests(SUITE)
+    run = story.run("--lambdatest-artifacts=all")
+    assert len(saved(run)) == 2
+    for session_id, names in saved(run).items():
+        folder = run.folder / "report-lambdatest" / session_id
+        assert (folder / "command-log.json").read_text(encoding="utf-8") == "kept"
+        assert "video.mp4" in names
+    assert [request.path for request in story.grid.api_requests if request.path.endswith("log/command")] == []
+
+
+def test_a_session_without_video_is_told_from_one_whose_video_is_not_ready(story: Story, tmp_path: Path) -> None:
+    story.tests(SUITE)
+    none = story.run("--lambdatest-artifacts=failed")
+    assert "video: LambdaTest has none; video: true in LT:Options records one" in none.row("test_total").details
+    assert "not saved" not in none.output
+    journal = story.grid._journal
+    end_session = journal.end_session
+
+    def end(session_id: str, **changes: Any) -> bool:
+        return end_session(session_id, video=tmp_path / "later.mp4", recording=True, **changes)
+
+    journal.end_session = end  # type: ignore[method-assign]
+    later = story.run("--lambdatest-artifacts=failed", "--lambdatest-artifacts-budget=3")
+    assert "video: not ready yet" in later.row("test_total").details
+    assert "! 1 artifact not saved: not ready yet" in later.output
+    assert session_of(later, "test_total")["artifacts_missing"]["video"] == "not ready yet"
+
+
+@pytest.mark.parametrize("style", ["signed", "player"])
+@pytest.mark.usefixtures("video")
+def test_the_video_comes_by_the_api_whatever_the_public_link_looks_like(story: Story, style: Any) -> None:
+    """With credentials inside the address it gives: they go in the header only, and nowhere else."""
+    story.grid.video_link = style
+    story.tests(SUITE)
+    run = story.run("--lambdatest-artifacts=failed")
+    record = session_of(run, "test_total")
+    assert record["artifacts"]["video"].endswith("/video.mp4")
+    (request,) = [request for request in story.grid.api_requests if "bundler" in request.path]
+    assert request.authorised
+    for file in (run.folder / "report-lambdatest").rglob("*.json"):
+        assert "local_key" not in file.read_text(encoding="utf-8")
+    for text in (run.output, run.html, json.dumps(run.records)):
+        assert "local_key" not in text
+
+
+@pytest.mark.usefixtures("video")
+def test_a_page_that_stands_by_itself_has_short_texts_in_it_and_says_where_the_rest_is(story: Story) -> None:
+    story.tests(SUITE)
+    run = story.run("--lambdatest-artifacts=failed", "--self-contained-html", "-W", "error::UserWarning:pytest_html")
+    details = run.row("test_total").details
+    assert "just so" in details
+    assert "video: not in this page but in the folder report-lambdatest beside it" in details
+
+
+def test_without_an_html_report_they_lie_beside_the_sessions_file(story: Story) -> None:
+    story.tests(SUITE)
+    story.run("--html=", "--lambdatest-sessions-file=out/these.jsonl", "--lambdatest-artifacts=all")
+    folder = story.pytester.path / "out" / "these-lambdatest"
+    assert len(list(folder.iterdir())) == 2
+
+
+FAULTS = ["hang", "server_error_html", "html_page", "truncated_body", "huge", "dribble", "redirect_other_host"]
+
+
+@pytest.mark.usefixtures("video")
+@pytest.mark.parametrize("fault", FAULTS)
+def test_trouble_while_saving_changes_no_outcome_and_stays_in_its_budget(story: Story, fault: str) -> None:
+    story.grid.set_fault(fault, paths="/(log|video|screenshots|bundler)")
+    story.tests(SUITE)
+    run = story.run("--lambdatest-artifacts=all", "--lambdatest-artifacts-budget=3", "--lambdatest-timeout=1")
+    assert outcomes(run) == {"passed": 1, "failed": 1}
+    assert run.result.ret == 1
+    assert {record["state"] for record in run.records} == {"final"}
+    assert not list((run.folder / "report-lambdatest").rglob("*.part"))
+    assert "not saved: " in run.output
+    assert "failed inside" not in run.output
+    seconds = float(run.output.rpartition(" in ")[2].partition("s")[0])
+    assert seconds < 20
+
+
+def test_a_full_disk_is_one_line_and_leaves_no_half_of_a_file(story: Story, video: Path) -> None:
+    """No file may be as large as the video: that limit of the system stands for a disk without room."""
+    video.write_bytes(MP4 + bytes(300_000))
+    story.file(
+        "full_disk.py",
+        """
+        import resource
+
+        def pytest_runtest_logfinish():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
+
+        def pytest_lambdatest_session_finished():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        """,
+    )
+    story.tests(SUITE)
+    run = story.run("-p", "full_disk", "--lambdatest-artifacts=failed")
+    assert outcomes(run) == {"passed": 1, "failed": 1}
+    assert "artifacts not saved: File too large, while it was written" in run.output
+    assert not list((run.folder / "report-lambdatest").rglob("*.part"))
+
+
+@pytest.mark.usefixtures("video")
+def test_no_more_is_saved_than_the_limit_allows(story: Story) -> None:
+    story.tests(SUITE)
+    run = story.run("--lambdatest-artifacts=all", "--lambdatest-artifacts-limit=0.002")
+    total = sum(file.stat().st_size for file in (run.folder / "report-lambdatest").rglob("*") if file.is_file())
+    assert total <= 0.002 * 2**20
+    assert "not saved, since lambdatest_artifacts_limit is reached" in run.output
+
+
+def test_nothing_is_saved_unless_asked_for(story: Story) -> None:
+    story.tests(SUITE)
+    run = story.run()
+    assert saved(run) == {}

@@ -1,0 +1,54 @@
+"""The rows of the cloud's logs: read leniently, and cut to a test's time."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from pytest_lambdatest_session.report.log_rows import LogRow, saved_logs, within
+from pytest_lambdatest_session.report.moments import Span
+
+START = "2026-11-24T07:00:00Z"
+START_MS = 1795503600000
+
+
+def log(*rows: Any) -> str:
+    return json.dumps({"data": list(rows)})
+
+
+def test_commands_and_console_errors_are_read_with_their_place_in_the_session() -> None:
+    value = {
+        "requestMethod": "GET",
+        "requestPath": "/session/abc/title",
+        "requestBody": '{"text": "hunter2"}',
+        "responseStatus": 500,
+        "duration": 7,
+    }
+    logs = saved_logs(
+        log({"timestamp": START_MS + 2500, "Value": value}),
+        log(
+            {"Value": {"level": "SEVERE", "message": "boom\x1b[31m", "timestamp": START_MS + 3000}},
+            {"Value": {"level": "INFO", "message": "quiet"}},
+        ),
+        START,
+    )
+    assert logs.commands == [LogRow(2.5, "GET /title  500  7 ms", True)]
+    assert logs.console_errors == [LogRow(3.0, "boom\N{SYMBOL FOR ESCAPE}[31m", True)]
+
+
+@pytest.mark.parametrize("text", ["", "<html>", "[]", "3", "null", '{"data": 1}', '{"data": [1, null]}', "[" * 100_000])
+def test_what_is_no_log_has_no_rows(text: str) -> None:
+    assert saved_logs(text, text, None) == ([], [])
+
+
+def test_rows_of_strange_shapes_lose_what_is_strange() -> None:
+    rows = [{"Value": 3, "timestamp": "soon"}, {"Value": {"requestPath": ["x"], "duration": True}, "timestamp": True}]
+    assert [row.offset for row in saved_logs(log(*rows), "", START).commands] == [None, None]
+
+
+def test_only_rows_of_a_tests_time_stay_with_a_second_of_tolerance() -> None:
+    rows = [LogRow(offset, str(offset), False) for offset in (0.0, 9.0, 12.0, 20.9, 21.1, None)]
+    assert [row.offset for row in within(rows, Span(10.0, 20.0))] == [9.0, 12.0, 20.9, None]
+    assert within(rows, None) == rows

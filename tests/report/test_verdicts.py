@@ -1,0 +1,55 @@
+"""What pytest's outcomes make of a session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_lambdatest_session.report.ledger import AttemptRecord
+from pytest_lambdatest_session.report.verdicts import Verdict, verdict_on
+
+if TYPE_CHECKING:
+    from pytest_lambdatest_session.report.records import Outcome
+
+
+def attempts(*outcomes: Outcome | None) -> list[AttemptRecord]:
+    return [AttemptRecord(f"test_{number}", None, 1, outcome) for number, outcome in enumerate(outcomes)]
+
+
+def status_of(ones: list[AttemptRecord], kind: str = "web") -> str | None:
+    verdict = verdict_on(ones, lambda attempt: f"why {attempt.nodeid}", "app" if kind == "app" else "web")
+    return None if verdict is None else verdict.status
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "web", "app"),
+    [
+        (("passed", "failed", "error"), "failed", "failed"),
+        (("passed", "rerun"), "failed", "failed"),
+        (("passed", "error", "skipped"), "error", "failed"),
+        (("skipped", "passed"), "passed", "passed"),
+        (("xfailed",), "passed", "passed"),
+        (("xpassed",), "passed", "passed"),
+        (("skipped", "skipped"), "skipped", None),
+        ((None,), None, None),
+        ((), None, None),
+    ],
+)
+def test_the_worst_of_its_tests_is_the_sessions(
+    outcomes: tuple[Outcome, ...], web: str | None, app: str | None
+) -> None:
+    assert status_of(attempts(*outcomes)) == web
+    assert status_of(attempts(*outcomes), "app") == app
+
+
+def test_the_last_attempt_of_a_test_counts() -> None:
+    first, last = AttemptRecord("test_a", None, 1, "rerun"), AttemptRecord("test_a", None, 2, "passed")
+    assert status_of([last, first]) == "passed"
+
+
+def test_the_reason_names_the_test_if_there_are_several() -> None:
+    assert verdict_on(attempts("failed"), lambda _: "boom", "web") == Verdict("failed", "boom")
+    several = attempts("passed", "failed", "failed")
+    assert verdict_on(several, lambda _: "boom", "web") == Verdict("failed", "test_1: boom (and 1 more test)")
+    assert verdict_on(attempts("passed"), lambda _: "", "web") == Verdict("passed", "")
