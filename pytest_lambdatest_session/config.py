@@ -22,7 +22,7 @@ MarkStatus = Literal["off", "on", "overwrite"]
 Artifacts = Literal["off", "failed", "all"]
 SHARE_DAYS = (3, 7, 10, 30)
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.IGNORECASE)
-_USERINFO = re.compile(r"//[^/@\s]*@")
+_USERINFO = re.compile(r"((?:[a-z]+:)?//)?[^\s,]*@", re.IGNORECASE)
 
 
 class SettingsError(ValueError):
@@ -111,7 +111,7 @@ def _read(
     try:
         return option.parse(text) if text else None
     except ValueError as error:
-        shown = _USERINFO.sub("//***@", text)
+        shown = _USERINFO.sub(r"\1***@", text)
         raise SettingsError(
             f"{option.name} is {shown!r} ({source}), which is not accepted{_because(error)}; "
             f"accepted: {option.accepted}"
