@@ -45,6 +45,11 @@ def test_defaults_and_accepted_values_are_those_of_the_code(option: Option) -> N
         assert "`" not in default, "none, or where it comes from in words"
 
 
+def test_the_readme_has_every_setting_with_the_same_default() -> None:
+    in_readme = [row[:2] for row in table_under(ROOT / "README.md", "## Settings")]
+    assert in_readme == [row[:2] for row in table_under(REFERENCE, "## Settings")]
+
+
 def test_the_example_of_precedence_names_a_setting_as_the_three_places_do() -> None:
     option = next(option for option in OPTIONS if option.name == "lambdatest_budget")
     for example in (f"`{option.flag} 5`", f"`{option.environment[0]}=5`", f"`{option.name} = 5`"):
