@@ -16,13 +16,15 @@ from urllib.parse import unquote, urlsplit
 
 from pytest_lambdatest_session.cloud.errors import MalformedAnswer
 from pytest_lambdatest_session.cloud.redact import clean_text, is_signed, masked_text, safe_url, scrub
+from pytest_lambdatest_session.cloud.status import folded, verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from pytest_lambdatest_session.cloud.status import Verdict
+
 Phase = Literal["running", "incomplete", "complete"]
-Verdict = Literal["passed", "failed"]
 
 LOG_KINDS = ("command", "console", "network", "selenium", "appium", "device", "crash")
 
@@ -33,7 +35,6 @@ _FIRST_YEAR, _LAST_YEAR = 2000, 2100  # Go's zero time, year 1, means "not yet"
 _SESSION_KEYS = ("session_id", "test_id", "status_ind")
 _SHARE_KEYS = ("share_url", "public_url", "shareIdUrl", "share_link")
 _RUNNING = frozenset(("created", "initiated", "inprogress", "pending", "queued", "running", "started", "starting"))
-_FAILED = frozenset(("error", "failed", "lambdaerror", "timeout"))
 _VIDEO_ENDINGS = (".m3u8", ".mp4", ".webm")
 _IMAGE_ENDINGS = (".jpeg", ".jpg", ".png", ".zip")
 
@@ -82,7 +83,7 @@ class SessionDetails:
     @property
     def phase(self) -> Phase:
         """How far the cloud is: `incomplete` is ended or marked, with parts still to come."""
-        word = _folded(self.status)
+        word = folded(self.status)
         if word in _RUNNING or not (word or self.has_ended):
             return "running"
         has_links = bool(self.video_url or self.logs or self.withheld)
@@ -92,14 +93,6 @@ class SessionDetails:
     def verdict(self) -> Verdict | None:
         """What the status says of the test, if anything: `completed` means ended and unmarked."""
         return verdict_of(self.status)
-
-
-def verdict_of(status: str | None) -> Verdict | None:
-    """Tell what a session's status says of its test; None where it says nothing, as `completed` does."""
-    word = _folded(status)
-    if word == "passed":
-        return "passed"
-    return "failed" if word in _FAILED else None
 
 
 def parse_session(body: object, *, share: bool = False, secrets: tuple[str, ...] = ()) -> SessionDetails:
@@ -203,10 +196,6 @@ def _links(row: _Row) -> dict[str, str]:
 
 def _ends_in(url: str | None, endings: tuple[str, ...]) -> bool:
     return url is not None and urlsplit(url).path.lower().endswith(endings)
-
-
-def _folded(status: str | None) -> str:
-    return re.sub(r"[-_\s]", "", status or "").casefold()
 
 
 def _number(value: object) -> float | None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from pytest_lambdatest_session.cloud.details import verdict_of
 from pytest_lambdatest_session.cloud.endpoints import dashboard_url, kind_of
+from pytest_lambdatest_session.cloud.status import verdict_of
 from pytest_lambdatest_session.report.moments import Span
 
 if TYPE_CHECKING:

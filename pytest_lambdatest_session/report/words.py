@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
-from pytest_lambdatest_session.cloud.details import verdict_of
+from pytest_lambdatest_session.cloud.status import verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

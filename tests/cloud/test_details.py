@@ -15,11 +15,11 @@ from pytest_lambdatest_session.cloud.details import (
     LOG_KINDS,
     Phase,
     SessionDetails,
-    Verdict,
     parse_list,
     parse_session,
 )
 from pytest_lambdatest_session.cloud.errors import MalformedAnswer
+from pytest_lambdatest_session.cloud.status import Verdict
 
 API = "https://api.lambdatest.com/automation/api/v1"
 FINISHED: dict[str, Any] = {
