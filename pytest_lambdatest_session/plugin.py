@@ -17,7 +17,6 @@ from pytest_lambdatest_session import hookspec
 from pytest_lambdatest_session.capture.recorder import Recorder
 from pytest_lambdatest_session.cloud.chores import Chores
 from pytest_lambdatest_session.cloud.endpoints import is_captured
-from pytest_lambdatest_session.cloud.follower import Follower
 from pytest_lambdatest_session.cloud.redact import masked_text
 from pytest_lambdatest_session.config import OPTIONS, Settings, SettingsError, read_settings
 from pytest_lambdatest_session.credentials import credentials_from
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_lambdatest_session.cloud.client import Client
+    from pytest_lambdatest_session.cloud.follower import Follower
     from pytest_lambdatest_session.credentials import Credentials
 
 RECORDER = pytest.StashKey[Recorder]()
@@ -191,12 +191,18 @@ class Registration:
         )
 
     def _asking(self) -> Asking | None:
-        settings = self._settings
-        if settings.fetch == "off":
+        if self._settings.fetch == "off":
             return None
+        return Asking(self._ledger, self._start_follower, self._credentials_of, self._problems)
+
+    def _start_follower(self) -> Follower:
+        # Loaded with the first session: it was most of what the plugin adds to the start of pytest.
+        from pytest_lambdatest_session.cloud.follower import Follower  # noqa: PLC0415
+
+        settings = self._settings
         follower = Follower(_connector(settings), api_url=settings.api_url, on_fault=self._problems.fault)
         self._config.add_cleanup(follower.stop)
-        return Asking(self._ledger, follower, self._credentials_of, self._problems)
+        return follower
 
     def _marking(self, *, workers_mark: bool = False) -> Marking | None:
         settings = self._settings

@@ -14,8 +14,14 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
-from pytest_lambdatest_session.cloud.errors import CloudError, NotFound, Refused, ServerError, Unreachable
-from pytest_lambdatest_session.cloud.inquiry import NO_CREDENTIALS
+from pytest_lambdatest_session.cloud.errors import (
+    NO_CREDENTIALS,
+    CloudError,
+    NotFound,
+    Refused,
+    ServerError,
+    Unreachable,
+)
 from pytest_lambdatest_session.cloud.redact import MASK, scrub
 
 if TYPE_CHECKING:

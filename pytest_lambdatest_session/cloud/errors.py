@@ -18,6 +18,8 @@ The text of each is one line for people: what happened, where, and what to do. I
 
 from __future__ import annotations
 
+NO_CREDENTIALS = "no credentials: set LT_USERNAME and LT_ACCESS_KEY to see status, duration, video and logs"
+
 
 class CloudError(Exception):
     """The base of all errors of this room."""

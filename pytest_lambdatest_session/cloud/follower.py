@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 from pytest_lambdatest_session.cloud.breaker import Breaker
 from pytest_lambdatest_session.cloud.endpoints import host_of
 from pytest_lambdatest_session.cloud.errors import (
+    NO_CREDENTIALS,
     CloudError,
     Failed,
     MalformedAnswer,
@@ -25,7 +26,7 @@ from pytest_lambdatest_session.cloud.errors import (
     ServerError,
     Throttled,
 )
-from pytest_lambdatest_session.cloud.inquiry import NO_CREDENTIALS, Answer, Inquiry, Question, State
+from pytest_lambdatest_session.cloud.inquiry import Answer, Inquiry, Question, State
 from pytest_lambdatest_session.cloud.pace import Pace
 
 if TYPE_CHECKING:

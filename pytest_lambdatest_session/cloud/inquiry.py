@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 State = Literal["final", "running", "pending", "not_found", "unavailable"]
 
-NO_CREDENTIALS = "no credentials: set LT_USERNAME and LT_ACCESS_KEY to see status, duration, video and logs"
-
 # A 404 is put to the other product's API at once, and again when that too has had time to learn of the
 # session.
 _MISSES_PUT_TO_THE_SIBLING = (1, 4)

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_lambdatest_session.cloud.follower import Question
 from pytest_lambdatest_session.report.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_lambdatest_session.cloud.follower import Follower, OnWait
+    from pytest_lambdatest_session.cloud.follower import Follower, OnWait, Question
     from pytest_lambdatest_session.credentials import Credentials
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.ledger import Entry, Ledger
 
 
 class Asking:
-    """The follower's questions and answers in terms of the ledger. Belongs to the main thread, as the ledger does."""
+    """The follower's questions and answers in terms of the ledger. Belongs to the main thread, as the ledger does.
+
+    `start` makes the follower, when there is the first session to ask about.
+    """
 
     def __init__(
         self,
         ledger: Ledger,
-        follower: Follower,
+        start: Callable[[], Follower],
         credentials_of: Callable[[str], Credentials | None],
         problems: Problems,
     ) -> None:
         self._ledger = ledger
-        self._follower = follower
+        self._start = start
         self._credentials_of = credentials_of
         self._problems = problems
+
+    @cached_property
+    def _follower(self) -> Follower:
+        return self._start()
 
     def follow_ended(self, session_ids: list[str]) -> None:
         """Have those of the sessions that ended asked about while tests run."""
@@ -64,10 +71,10 @@ class Asking:
         for problem in self._follower.problems():
             self._problems.add(f"{problem.message} ({counted(problem.sessions, 'session')})")
 
-    def stop(self) -> None:
-        self._follower.stop()
-
     def _question(self, entry: Entry) -> Question:
+        # A run without sessions has no use for what reads and follows answers.
+        from pytest_lambdatest_session.cloud.inquiry import Question  # noqa: PLC0415
+
         return Question(
             session_id=entry.id,
             hub_host=entry.hub,

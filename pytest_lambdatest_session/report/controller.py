@@ -89,10 +89,6 @@ class Controller:
             self._finish(interrupted=exitstatus == INTERRUPTED)
         return (yield)
 
-    def stop(self) -> None:
-        if self._asking is not None:
-            self._asking.stop()
-
     def _take(self, report: pytest.TestReport, carry: Carry) -> None:
         worker: str | None = getattr(report, "worker_id", None)
         self._reported(carry)

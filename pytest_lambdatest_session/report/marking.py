@@ -11,8 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_lambdatest_session.cloud.endpoints import api_base_url, sibling_base_url
-from pytest_lambdatest_session.cloud.errors import CloudError, NotFound, Refused
-from pytest_lambdatest_session.cloud.inquiry import NO_CREDENTIALS
+from pytest_lambdatest_session.cloud.errors import NO_CREDENTIALS, CloudError, NotFound, Refused
 from pytest_lambdatest_session.report.verdicts import first_line_of, verdict_on
 from pytest_lambdatest_session.report.words import counted
 

@@ -18,6 +18,7 @@ import pytest
 from pytest_lambdatest_session.cloud.client import Client
 from pytest_lambdatest_session.cloud.details import SessionDetails
 from pytest_lambdatest_session.cloud.errors import (
+    NO_CREDENTIALS,
     Forbidden,
     NotFound,
     ServerError,
@@ -26,7 +27,6 @@ from pytest_lambdatest_session.cloud.errors import (
     Unreachable,
 )
 from pytest_lambdatest_session.cloud.follower import Answer, Follower, Pace, Problem, Question
-from pytest_lambdatest_session.cloud.inquiry import NO_CREDENTIALS
 from pytest_lambdatest_session.credentials import Credentials
 
 if TYPE_CHECKING:

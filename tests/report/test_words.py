@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledgers import MadeUpRun
-from pytest_lambdatest_session.cloud.inquiry import NO_CREDENTIALS
+from pytest_lambdatest_session.cloud.errors import NO_CREDENTIALS
 from pytest_lambdatest_session.report.words import (
     clock_text,
     counted,
