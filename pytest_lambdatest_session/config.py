@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from pytest_lambdatest_session.cloud.endpoints import checked_api_url
@@ -29,8 +28,7 @@ class SettingsError(ValueError):
     """A setting has a value that is not accepted; the message names the setting, the value and what is accepted."""
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """One setting, as its users write it."""
 
     name: str
@@ -54,8 +52,7 @@ class Option:
         return (own,) if self.also_environment is None else (own, self.also_environment)
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What the user chose. Holds no credentials."""
 
     hub: tuple[str, ...]

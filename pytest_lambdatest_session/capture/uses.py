@@ -76,14 +76,14 @@ class Carry(_CarryOfFailure):
     refusals: list[CarriedRefusal]
 
 
-@dataclass
+@dataclass(eq=False, slots=True)
 class Use:
     created: bool
     first_at: float
     last_at: float
 
 
-@dataclass
+@dataclass(eq=False, slots=True)
 class Attempt:
     """One run of one test: reruns make several of the same node id, counted from 1."""
 
@@ -97,7 +97,7 @@ class Attempt:
     """The last ones to sessions that it uses. They go with the attempt, unless it fails."""
 
 
-@dataclass
+@dataclass(eq=False, slots=True)
 class _Session:
     id: str
     hub: str

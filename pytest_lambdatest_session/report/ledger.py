@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FAILED_OUTCOMES = ("failed", "error")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Entry:
     """One WebDriver session."""
 
@@ -90,7 +90,7 @@ class Entry:
         return None if started_at is None else round(max(0.0, moment - started_at), 3)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class AttemptRecord:
     """One attempt of one test that had to do with sessions."""
 
