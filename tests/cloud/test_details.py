@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import example, given
@@ -19,7 +19,9 @@ from pytest_lambdatest_session.cloud.details import (
     parse_session,
 )
 from pytest_lambdatest_session.cloud.errors import MalformedAnswer
-from pytest_lambdatest_session.cloud.status import Verdict
+
+if TYPE_CHECKING:
+    from pytest_lambdatest_session.cloud.status import Verdict
 
 API = "https://api.lambdatest.com/automation/api/v1"
 FINISHED: dict[str, Any] = {
