@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.problems import Problems
 
 CARRY_ATTRIBUTE = "lambdatest_carry"
-_SPECIAL = NEEDS_A_LOOK | {NEW_SESSION, QUIT}
+_SPECIAL = NEEDS_A_LOOK | FINDS | {NEW_SESSION, QUIT}
 
 
 class Recorder:
@@ -113,13 +113,14 @@ class Recorder:
         # Once per WebDriver command. Most are sent by a test to a session that it has used before: those end here,
         # without another call.
         attempt = self._log.sole
-        use = None if attempt is None else attempt.uses.get(driver.session_id)
-        if attempt is None or use is None or error is not None or command in _SPECIAL:
-            self._look(driver, command, params, started_at, response, error)
-            return
-        about = found(params, response) if command in FINDS else params
-        use.last_at = now = time.time()
-        attempt.commands.append((driver.session_id, command, about, started_at, now, None))
+        if attempt is not None and error is None and command not in _SPECIAL:
+            session_id = driver.session_id
+            use = attempt.uses.get(session_id)
+            if use is not None:
+                use.last_at = now = time.time()
+                attempt.commands.append((session_id, command, params, started_at, now, None))
+                return
+        self._look(driver, command, params, started_at, response, error)
 
     def _look(
         self,
