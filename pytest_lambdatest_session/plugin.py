@@ -15,14 +15,12 @@ import pytest
 
 from pytest_lambdatest_session import hookspec
 from pytest_lambdatest_session.capture.recorder import Recorder
-from pytest_lambdatest_session.cloud.chores import Chores
 from pytest_lambdatest_session.cloud.endpoints import is_captured
 from pytest_lambdatest_session.cloud.redact import masked_text
 from pytest_lambdatest_session.config import OPTIONS, Settings, SettingsError, read_settings
 from pytest_lambdatest_session.credentials import credentials_from
 from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.allure import AllureLinks
-from pytest_lambdatest_session.report.artifacts import Artifacts, text_reader
 from pytest_lambdatest_session.report.asking import Asking
 from pytest_lambdatest_session.report.controller import Controller, Output
 from pytest_lambdatest_session.report.github import GithubSummary
@@ -30,7 +28,6 @@ from pytest_lambdatest_session.report.json_report import JsonReport
 from pytest_lambdatest_session.report.junit import JunitXml
 from pytest_lambdatest_session.report.last_commands import CommandSections
 from pytest_lambdatest_session.report.ledger import Ledger
-from pytest_lambdatest_session.report.marking import Marking
 from pytest_lambdatest_session.report.properties import Annotator, ReportProperties
 from pytest_lambdatest_session.report.reportportal import ReportPortalAttributes
 from pytest_lambdatest_session.report.sessions_file import SessionsFile
@@ -42,9 +39,13 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable
 
+    from pytest_lambdatest_session.cloud.chores import Chores
     from pytest_lambdatest_session.cloud.client import Client
     from pytest_lambdatest_session.cloud.follower import Follower
     from pytest_lambdatest_session.credentials import Credentials
+    from pytest_lambdatest_session.report.artifacts import Artifacts
+    from pytest_lambdatest_session.report.marking import Marking
+    from pytest_lambdatest_session.report.sharing import Sharing
 
 RECORDER = pytest.StashKey[Recorder]()
 _PROBLEM_LIMIT = 1000
@@ -170,6 +171,7 @@ class Registration:
                 workers_ask=xdist.workers_ask or self._settings.fetch == "teardown",
                 marking=marking,
                 artifacts=artifacts,
+                sharing=self._sharing(leave_to_workers=xdist.workers_ask),
             )
         )
 
@@ -184,6 +186,7 @@ class Registration:
                 self._problems,
                 marking=self._marking() if asks else None,
                 artifacts=self._artifacts() if asks else None,
+                sharing=self._sharing() if asks else None,
                 leftover=self._recorder.leftover,
                 reported=self._recorder.reported,
                 budget_seconds=self._settings.budget_seconds,
@@ -208,10 +211,11 @@ class Registration:
         settings = self._settings
         if settings.mark_status == "off":
             return None
-        chores = Chores(_connector(settings), "lambdatest-marking", threads=2, on_fault=self._problems.fault)
+        from pytest_lambdatest_session.report.marking import Marking  # noqa: PLC0415
+
         marking = Marking(
             self._ledger,
-            chores,
+            self._chores("marking", threads=2),
             self._credentials_of,
             self._clean,
             self._problems,
@@ -222,13 +226,34 @@ class Registration:
         self._config.add_cleanup(marking.stop)
         return marking
 
+    def _sharing(self, *, leave_to_workers: bool = False) -> Sharing | None:
+        settings = self._settings
+        if settings.share_days is None:
+            return None
+        # What few runs ask for is loaded by those alone; so below.
+        from pytest_lambdatest_session.report.sharing import Sharing  # noqa: PLC0415
+
+        sharing = Sharing(
+            self._ledger,
+            self._chores("sharing", threads=4),
+            self._credentials_of,
+            self._problems,
+            days=settings.share_days,
+            api_url=settings.api_url,
+            leave_to_workers=leave_to_workers,
+        )
+        self._config.add_cleanup(sharing.stop)
+        return sharing
+
     def _artifacts(self, *, leave_to_workers: bool = False) -> Artifacts | None:
         settings = self._settings
         if settings.artifacts == "off":
             return None
+        from pytest_lambdatest_session.report.artifacts import Artifacts  # noqa: PLC0415
+
         artifacts = Artifacts(
             self._ledger,
-            Chores(_connector(settings), "lambdatest-artifacts", threads=4, on_fault=self._problems.fault),
+            self._chores("artifacts", threads=4),
             self._artifacts_folder(),
             self._credentials_of,
             self._secrets,
@@ -241,6 +266,12 @@ class Registration:
         )
         self._config.add_cleanup(artifacts.stop)
         return artifacts
+
+    def _chores(self, name: str, *, threads: int) -> Chores:
+        from pytest_lambdatest_session.cloud.chores import Chores  # noqa: PLC0415
+
+        connect = _connector(self._settings)
+        return Chores(connect, f"lambdatest-{name}", threads=threads, on_fault=self._problems.fault)
 
     def _artifacts_folder(self) -> Path:
         """Beside the HTML report and named after it, or else the sessions file; without either in the root folder."""
@@ -282,11 +313,17 @@ class Registration:
         # Loads pytest-html, which a run without an HTML report may have switched off.
         from pytest_lambdatest_session.report.html import HtmlReport  # noqa: PLC0415
 
-        stands_alone = self._config.getoption("self_contained_html", False)
-        inline = text_reader(self._artifacts_folder().parent) if stands_alone else None
-        html = HtmlReport(self._ledger, self._problems, inline)
+        html = HtmlReport(self._ledger, self._problems, self._inline())
         self._add(html)
         return html
+
+    def _inline(self) -> Callable[[str], str | None] | None:
+        """What gives the texts that an HTML report of one file has in it."""
+        if self._settings.artifacts == "off" or not self._config.getoption("self_contained_html", False):
+            return None
+        from pytest_lambdatest_session.report.artifacts import text_reader  # noqa: PLC0415
+
+        return text_reader(self._artifacts_folder().parent)
 
     def _sessions_file(self) -> Path | None:
         """From the command line a path is relative to where pytest was called, else to the ini file's folder."""

@@ -18,7 +18,7 @@ from http.cookiejar import DefaultCookiePolicy
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
-from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
 import requests
 import urllib3
@@ -40,12 +40,13 @@ from pytest_lambdatest_session.cloud.errors import (
     Unreachable,
 )
 from pytest_lambdatest_session.cloud.reasons import reason_of
-from pytest_lambdatest_session.cloud.redact import clean_text, masked_text
+from pytest_lambdatest_session.cloud.redact import clean_text, masked_text, safe_url, scrub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from pytest_lambdatest_session.cloud.endpoints import Kind
     from pytest_lambdatest_session.credentials import Credentials
 
 DETAILS_LIMIT_BYTES = 2**20
@@ -106,6 +107,16 @@ class Client:
         """`PATCH /sessions/{session_id}`: say how it went."""
         body = {"status_ind": status, **({"reason": reason} if reason else {})}
         self._request("PATCH", self._path_of(session_id), {}, DETAILS_LIMIT_BYTES, body)
+
+    def share(self, some_id: str, kind: Kind, days: int) -> str:
+        """`POST /generate-sharable-link`, of the share service: a link that opens without a login for so many days."""
+        entity = "App Automation Test" if kind == "app" else "Automation Test"
+        body = {"entityIds": [some_id], "entityType": entity, "expiresAt": days}
+        answer = self._json_in(self._request("POST", "generate-sharable-link", {}, DETAILS_LIMIT_BYTES, body))
+        url = safe_url(answer.get("shareIdUrl")) if isinstance(answer, dict) else None
+        if url is None or scrub(unquote(url), self._secrets) != unquote(url):
+            raise self._malformed("no link that can be shared")
+        return url
 
     def log(self, session_id: str, kind: str, limit_bytes: int) -> bytes:
         """`GET /sessions/{session_id}/log/{kind}`: JSON rows, or an app's text."""
@@ -187,7 +198,9 @@ class Client:
         raise failure
 
     def _get_json(self, path: str, parameters: Mapping[str, str]) -> object:
-        answer = self._request("GET", path, parameters, DETAILS_LIMIT_BYTES)
+        return self._json_in(self._request("GET", path, parameters, DETAILS_LIMIT_BYTES))
+
+    def _json_in(self, answer: bytes) -> object:
         try:
             # "replace", so that a wrong charset costs a character and not the session.
             return json.loads(answer.decode("utf-8-sig", "replace"))

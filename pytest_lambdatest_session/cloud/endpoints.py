@@ -29,6 +29,7 @@ _TESTMU_WEB_API = "https://api.testmuai.com/automation/api/v1"
 
 _WEB_PATH = "/automation/api/"
 _APP_PATH = "/mobile-automation/api/"
+_SHARE_PATH = "/lshs/api/v1.0/share-item"
 
 
 def is_captured(host: str, hosts: Iterable[str]) -> bool:
@@ -67,6 +68,19 @@ def sibling_base_url(base_url: str) -> str | None:
     if _APP_PATH in parts.path:
         return urlunsplit(parts._replace(path=parts.path.replace(_APP_PATH, _WEB_PATH, 1)))
     return urlunsplit(parts._replace(path=parts.path.replace(_WEB_PATH, _APP_PATH, 1)))
+
+
+def share_base_url(hub_host: str, override: str | None = None) -> str:
+    """Where links are made that open without a login; with the user's own API address, on that host.
+
+    Documented for the US host, for both products.
+    """
+    if override is not None and not is_captured(urlsplit(override).hostname or "", VENDOR_DOMAINS):
+        parts = urlsplit(override)
+        return f"{parts.scheme}://{parts.netloc}{_SHARE_PATH}"
+    host = urlsplit(override).hostname if override is not None else hub_host
+    region = "eu-" if _region(host or "") == "eu" else ""
+    return f"https://{region}api.lambdatest.com{_SHARE_PATH}"
 
 
 def kind_asked(base_url: str, otherwise: Kind) -> Kind:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.report.asking import Asking
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Ledger
     from pytest_lambdatest_session.report.marking import Marking
+    from pytest_lambdatest_session.report.sharing import Sharing
 
 INTERRUPTED = 2
 CRASHED = "???"
@@ -59,6 +60,7 @@ class Controller:
         workers_ask: bool,
         marking: Marking | None = None,
         artifacts: Artifacts | None = None,
+        sharing: Sharing | None = None,
     ) -> None:
         self._config = config
         self._ledger = ledger
@@ -71,6 +73,7 @@ class Controller:
         self._workers_ask = workers_ask
         self._marking = marking
         self._artifacts = artifacts
+        self._sharing = sharing
 
     # Before LogXML, pytest-html and the others look at the report.
     @pytest.hookimpl(tryfirst=True)
@@ -124,6 +127,8 @@ class Controller:
                 self._asking.wait(0 if interrupted else self._budget_seconds, on_wait)
         if self._marking is not None:
             self._marking.wait(max(0.0, deadline - time.monotonic()))
+        if self._sharing is not None:
+            self._sharing.wait(max(0.0, deadline - time.monotonic()))
         if self._artifacts is not None and not interrupted:
             # Whatever happens there, the reports are written.
             with self._problems.guard(), waiting_line(self._config, self._problems, saving_text) as on_wait:

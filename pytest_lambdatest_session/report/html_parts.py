@@ -67,7 +67,8 @@ def short_links(session: ReportedSession, span: Span | None = None) -> str:
     """`span` is where in the video the test is whose links these are."""
     url = video_of(session)
     video = f"<strong>{_link('video', video_at(url, span))}</strong> " if url else ""
-    named = [("session", session["url"]), *session["links"].items()]
+    shared = f"shared until {session['shared_until']}"
+    named = [("session", session["url"]), (shared, session["share_url"]), *session["links"].items()]
     links = video + " ".join(_link(name, url) for name, url in named if url)
     logs = " ".join(_link(kind, url) for kind, url in logs_of(session).items())
     title = f' title="{LOGIN}"' if _asks_for_login(session) else ""
@@ -80,6 +81,7 @@ def full_links(session: ReportedSession, span: Span | None = None) -> str:
     named = [
         ("Video", video_at(video, span) if video else None),
         ("Session page", session["url"]),
+        (f"Shared page (opens without a login until {session['shared_until']})", session["share_url"]),
         ("Screenshots", session["artifacts"].get("screenshots") or session["screenshot_url"]),
         *session["links"].items(),
     ]

@@ -252,6 +252,8 @@ def _unknown_session(session_id: str, hub: str, kind: Kind) -> ReportedSession:
         "platform": None,
         "device": None,
         "url": "",
+        "share_url": None,
+        "shared_until": None,
         "video_url": None,
         "screenshot_url": None,
         "logs": {},

@@ -54,6 +54,9 @@ class ReportedSession(TypedDict):
     device: str | None
     url: str
     """The session's page in the dashboard."""
+    share_url: str | None
+    """Opens without a login, until the day of `shared_until` (`YYYY-MM-DD`)."""
+    shared_until: str | None
     video_url: str | None
     screenshot_url: str | None
     logs: dict[str, str]

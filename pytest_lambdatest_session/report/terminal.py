@@ -108,6 +108,8 @@ def _links(entry: Entry, *, with_logs: bool) -> Iterator[tuple[str, str]]:
     if session["video_url"]:
         yield "video", session["video_url"]
     yield "session", session["url"]
+    if session["share_url"]:
+        yield "shared", f"{session['share_url']} (opens without a login until {session['shared_until']})"
     yield from session["links"].items()
     if with_logs:
         yield from ((f"{kind} log", url) for kind, url in session["logs"].items())

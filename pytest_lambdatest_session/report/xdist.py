@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.report.ledger import Ledger
     from pytest_lambdatest_session.report.marking import Marking
     from pytest_lambdatest_session.report.records import ReportedSession
+    from pytest_lambdatest_session.report.sharing import Sharing
 
 KEY = "lambdatest"
 
@@ -156,6 +157,7 @@ class XdistWorker:
         budget_seconds: float,
         marking: Marking | None = None,
         artifacts: Artifacts | None = None,
+        sharing: Sharing | None = None,
     ) -> None:
         self._config = config
         self._ledger = ledger
@@ -163,6 +165,7 @@ class XdistWorker:
         self._problems = problems
         self._marking = marking
         self._artifacts = artifacts
+        self._sharing = sharing
         self._leftover = leftover
         self._reported = reported
         self._budget_seconds = budget_seconds
@@ -197,6 +200,8 @@ class XdistWorker:
                 self._asking.wait(seconds)
             if self._marking is not None:
                 self._marking.wait(max(0.0, deadline - time.monotonic()))
+            if self._sharing is not None:
+                self._sharing.wait(max(0.0, deadline - time.monotonic()))
             if self._artifacts is not None and seconds:
                 self._artifacts.save()
             if self._asking is not None:
