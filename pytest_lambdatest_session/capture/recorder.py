@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.problems import Problems
 
 CARRY_ATTRIBUTE = "lambdatest_carry"
-_SPECIAL = NEEDS_A_LOOK | FINDS | {NEW_SESSION, QUIT}
+_SPECIAL = NEEDS_A_LOOK | {NEW_SESSION, QUIT}
 
 
 class Recorder:
@@ -117,8 +117,9 @@ class Recorder:
             session_id = driver.session_id
             use = attempt.uses.get(session_id)
             if use is not None:
+                about = found(params, response) if command in FINDS else params
                 use.last_at = now = time.time()
-                attempt.commands.append((session_id, command, params, started_at, now, None))
+                attempt.commands.append((session_id, command, about, started_at, now, None))
                 return
         self._look(driver, command, params, started_at, response, error)
 
