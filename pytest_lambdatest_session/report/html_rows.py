@@ -67,9 +67,9 @@ def row_cells(attempt: AttemptRecord | None, marker: str) -> list[str]:
 
 
 def sort_keys(cells: list[str]) -> dict[str, str]:
-    """What pytest-html stores for sorting: the inner HTML of each sortable cell, `{column: html}`."""
+    """What pytest-html stores for sorting, `{column: html}`: of the inner HTML of each cell the comment in front."""
     return {
-        column: cell.partition(">")[2].removesuffix("</td>")
+        column: cell.partition(">")[2].partition("-->")[0] + "-->"
         for column, cell in zip(SORTABLE_COLUMNS, cells, strict=False)
     }
 

@@ -47,7 +47,7 @@ def test_a_row_says_status_time_and_links() -> None:
         "selenium": f"{API}/sessions/s1/log/selenium",
     }
     anchors = [attributes for tag, attributes in links.tags if tag == "a"]
-    assert {(anchor["target"], anchor["rel"]) for anchor in anchors} == {("_blank", "noopener noreferrer")}
+    assert {(anchor["target"], anchor["rel"]) for anchor in anchors} == {("_blank", "noreferrer")}
     assert {"title": "Logs ask for a LambdaTest login"} in [
         attributes for tag, attributes in links.tags if tag == "span"
     ]
