@@ -208,7 +208,7 @@ class Ledger:
         entry = self.entries.get(carried["id"])
         if entry is None:
             kind = kind_of(carried["hub"])
-            public = _unknown_session(carried["id"], carried["hub"], kind)
+            public = unknown_session(carried["id"], carried["hub"], kind)
             entry = self.entries[carried["id"]] = Entry(carried["id"], carried["hub"], kind, public)
             self.unasked[carried["id"]] = entry
             self.settle(entry, None)
@@ -232,7 +232,7 @@ def sessions_of(entries: Iterable[Entry]) -> list[ReportedSession]:
     return [entry.public for entry in entries]
 
 
-def _unknown_session(session_id: str, hub: str, kind: Kind) -> ReportedSession:
+def unknown_session(session_id: str, hub: str, kind: Kind) -> ReportedSession:
     return {
         "session_id": session_id,
         "test_id": None,

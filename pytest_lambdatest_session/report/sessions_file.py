@@ -36,6 +36,15 @@ class SessionsFile:
 
 
 def write_sessions_file(path: Path, records: Iterable[SessionRecord]) -> None:
+    """Write a line for each record.
+
+    Raises:
+        OSError: the folder or the file can't be written.
+    """
+    write_whole(path, (json.dumps(record, ensure_ascii=False) + "\n" for record in records))
+
+
+def write_whole(path: Path, texts: Iterable[str]) -> None:
     """Write all or nothing: a reader never meets half a file.
 
     Raises:
@@ -46,7 +55,7 @@ def write_sessions_file(path: Path, records: Iterable[SessionRecord]) -> None:
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
         with unfinished.open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+            file.writelines(texts)
         unfinished.replace(path)
     except BaseException:
         unfinished.unlink(missing_ok=True)

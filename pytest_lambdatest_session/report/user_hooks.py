@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from pytest_lambdatest_session.cloud.redact import clean_text
+from pytest_lambdatest_session.report.links import is_link
 
 if TYPE_CHECKING:
     import pytest
@@ -59,7 +59,7 @@ def _links_from_hooks(config: pytest.Config, entry: Entry, problems: Problems) -
 
 def put_link(session: ReportedSession, name: object, url: object) -> bool:
     """Add, replace or (with an empty URL) take away a link; False if it is none."""
-    if not isinstance(name, str) or not name.strip() or not isinstance(url, str) or not _is_link(url):
+    if not isinstance(name, str) or not name.strip() or not isinstance(url, str) or not is_link(url):
         return False
     name = clean_text(name, _NAME_LIMIT)
     session["artifacts"].pop(name, None)  # a saved copy would be shown in place of the link
@@ -73,16 +73,6 @@ def put_link(session: ReportedSession, name: object, url: object) -> bool:
         if not url:
             del links[name]
     return True
-
-
-def _is_link(url: str) -> bool:
-    if url != clean_text(url, len(url) + 1) or url.startswith(("//", "\\")):
-        return False
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("", "http", "https", "file") and "@" not in parts.netloc
 
 
 def _failure_of(hook: str, error: Exception) -> str:

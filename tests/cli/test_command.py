@@ -1,0 +1,173 @@
+"""`python -m pytest_lambdatest_session`: show sessions by id, and join sessions files, as the reports would."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_lambdatest_session.cli.join import NoSessionsFileError, merged, page_of, read_sessions_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stories import Story
+
+SUITE = """
+def test_sells():
+    with open_browser(name="sells") as driver:
+        driver.title
+
+def test_total():
+    with open_browser(name="total") as driver:
+        assert driver.title == "35.80"
+"""
+
+
+def command(story: Story, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "pytest_lambdatest_session", *arguments],
+        cwd=story.pytester.path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.fixture
+def ran(story: Story) -> Story:
+    story.tests(SUITE)
+    story.run()
+    story.set_environment(LT_USERNAME=story.grid.username, LT_ACCESS_KEY=story.grid.access_key)
+    return story
+
+
+def test_show_prints_sessions_as_the_report_would(ran: Story) -> None:
+    first, second = ran.grid.sessions
+    done = command(ran, "show", first, second)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0] == f"{first}  completed"
+    assert "  that is       it ended, and nobody marked it passed or failed" in lines
+    assert "  name          sells" in lines
+    assert f"  command log   {ran.grid.api_url}/sessions/{first}/log/command" in lines
+    told = command(ran, "show", "--json", first, second)
+    records = [json.loads(line) for line in told.stdout.splitlines()]
+    assert [record["name"] for record in records] == ["sells", "total"]
+    assert records[0]["state"] == "final"
+
+
+def test_show_says_by_its_exit_status_whether_all_were_found(ran: Story) -> None:
+    (first, _) = ran.grid.sessions
+    done = command(ran, "show", first, "0" * 32)
+    assert done.returncode == 1
+    assert f"{'0' * 32}  not found" in done.stdout
+    assert "404 from" in done.stderr
+    ran.set_environment(LT_ACCESS_KEY="wr0ng-key")
+    done = command(ran, "show", first)
+    assert done.returncode == 1
+    assert f"{first}  unavailable: 401" in done.stdout
+    assert "user name or access key not accepted" in done.stderr
+    assert "wr0ng-key" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "required: {show,join}"),
+        (("show",), "SESSION_ID"),
+        (("show", "https://automation.lambdatest.com/test?testID=1"), "is no session id; accepted: an id such as"),
+        (("show", "--timeout=soon", "1"), "lambdatest_timeout is 'soon'"),
+        (("show", "--api-url=http://me:k3y@x.example/", "1"), "LT_USERNAME and LT_ACCESS_KEY"),
+        (("show", "1"), "no credentials: set LT_USERNAME and LT_ACCESS_KEY"),
+        (("join",), "FILE"),
+        (("join", "nowhere.jsonl"), "nowhere.jsonl: No such file or directory"),
+        (("join", "pytest.ini"), "pytest.ini, line 2 is no session; accepted: files that pytest wrote with"),
+    ],
+)
+def test_wrong_use_says_what_was_given_and_what_is_accepted(
+    story: Story, arguments: tuple[str, ...], says: str
+) -> None:
+    done = command(story, *arguments)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert done.stdout == ""
+    assert "k3y" not in done.stderr
+
+
+def test_join_makes_one_page_of_several_files(ran: Story) -> None:
+    files = []
+    for number in (1, 2):
+        run = ran.run(f"--lambdatest-sessions-file=one/{number}.jsonl", "--lambdatest-artifacts=all")
+        files.append(f"one/{number}.jsonl")
+        assert run.result.ret == 1
+    done = command(ran, "join", *files, "--html", "pages/all.html")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    page = (ran.pytester.path / "pages" / "all.html").read_text(encoding="utf-8")
+    assert page.count("<tr data-lt=") == 4
+    assert page.count('<article id="test_story.py::test_total">') == 2
+    assert "4 sessions" in page
+    lines = command(ran, "join", *files, *files).stdout.splitlines()
+    assert len(lines) == 4
+
+
+def record(session_id: str = "s1", **values: Any) -> str:
+    told = {"session_id": session_id, "hub": "hub.lambdatest.com", "kind": "web", "tests": [], **values}
+    return json.dumps(told) + "\n"
+
+
+def use(nodeid: str, outcome: str = "failed") -> dict[str, object]:
+    return {"nodeid": nodeid, "outcome": outcome, "attempt": 1, "worker": None, "offset": 83.0, "end_offset": 99.5}
+
+
+def test_a_session_of_several_files_has_the_tests_of_all_and_what_is_final(tmp_path: Path) -> None:
+    file = tmp_path / "sessions.jsonl"
+    file.write_text(
+        record(state="running", tests=[use("test_a")]) + record(state="final", status="failed", tests=[use("test_b")]),
+        encoding="utf-8",
+    )
+    (joined,) = merged([read_sessions_file(file)])
+    assert (joined.record["state"], joined.record["status"]) == ("final", "failed")
+    assert [test["nodeid"] for test in joined.record["tests"]] == ["test_a", "test_b"]
+    page = page_of([joined])
+    assert 'href="#test_a"' in page
+    assert '<article id="test_a">' in page
+    assert "This test starts at</dt><dd>01:23 in the session, ends at 01:39" in page
+
+
+def test_links_keep_leading_where_they_led_and_bad_ones_go(tmp_path: Path) -> None:
+    folder = tmp_path / "run 1"
+    folder.mkdir()
+    file = folder / "sessions.jsonl"
+    links: dict[str, Any] = {
+        "url": "sessions/s1/index.html",
+        "video_url": "https://x.example/v.mp4",
+        "artifacts": {"video": "report-lambdatest/s1/video.mp4", "command": "javascript:alert(1)"},
+        "logs": {"console": "javascript:alert(1)", "command": "https://me:key@x.example/"},
+    }
+    file.write_text(record(state="final", **links), encoding="utf-8")
+    (one,) = read_sessions_file(file, tmp_path)
+    assert one["url"] == "run%201/sessions/s1/index.html"
+    assert one["video_url"] == "https://x.example/v.mp4"
+    assert one["artifacts"] == {"video": "run%201/report-lambdatest/s1/video.mp4"}
+    assert one["logs"] == {}
+
+
+@pytest.mark.parametrize("line", ["<html>", "3", "{}", '{"session_id": 1}', record(tests=3), record(tests=[{}])])
+def test_a_line_that_is_no_session_is_named(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "sessions.jsonl"
+    file.write_text(record() + "\n" + line, encoding="utf-8")
+    with pytest.raises(NoSessionsFileError, match=r"sessions.jsonl, line 3 is no session; accepted: "):
+        read_sessions_file(file)
+
+
+def test_texts_in_a_file_are_escaped_in_the_page(tmp_path: Path) -> None:
+    file = tmp_path / "sessions.jsonl"
+    file.write_text(record(state="final", name="<img src=x>", status="<b>", tests=[use("<i>")]), encoding="utf-8")
+    page = page_of(merged([read_sessions_file(file, tmp_path)]))
+    for tag in ("<img src=x>", "<b>", "<i>test", 'id="<i>"'):
+        assert tag not in page
