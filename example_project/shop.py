@@ -36,6 +36,12 @@ input[type=text] { font: inherit; padding: .2em .5em; } #total { font-weight: bo
 <p><input type="checkbox" id="gift"> <label for="gift">Wrap it as a gift</label>
 <span id="wrap-note">with a ribbon</span></p>
 <p id="delivery">Delivered in three days.</p>
+<script>
+const prices = [...document.querySelectorAll("#basket .price")].map(price => Number(price.textContent));
+const sum = prices.reduce((one, other) => one + other).toFixed(2);
+const total = document.getElementById("total").textContent;
+if (sum !== total) console.error(`The prices add up to ${sum}, the total says ${total}`);
+</script>
 </body>
 </html>
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,6 @@ from stories import Story, outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 pytestmark = [
@@ -24,6 +24,8 @@ pytestmark = [
         reason="needs chromium, chromedriver and ffmpeg",
     ),
 ]
+
+EXAMPLE = Path(__file__).parents[2] / "example_project"
 
 # The first test takes a while, as its page does: so the second one starts later in the video.
 SUITE = """
@@ -137,3 +139,27 @@ def test_the_video_of_a_failed_test_plays_from_where_it_began(
     assert f"#t={int(start)}," in link
     log = browser.get_log("browser")  # type: ignore[no-untyped-call]  # selenium's own
     assert [entry for entry in log if entry["level"] == "SEVERE"] == []
+
+
+def test_the_examples_report_shows_why_its_test_fails(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, browser: webdriver.Chrome
+) -> None:
+    """It is opened when suite and grid have ended."""
+    for name in ("LT_USERNAME", "LT_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    suite = pytester.path / "example"
+    shutil.copytree(EXAMPLE, suite, ignore=shutil.ignore_patterns("report", "__pycache__"))
+    monkeypatch.chdir(suite)
+    result = pytester.runpytest_subprocess("-p", "html", "-p", "metadata", timeout=180)
+    result.assert_outcomes(passed=7, xfailed=1)
+    body = open_row(browser, suite / "report" / "report.html", "test_the_total_is_the_sum_of_the_prices")
+    for text in (
+        "commands before the failure",
+        'text css selector [id="total"]',
+        "Console errors in this test's time",
+        "The prices add up to 35.80, the total says 34.80",
+    ):
+        assert text in " ".join(body.text.split())
+    result_of_play = played(browser, body)
+    assert result_of_play["now"] > result_of_play["start"]
+    assert len(result_of_play["colours"]) > 1
