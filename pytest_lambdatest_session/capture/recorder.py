@@ -204,7 +204,7 @@ class Recorder:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         attempt = self._log.current()
-        if attempt is not None:
+        if attempt is not None and self._log.has_news_of(attempt):
             with self.problems.guard():
                 self._put_on(report, attempt)
         if call.when == "teardown":

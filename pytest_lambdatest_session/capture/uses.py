@@ -221,9 +221,13 @@ class UseLog:
         refusal: CarriedRefusal = {"hub": _plain(hub), "error": _plain(error)}
         (self._refusals if attempt is None else attempt.refusals).append(refusal)
 
+    def has_news_of(self, attempt: Attempt) -> bool:
+        """Whether the attempt's next report has anything to carry; of most tests it has nothing."""
+        return bool(attempt.uses or attempt.refusals or self._unreported)
+
     def carry(self, attempt: Attempt) -> Carry | None:
         """What the attempt's next report should carry; None for a test that has nothing to do with sessions."""
-        if not (attempt.uses or attempt.refusals or self._unreported):
+        if not self.has_news_of(attempt):
             return None
         used = [self._sessions[session_id] for session_id in attempt.uses]
         sessions = {session.id: session for session in used if isinstance(session, _Session)} | self._unreported

@@ -79,10 +79,11 @@ class Controller:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         carry: Carry | None = report.__dict__.pop(CARRY_ATTRIBUTE, None)
-        with self._problems.guard():
-            if carry is not None:
+        if carry is not None:
+            with self._problems.guard():
                 self._take(report, carry)
-            elif report.when == CRASHED:
+        elif report.when == CRASHED:
+            with self._problems.guard():
                 self._take_crash(report)
 
     # A plain implementation would come after pytest-json-report, which is in a hurry too.
