@@ -1,0 +1,1 @@
+"""The tests that benchmarks run: copied to a folder of their own, and steered by environment variables."""
