@@ -85,7 +85,7 @@ class WebDriverHook:
         self._class, self._original, self._wrapper = driver_class, original, wrapper
 
     def _wrapper_of(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        saw, clock = self._observer.saw, time.time
+        observer, clock = self._observer, time.time
 
         # `driver` is the first of `args`: passed on as the tuple they came in, the arguments cost a third of what it
         # takes to pack them anew. Flat for the same reason: it runs once per WebDriver command.
@@ -104,7 +104,7 @@ class WebDriverHook:
                         driver, command, params = args
                     else:
                         driver, command, params = _arguments(args, kwargs)
-                    saw(driver, command, params, started_at, response, None)
+                    observer.saw(driver, command, params, started_at, response, None)
                 except Exception as fault:  # noqa: BLE001 - bookkeeping does not change what a command returns
                     self._on_fault(fault)
             return response
