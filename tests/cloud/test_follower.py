@@ -735,7 +735,7 @@ def test_forty_sessions_end_at_most_a_second_and_a_half_after_the_last_quit(
     tail_seconds = seconds(lambda: follower.drain(DEADLINE_SECONDS))
     assert {follower.answer(str(index)) for index in range(40)} == {FINAL}
     assert len(fake.asked) == 40
-    assert len(threads()) <= 8
+    assert len(threads()) <= Pace().threads
     assert tail_seconds < 1.5 + 1.0  # a busy machine
 
 
