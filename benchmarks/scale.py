@@ -53,19 +53,18 @@ def scale(*, short: bool) -> Iterator[str]:
     """Stub commands and an API without latency: what is left is the plugin's own work, and pytest-html's with it."""
     small, large = (50, 100) if short else (5000, 20_000)
     yield f"added; one test in {_FAIL_EVERY} fails; the end is from last test to exit, all answers being there"
-    rows = []
+    heads = ("html", "suite", "seconds", "CPU, ms a test", "memory, KB a test", "end, ms a test", "html, KB a test")
     for outputs in ((), HTML):
         of_small = _costs(Case(small, "function", outputs))
         of_large = _costs(Case(large, "function", outputs))
         html = "yes" if outputs else "no"
-        rows += [
+        rows = [
             (html, f"{small} sessions", *_figures(of_small, small)),
             (html, f"{large} sessions", *_figures(of_large, large)),
             (html, f"each beyond {small}", *_slope(of_small, of_large, large - small)),
             (html, f"1 session, {small} tests", *_figures(_costs(Case(small, "session", outputs)), small)),
         ]
-    heads = ("html", "suite", "seconds", "CPU, ms a test", "memory, KB a test", "end, ms a test", "html, KB a test")
-    yield table(heads, rows)
+        yield table(heads, rows)
 
 
 def _costs(case: Case) -> Costs:
