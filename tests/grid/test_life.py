@@ -32,6 +32,13 @@ needs_chromium = pytest.mark.skipif(find_installation() is None, reason="chromiu
 needs_proc = pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc to see processes in")
 
 
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A short one: Chromium's sockets lie below it, and pytest-xdist makes pytest's own too long for them."""
+    with tempfile.TemporaryDirectory(prefix="life-") as folder:
+        yield Path(folder)
+
+
 def workshop_in(folder: Path) -> Path:
     """Find the folder of the one grid that was told to put its things here."""
     (found,) = folder.glob("local-grid-*")
