@@ -75,7 +75,7 @@ class Shop:
         field = self._driver.find_element(By.ID, "name")
         field.clear()
         field.send_keys(name)
-        return field.get_property("value")
+        return str(field.get_property("value"))
 
     def wrap_as_gift(self) -> bool:
         """Tick the box and return whether it is ticked."""
