@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -229,3 +232,40 @@ def test_nothing_is_saved_unless_asked_for(story: Story) -> None:
     story.tests(SUITE)
     run = story.run()
     assert saved(run) == {}
+
+
+@pytest.mark.usefixtures("video")
+def test_ctrl_c_ends_the_saving_and_the_reports_are_written(story: Story) -> None:
+    story.grid.set_fault("hang", paths="/(log|video|screenshots)")
+    story.tests(SUITE)
+    arguments = ("-m", "pytest", "-p", "html", "-p", "metadata", "-p", "lambdatest_session", *story.OUTPUTS)
+    process = subprocess.Popen(
+        [sys.executable, *arguments, "--lambdatest-artifacts=all"],
+        cwd=story.pytester.path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    story.grid.wait_for(lambda: [one for one in story.grid.api_requests if "/log/" in one.path], 60)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "! interrupted while artifacts were saved; what was whole by then is reported" in output
+    assert "1 failed, 1 passed" in output
+    assert len((story.pytester.path / "sessions.jsonl").read_text(encoding="utf-8").splitlines()) == 2
+
+
+def test_of_an_app_appiums_log_and_the_devices_are_saved(story: Story) -> None:
+    story.tests(
+        """
+        def test_app():
+            with open_browser(isRealMobile=True, deviceName="Pixel 8", app="lt://APP1") as driver:
+                driver.find_element(By.ID, "greet").click()
+        """
+    )
+    run = story.run("--lambdatest-artifacts=all")
+    assert outcomes(run) == {"passed": 1}
+    (record,) = run.records
+    assert record["kind"] == "app"
+    assert saved(run)[record["session_id"]] == ["appium-log.txt", "command-log.json", "device-log.txt"]
+    assert run.row("test_app").links["appium"].endswith("/appium-log.txt")
