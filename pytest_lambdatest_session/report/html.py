@@ -48,14 +48,18 @@ class HtmlReport:
         self._numbers.setdefault(attempt, len(self._numbers))
         if report.when != "call" and report.outcome == "passed":
             return  # makes no row
-        block = self._blocks.setdefault(attempt, extras.html(self._details(attempt)))
+        block = self._blocks.get(attempt)
+        if block is None:
+            block = self._blocks[attempt] = extras.html(self._details(attempt))
         present = getattr(report, "extras", None)
         if present is None:
             report.extras = present = []  # type: ignore[attr-defined]
         present.append(block)
 
     def bind(self) -> None:
-        """Bring cells and details up to date. Cheap enough to be called again when something came in later."""
+        """Nothing to do yet: pytest-html asks for its summary just before it writes, when most is known."""
+
+    def _bind_rows(self) -> None:
         for attempt, block in self._blocks.items():
             block["content"] = self._details(attempt)
         used = bool(self._numbers or self._ledger.entries)
@@ -116,7 +120,7 @@ class HtmlReport:
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str], summary: list[str]) -> None:
         with self._problems.guard():
-            self.bind()
+            self._bind_rows()
             table = sessions_table(self._ledger, self._problems)
             if table:
                 prefix.append(style() + evidence_style())
