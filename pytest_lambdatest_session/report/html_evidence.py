@@ -40,8 +40,9 @@ def evidence_block(attempt: AttemptRecord, inline: Inline | None = None) -> str:
         for entry in attempt.entries
         for section in (
             _commands_html(entry, commands[entry]) if entry in commands else "",
-            _logs_html(entry, attempt),
+            _console_html(entry, attempt),
             _saved_html(entry, attempt, inline),
+            _cloud_commands_html(entry, attempt),
         )
     )
 
@@ -51,23 +52,26 @@ def _has_failed(attempt: AttemptRecord) -> bool:
     return attempt.outcome in ("failed", "error", "rerun", "xfailed")
 
 
-def _logs_html(entry: Entry, attempt: AttemptRecord) -> str:
-    """What the cloud's logs say of a failed test's time."""
+def _console_html(entry: Entry, attempt: AttemptRecord) -> str:
     if entry.saved_logs is None or not _has_failed(attempt):
         return ""
-    span = entry.span_of(attempt)
-    errors = within(entry.saved_logs.console_errors, span)[-_ROWS_SHOWN:]
-    commands = within(entry.saved_logs.commands, span)[-_ROWS_SHOWN:]
-    return _rows_html("Console errors", errors) + _rows_html("End of LambdaTest's command log", commands)
+    return _rows_html("Console errors", within(entry.saved_logs.console_errors, entry.span_of(attempt)))
+
+
+def _cloud_commands_html(entry: Entry, attempt: AttemptRecord) -> str:
+    if entry.saved_logs is None or not _has_failed(attempt):
+        return ""
+    return _rows_html("End of LambdaTest's command log", within(entry.saved_logs.commands, entry.span_of(attempt)))
 
 
 def _rows_html(title: str, rows: list[LogRow]) -> str:
+    """The last of the rows that a log has of a failed test's time."""
     if not rows:
         return ""
     lines = "".join(
         f"<tr{' class=lt-bad' if row.is_error else ''}><td>"
-        f"{clock_text(row.offset) if row.offset is not None else ''}</td><td></td><td>{escaped(row.text)}</td></tr>"
-        for row in rows
+        f"{clock_text(row.offset) if row.offset is not None else ''}</td><td>{escaped(row.text)}</td></tr>"
+        for row in rows[-_ROWS_SHOWN:]
     )
     return (
         f'<section class="lt-details lt-evidence"><h3>{title} in this test\'s time</h3>'

@@ -55,6 +55,10 @@ def logs_of(session: ReportedSession) -> dict[str, str]:
     return {**session["logs"], **saved}
 
 
+def _login_note(session: ReportedSession) -> str:
+    return "Logs that were not saved ask for a LambdaTest login" if session["artifacts"] else LOGIN
+
+
 def _asks_for_login(session: ReportedSession) -> bool:
     return not session["logs"].keys() <= session["artifacts"].keys()
 
@@ -71,7 +75,7 @@ def short_links(session: ReportedSession, span: Span | None = None) -> str:
     named = [("session", session["url"]), (shared, session["share_url"]), *session["links"].items()]
     links = video + " ".join(_link(name, url) for name, url in named if url)
     logs = " ".join(_link(kind, url) for kind, url in logs_of(session).items())
-    title = f' title="{LOGIN}"' if _asks_for_login(session) else ""
+    title = f' title="{_login_note(session)}"' if _asks_for_login(session) else ""
     return links + (f" <span{title}>logs: {logs}</span>" if logs else "")
 
 
@@ -87,7 +91,8 @@ def full_links(session: ReportedSession, span: Span | None = None) -> str:
     ]
     links = " ".join(_link(name, url) for name, url in named if url)
     logs = " ".join(_link(f"{kind[:1].upper()}{kind[1:]} log", url) for kind, url in logs_of(session).items())
-    login = f" <i>({LOGIN[0].lower()}{LOGIN[1:]})</i>" if _asks_for_login(session) else ""
+    note = _login_note(session)
+    login = f" <i>({note[0].lower()}{note[1:]})</i>" if _asks_for_login(session) else ""
     return links + (f" {logs}{login}" if logs else "")
 
 

@@ -72,6 +72,8 @@ def _rows(text: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
 
 def _command(row: dict[str, Any], value: dict[str, Any], start: float | None) -> LogRow:
     path = re.sub(r"^(?:.*/)?session/[^/]+(?=/|$)", "", clean_text(value.get("requestPath"), _TEXT_LIMIT)) or "/session"
+    # Ids of elements say nothing, and are as long as a line.
+    path = re.sub(r"(?<=/element/)[^/]{8,}", "…", path)
     status = clean_text(value.get("responseStatus"), 10)
     took = clean_text(value.get("duration"), 20)
     text = f"{clean_text(value.get('requestMethod'), 10)} {path}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
+from urllib.parse import unquote
 
 from pytest_lambdatest_session.report.attention import by_need, failed, uses_by_need
 from pytest_lambdatest_session.report.moments import ending, video_at
@@ -108,6 +109,9 @@ def _links(entry: Entry, *, with_logs: bool) -> Iterator[tuple[str, str]]:
     if session["video_url"]:
         yield "video", session["video_url"]
     yield "session", session["url"]
+    if session["artifacts"]:
+        folder = unquote(next(iter(session["artifacts"].values())).rpartition("/")[0])
+        yield "saved", f"{folder}/ ({', '.join(session['artifacts'])})"
     if session["share_url"]:
         yield "shared", f"{session['share_url']} (opens without a login until {session['shared_until']})"
     yield from session["links"].items()

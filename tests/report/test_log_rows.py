@@ -21,7 +21,7 @@ def log(*rows: Any) -> str:
 def test_commands_and_console_errors_are_read_with_their_place_in_the_session() -> None:
     value = {
         "requestMethod": "GET",
-        "requestPath": "/session/abc/title",
+        "requestPath": "/session/abc/element/f.CB1DBA521234DE.e.2/text",
         "requestBody": '{"text": "hunter2"}',
         "responseStatus": 500,
         "duration": 7,
@@ -34,7 +34,7 @@ def test_commands_and_console_errors_are_read_with_their_place_in_the_session() 
         ),
         START,
     )
-    assert logs.commands == [LogRow(2.5, "GET /title  500  7 ms", True)]
+    assert logs.commands == [LogRow(2.5, "GET /element/…/text  500  7 ms", True)]
     assert logs.console_errors == [LogRow(3.0, "boom\N{SYMBOL FOR ESCAPE}[31m", True)]
 
 
