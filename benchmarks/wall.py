@@ -32,14 +32,11 @@ WAYS = {"without": (), "with": PLUGIN, "pytest-selenium": _PYTEST_SELENIUM}
 def wall(*, short: bool) -> Iterator[str]:
     """Sessions on a hub, an API that takes its time, and details that are ready 0.7 s after quit."""
     cases = [(4, 0.1)] if short else [(sessions, latency) for sessions in (40, 200) for latency in (0.0, 0.3, 1.0)]
-    rows = [
-        _row(sessions, latency, mode, repeats=1 if short or sessions > _SESSIONS_OF_PYTEST_SELENIUM else 3)
-        for sessions, latency in cases
-        for mode in (PLAIN, TWO_WORKERS)
-    ]
     yield f"tests of {TEST_SECONDS:g} s with a session each, ready {READY_AFTER:g} s after quit; seconds"
     heads = ("sessions", "latency", "mode", "without", "added", "calls", "pytest-selenium adds", "its calls")
-    yield table(heads, rows)
+    for sessions, latency in cases:
+        repeats = 1 if short or sessions > _SESSIONS_OF_PYTEST_SELENIUM else 3
+        yield table(heads, [_row(sessions, latency, mode, repeats) for mode in (PLAIN, TWO_WORKERS)])
 
 
 def _row(sessions: int, latency: float, mode: tuple[str, ...], repeats: int) -> list[str]:
