@@ -9,6 +9,7 @@ error.
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Literal
@@ -133,7 +134,9 @@ class _Row:
         return next((value for key in keys if (value := self._values.get(key)) not in (None, "")), None)
 
     def text(self, limit: int, *keys: str) -> str | None:
-        return next((text for key in keys if (text := self._clean(key, limit))), None)
+        found = next((text for key in keys if (text := self._clean(key, limit))), None)
+        # One string for all sessions that say the same, as they do of browsers and builds.
+        return None if found is None else sys.intern(found)
 
     def link(self, *keys: str) -> str | None:
         links = (safe_url(self._values.get(key)) for key in keys)
