@@ -89,9 +89,19 @@ class Controller:
     # A plain implementation would come after pytest-json-report, which is in a hurry too.
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, exitstatus: int) -> Generator[None, None, None]:
-        with self._problems.guard():
-            self._finish(interrupted=exitstatus == INTERRUPTED)
+        self._undisturbed(lambda: self._wait(interrupted=exitstatus == INTERRUPTED))
+        self._undisturbed(lambda: call_user_hooks(self._config, self._ledger, self._problems))
+        for output in self._outputs:
+            self._undisturbed(output.bind)
         return (yield)
+
+    def _undisturbed(self, step: Callable[[], None]) -> None:
+        """The tests are over: neither a fault nor Ctrl-C in one step of ours costs anybody the reports."""
+        try:
+            with self._problems.guard():
+                step()
+        except KeyboardInterrupt:
+            self._problems.add("interrupted at the end of the run; the reports may lack what LambdaTest said")
 
     def _take(self, report: pytest.TestReport, carry: Carry) -> None:
         worker: str | None = getattr(report, "worker_id", None)
@@ -116,7 +126,7 @@ class Controller:
             with self._problems.guard():
                 output.attach(report, attempt)
 
-    def _finish(self, *, interrupted: bool) -> None:
+    def _wait(self, *, interrupted: bool) -> None:
         leftover = self._leftover()
         self._ledger.learn(leftover)
         self._ledger.refusals.extend(leftover["refusals"])
@@ -134,7 +144,3 @@ class Controller:
             # Whatever happens there, the reports are written.
             with self._problems.guard(), waiting_line(self._config, self._problems, saving_text) as on_wait:
                 self._artifacts.save(on_wait)
-        call_user_hooks(self._config, self._ledger, self._problems)
-        for output in self._outputs:
-            with self._problems.guard():
-                output.bind()
