@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import pytest_lambdatest_session.cloud.errors  # noqa: F401 - see there
 from pytest_lambdatest_session import hookspec
 from pytest_lambdatest_session.capture.recorder import Recorder
 from pytest_lambdatest_session.cloud.endpoints import is_captured

@@ -12,6 +12,9 @@
         ├── Throttled       429
         └── Unreachable     no connection, or it broke, or it took too long
 
+The front door loads this module before any test can run. What takes modules away after a test, as pytester does, leaves
+those alone that were there before it; so the others, loaded when there is something to ask, all mean these classes.
+
 The text of each is one line for people: what happened, where, and what to do. It holds no credentials.
 """
 # ruff: noqa: N818 -- as in httpx: the family's name says that they are errors, each leaf says which

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from pytest_lambdatest_session.cloud.details import SessionDetails
 from pytest_lambdatest_session.cloud.endpoints import api_base_url, kind_asked, sibling_base_url
 from pytest_lambdatest_session.cloud.errors import CloudError, NotFound, Refused, Throttled
 
 if TYPE_CHECKING:
+    from pytest_lambdatest_session.cloud.details import SessionDetails
     from pytest_lambdatest_session.cloud.endpoints import Kind
     from pytest_lambdatest_session.cloud.pace import Pace
     from pytest_lambdatest_session.credentials import Credentials
@@ -75,7 +75,8 @@ class Inquiry:
     def learn(self, outcome: SessionDetails | CloudError, now: float, *, is_last_chance: bool) -> None:
         """Take in what one question brought; `is_last_chance` when the end of the run waits."""
         self._asked_at = now
-        if isinstance(outcome, SessionDetails):
+        # Not whether it is our SessionDetails: see `errors` about modules that are loaded twice.
+        if not isinstance(outcome, CloudError):
             self._learn_details(outcome, now)
         elif self.is_away:
             # Whatever kept the sibling from answering, it was only a guess; home is where the session
