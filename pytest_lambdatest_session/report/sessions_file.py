@@ -45,11 +45,17 @@ def write_sessions_file(path: Path, records: Iterable[SessionRecord]) -> None:
 
 
 def write_whole(path: Path, texts: Iterable[str]) -> None:
-    """Write all or nothing: a reader never meets half a file.
+    """Write all or nothing: a reader never meets half a file. A device or a pipe is written to as it is.
 
     Raises:
         OSError: the folder or the file can't be written.
     """
+    if path.exists() and not path.is_file():
+        # Root would replace /dev/null by a file.
+        with path.open("w", encoding="utf-8") as device:
+            device.writelines(texts)
+        return
+    path = path.resolve()  # what a link leads to, not the link
     path.parent.mkdir(parents=True, exist_ok=True)
     # Beside the target, so that the replacement is one step; named by process, so that two runs don't share it.
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
