@@ -235,9 +235,13 @@ class Story:
 
     def run_plain(self, *arguments: str, timeout: float = 60) -> Run:
         """With nothing but the arguments and what they need."""
+        command = self.with_plugins(*arguments)
+        return Run(self.pytester.runpytest_subprocess(*command, timeout=timeout), self.pytester.path)
+
+    def with_plugins(self, *arguments: str) -> tuple[str, ...]:
+        """The arguments for pytest, after those that load what they need."""
         names = [name for name in self._plugins_for(arguments) if name not in arguments]
-        loading = [word for name in names for word in ("-p", name)]
-        return Run(self.pytester.runpytest_subprocess(*loading, *arguments, timeout=timeout), self.pytester.path)
+        return (*(word for name in names for word in ("-p", name)), *arguments)
 
     def _run(self, ours: str, *arguments: str, timeout: float) -> Run:
         return self.run_plain("-p", ours, *arguments, timeout=timeout)

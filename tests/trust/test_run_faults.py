@@ -1,0 +1,497 @@
+"""Whatever happens to a run, it ends as it would without this plugin, and tells of its sessions what it can."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stories import Run, outcomes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from stories import Story
+
+# A test that was reached says so into a pipe, and then waits for what happens to it.
+REACHED = """
+import threading
+
+def reached(place):
+    if place in os.environ["STORY_PLACE"].split():
+        with open(place, "w") as pipe:
+            pipe.write("reached")
+        threading.Event().wait(120)
+"""
+SUITE = """
+@pytest.fixture
+def driver():
+    driver = open_browser()
+    yield driver
+    driver.quit()
+
+@pytest.fixture
+def slow(driver):
+    reached("setup")
+    yield driver
+    reached("teardown")
+    reached("again")
+
+def test_before(driver):
+    driver.title
+
+def test_here(slow):
+    slow.title
+    reached("call")
+
+def test_after(driver):
+    driver.title
+"""
+
+
+@dataclass
+class Started:
+    """A run that goes on while the test looks at it."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+    output: bytes = b""
+
+    def wait_until_reached(self, place: str) -> None:
+        """Read from the pipe that `reached` writes to; whoever opens it first waits for the other."""
+        reader = os.open(self.folder / place, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            assert select.select([reader], [], [], 15)[0], f"{place} was not reached"
+        finally:
+            os.close(reader)
+
+    def wait_until_said(self, words: bytes) -> None:
+        assert self.process.stdout is not None
+        while words not in self.output:
+            assert select.select([self.process.stdout], [], [], 60)[0], f"{words!r} was not said"
+            piece = os.read(self.process.stdout.fileno(), 65536)
+            assert piece, f"{words!r} was not said in {self.output.decode()}"
+            self.output += piece
+
+    def signal(self, number: int) -> None:
+        self.process.send_signal(number)
+
+    def finish(self) -> Run:
+        started_at = time.monotonic()
+        rest, _ = self.process.communicate(timeout=60)
+        lines = (self.output + rest).decode("utf-8", "replace").splitlines()
+        return Run(pytest.RunResult(self.process.returncode, lines, [], time.monotonic() - started_at), self.folder)
+
+
+@pytest.fixture
+def runs() -> Iterator[list[Started]]:
+    started: list[Started] = []
+    yield started
+    for run in started:
+        if run.process.poll() is None:
+            run.process.kill()
+            run.process.communicate()
+
+
+def start(story: Story, runs: list[Started], *arguments: str, plugin: bool = True) -> Started:
+    for place in ("setup", "call", "teardown", "again"):
+        if not (story.pytester.path / place).exists():
+            os.mkfifo(story.pytester.path / place)
+    outputs = story.OUTPUTS if plugin else story.OUTPUTS[:2]
+    plugin_options = ("-p", "lambdatest_session" if plugin else "no:lambdatest_session")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", *story.with_plugins(*plugin_options, *outputs, *arguments)],
+        cwd=story.pytester.path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        bufsize=0,
+    )
+    runs.append(Started(process, story.pytester.path))
+    return runs[-1]
+
+
+def with_and_without(
+    story: Story, runs: list[Started], place: str, *signals: tuple[str, int], arguments: tuple[str, ...] = ()
+) -> Run:
+    """Do the same to a run without the plugin and to one with it, and see that they end alike."""
+    story.tests(REACHED + SUITE)
+    story.set_environment(STORY_PLACE=place)
+    ended = []
+    for plugin in (False, True):
+        run = start(story, runs, *arguments, plugin=plugin)
+        for where, number in signals:
+            run.wait_until_reached(where)
+            run.signal(number)
+        ended.append(run.finish())
+    without, run_with = ended
+    assert run_with.result.ret == without.result.ret, run_with.output
+    assert closing_line(run_with) == closing_line(without)
+    assert "INTERNALERROR" not in run_with.output
+    return run_with
+
+
+def closing_line(run: Run) -> str:
+    """Pytest's count of outcomes, without the seconds; "" if it did not come to that."""
+    last = run.result.outlines[-1].strip("= ") if run.result.outlines else ""
+    return last.partition(" in ")[0] if re.fullmatch(r".* in [\d.:]+s.*", last) else ""
+
+
+@pytest.mark.parametrize("place", ["setup", "call", "teardown"])
+def test_ctrl_c_while_a_test_runs_ends_the_run_at_once(story: Story, runs: list[Started], place: str) -> None:
+    run = with_and_without(story, runs, place, (place, signal.SIGINT))
+    assert run.result.ret == pytest.ExitCode.INTERRUPTED
+    before, here = run.records
+    assert [use["nodeid"] for use in before["tests"]] == ["test_story.py::test_before"]
+    assert here["session_id"] in story.grid.sessions, "the open session is told of too"
+    assert before["session_id"] in (run.folder / "junit.xml").read_text(encoding="utf-8")
+    assert before["url"] in run.html
+    assert here["url"] in run.html
+    assert "= LambdaTest sessions =" in run.output
+
+
+def test_ctrl_c_waits_for_nothing_though_the_api_hangs(story: Story, runs: list[Started]) -> None:
+    story.grid.fault = "hang"
+    run = with_and_without(story, runs, "call", ("call", signal.SIGINT), arguments=("--durations=0",))
+    assert run.result.ret == pytest.ExitCode.INTERRUPTED
+    assert "waiting for" not in run.output
+
+
+def test_a_second_ctrl_c_while_fixtures_are_torn_down(story: Story, runs: list[Started]) -> None:
+    """The first one interrupts the test, the second the teardown that pytest does at the end."""
+    run = with_and_without(story, runs, "teardown again call", ("call", signal.SIGINT), ("teardown", signal.SIGINT))
+    assert run.result.ret != pytest.ExitCode.OK
+
+
+def test_sigterm_ends_the_run_as_it_does_without_the_plugin(story: Story, runs: list[Started]) -> None:
+    run = with_and_without(story, runs, "call", ("call", signal.SIGTERM))
+    assert run.result.ret == -signal.SIGTERM
+
+
+PASSING = """
+def test_opens():
+    with open_browser() as driver:
+        driver.title
+"""
+
+
+def test_ctrl_c_in_the_wait_ends_the_wait_and_not_the_reports(story: Story, runs: list[Started]) -> None:
+    story.grid.fault = "hang"
+    story.tests(PASSING)
+    run = start(story, runs, "--lambdatest-budget=300", "--lambdatest-timeout=300")
+    run.wait_until_said(b"waiting for 1 LambdaTest session")
+    run.signal(signal.SIGINT)
+    ended = run.finish()
+    assert ended.result.duration < 20
+    assert ended.result.ret == pytest.ExitCode.OK, "the tests were over"
+    assert "! interrupted while waiting" in ended.output
+    (record,) = ended.records
+    assert record["url"] in ended.html
+    assert ended.properties["test_opens"][0]["lambdatest_session_url"] == record["url"]
+    assert closing_line(ended) == "1 passed"
+
+
+def test_a_second_ctrl_c_after_that_is_not_held_against_the_reports_either(story: Story, runs: list[Started]) -> None:
+    """The first one ends the wait, the second whatever of ours comes after it; here a hook of the suite's own."""
+    story.grid.fault = "hang"
+    story.tests(PASSING)
+    story.set_environment(STORY_PLACE="again")
+    story.file(
+        "conftest.py",
+        "import os\nimport pytest\n"
+        + REACHED
+        + """
+@pytest.hookimpl(optionalhook=True)
+def pytest_lambdatest_session_finished(config, session):
+    reached("again")
+""",
+    )
+    run = start(story, runs, "--lambdatest-budget=300", "--lambdatest-timeout=300")
+    run.wait_until_said(b"waiting for 1 LambdaTest session")
+    run.signal(signal.SIGINT)
+    run.wait_until_reached("again")
+    run.signal(signal.SIGINT)
+    ended = run.finish()
+    assert ended.result.duration < 20
+    assert ended.result.ret == pytest.ExitCode.OK
+    (record,) = ended.records
+    assert record["url"] in ended.html
+    assert ended.properties["test_opens"][0]["lambdatest_session_url"] == record["url"]
+    assert closing_line(ended) == "1 passed"
+
+
+# Runs that end by themselves, in their own ways
+
+
+def alike(story: Story, *arguments: str) -> Run:
+    """Run the suite without the plugin and with it, and see that both end alike."""
+    without = story.run_without(*arguments)
+    run = story.run(*arguments)
+    assert run.result.ret == without.result.ret, run.output
+    assert closing_line(run) == closing_line(without)
+    return run
+
+
+@pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["alone", "in a worker"])
+def test_a_test_that_ends_its_process(story: Story, workers: tuple[str, ...]) -> None:
+    story.tests(
+        """
+        def test_before():
+            open_browser().quit()
+
+        def test_exits():
+            open_browser().title
+            os._exit(3)
+
+        def test_after():
+            open_browser().quit()
+        """
+    )
+    run = alike(story, *workers)
+    if workers:
+        used = {record["session_id"]: [use["nodeid"] for use in record["tests"]] for record in run.records}
+        assert len(used) == 3
+        assert ["test_story.py::test_exits"] in used.values()
+    else:
+        assert run.result.ret == 3
+
+
+def test_a_run_that_stops_at_the_first_failure(story: Story) -> None:
+    story.tests("def test_red():\n    with open_browser() as driver:\n        assert 0\n" + PASSING)
+    run = alike(story, "-x")
+    assert [record["tests"][0]["outcome"] for record in run.records] == ["failed"]
+
+
+@pytest.mark.parametrize(
+    "hook",
+    [
+        "pytest_runtest_setup(item)",
+        "pytest_runtest_makereport(item, call)",
+        "pytest_runtest_logreport(report)",
+        "pytest_sessionfinish(session)",
+        "pytest_terminal_summary(terminalreporter)",
+    ],
+)
+def test_an_internal_error_of_another_plugin(story: Story, hook: str) -> None:
+    story.file("conftest.py", f"def {hook}:\n    raise RuntimeError('the other plugin is broken')\n")
+    story.tests(PASSING)
+    without = story.run_without()
+    run = story.run()
+    assert run.result.ret == without.result.ret
+    assert "the other plugin is broken" in run.output
+    assert "pytest_lambdatest_session" not in without.output
+    assert "failed inside" not in run.output
+
+
+OVERHEARD = """
+import pytest
+
+def spoil(report):
+    {spoil}
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report):
+    spoil(report)
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    spoil(report)
+    return report
+"""
+SPOILED = {
+    "deleted": "for name in [name for name in vars(report) if 'lambdatest' in name]: delattr(report, name)",
+    "replaced by None": "vars(report).update({name: None for name in vars(report) if 'lambdatest' in name})",
+    "replaced by text": "vars(report).update({name: 'x' for name in vars(report) if 'lambdatest' in name})",
+    "extras are None": "report.extras = None",
+    "extras are a tuple": "report.extras = ()",
+    "properties anew": "report.user_properties = []",
+    "sections anew": "report.sections = []",
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILED.values(), ids=SPOILED)
+def test_a_conftest_that_lays_hands_on_what_is_ours(story: Story, spoil: str) -> None:
+    story.file("conftest.py", OVERHEARD.format(spoil=spoil))
+    story.tests("def test_red():\n    with open_browser() as driver:\n        assert 0\n" + PASSING)
+    # Some of it pytest-html itself does not survive.
+    run = alike(story)
+    assert {record["state"] for record in run.records} == {"final"}
+    assert run.output.count("failed inside") <= 1
+
+
+# Drivers and commands of their own kind
+
+BOMBS = {
+    "every attribute raises": "class Bomb:\n    def __getattr__(self, name):\n        raise RuntimeError('boom')\n",
+    "the session id raises": (
+        "class Bomb:\n    command_executor = None\n    @property\n    def session_id(self):\n"
+        "        raise LookupError('no session')\n"
+    ),
+    "the session id can't be hashed": "class Bomb:\n    session_id = [1]\n",
+    "the session id is huge": "class Bomb:\n    session_id = 'x' * 10**7\n    command_executor = None\n",
+    "the session id is a number": "class Bomb:\n    session_id = 7\n    command_executor = None\n",
+    "the hub's address is none": (
+        "class Bomb:\n    session_id = 's'\n    class command_executor:\n        _url = 'http://[::1'\n"
+    ),
+}
+EARLY = """
+from selenium.webdriver.remote.webdriver import WebDriver
+
+original = WebDriver.execute
+
+def execute(self, driver_command, params=None):
+    if type(self).__name__ == "Bomb":
+        return {"value": None}
+    return original(self, driver_command, params)
+
+WebDriver.execute = execute
+"""
+
+
+@pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
+def test_a_driver_that_is_none(story: Story, bomb: str) -> None:
+    """Selenium's own `execute` would fail with most of them; what another plugin puts in its place may not."""
+    story.file("early.py", EARLY)
+    story.tests(
+        bomb
+        + """
+@pytest.mark.parametrize("command", ["newSession", "get", "findElement", "w3cExecuteScript", "quit"])
+def test_command(command):
+    for params in ({}, None, [], {"script": object()}):
+        assert webdriver.Remote.execute(Bomb(), command, params) == {"value": None}
+
+def test_opens():
+    with open_browser() as driver:
+        driver.title
+"""
+    )
+    run = story.run("-p", "early")
+    assert outcomes(run) == {"passed": 6}
+    assert run.result.ret == pytest.ExitCode.OK
+    real = [record for record in run.records if record["session_id"] in story.grid.sessions]
+    assert [record["state"] for record in real] == ["final"]
+
+
+PATCHING = """
+import atexit
+from selenium.webdriver.remote.webdriver import WebDriver
+
+original = WebDriver.execute
+seen = []
+
+def execute(self, driver_command, params=None):
+    seen.append(driver_command)
+    return original(self, driver_command, params)
+
+WebDriver.execute = execute
+
+def pytest_unconfigure():
+    {unpatch}
+
+def tell():
+    from browser import open_browser
+    with open_browser() as driver:
+        title = driver.title
+    with open("seen.txt", "w") as file:
+        file.write(" ".join(seen))
+
+atexit.register(tell)
+"""
+
+
+@pytest.mark.parametrize("unpatch", ["WebDriver.execute = original", "pass"], ids=["unpatched", "left"])
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_another_plugin_that_wraps_execute(story: Story, place: str, unpatch: str) -> None:
+    """Both see every command, in either order, and drivers work when the run is over."""
+    name = "early.py" if place == "before" else "conftest.py"
+    story.file(name, PATCHING.format(unpatch=unpatch))
+    story.tests(PASSING)
+    run = story.run(*(("-p", "early") if place == "before" else ()))
+    assert outcomes(run) == {"passed": 1}
+    assert run.result.ret == pytest.ExitCode.OK
+    seen = (run.folder / "seen.txt").read_text(encoding="utf-8").split()
+    assert seen[:3] == ["newSession", "getTitle", "quit"]
+    assert len(story.grid.sessions) == 2, "the second was opened when the run was over"
+    (record,) = run.records
+    assert record["state"] == "final"
+    assert "failed inside" not in run.output
+
+
+def test_a_run_within_a_run(story: Story) -> None:
+    """Both tell of the sessions that were opened within them, and the outer one goes on as if nothing was."""
+    story.file("conftest.py", "pytest_plugins = ['pytester']\n")
+    story.tests(
+        """
+        def test_outer(pytester):
+            with open_browser() as driver:
+                driver.title
+                pytester.makepyfile("from browser import *\\ndef test_inner():\\n    open_browser().quit()\\n")
+                options = ("-p", "lambdatest_session", "--lambdatest-sessions-file=inner.jsonl")
+                inner = pytester.runpytest_inprocess(*options)
+                inner.assert_outcomes(passed=1)
+                assert len((pytester.path / "inner.jsonl").read_text().splitlines()) == 1
+                driver.title
+
+        def test_after():
+            open_browser().quit()
+        """
+    )
+    run = story.run("-p", "no:cacheprovider")
+    assert outcomes(run) == {"passed": 2}
+    by_session = run.tests_by_session()
+    assert set(by_session) == set(story.grid.sessions)
+    assert sorted(by_session.values()) == [["test_after"], ["test_outer"], ["test_outer"]]
+    assert {record["state"] for record in run.records} == {"final"}
+
+
+# Files of ours that can't be written
+
+
+@pytest.mark.parametrize("obstacle", ["a folder", "a file for a folder", "a full disk"])
+@pytest.mark.parametrize("output", ["sessions file", "job summary"])
+def test_a_file_of_ours_that_cannot_be_written(story: Story, output: str, obstacle: str) -> None:
+    path = story.pytester.path / "out"
+    if obstacle == "a folder":
+        path.mkdir()
+    elif obstacle == "a full disk":
+        path.symlink_to("/dev/full")
+    else:
+        path.write_text("", encoding="utf-8")
+        path /= "file"
+    story.tests("def test_red():\n    with open_browser() as driver:\n        assert 0\n" + PASSING)
+    options = [f"--lambdatest-sessions-file={path}"] if output == "sessions file" else []
+    if output == "job summary":
+        story.set_environment(GITHUB_STEP_SUMMARY=str(path))
+    run = story.run(*options)
+    assert run.result.ret == pytest.ExitCode.TESTS_FAILED
+    assert outcomes(run) == {"passed": 1, "failed": 1}
+    assert f"! the {output} {path} could not be written: " in run.output
+    assert run.row("test_red").status
+    assert len(run.properties) == 2
+    assert [one.name for one in story.pytester.path.rglob("*.tmp")] == []
+
+
+def test_a_sessions_file_may_be_a_pipe_or_a_link(story: Story) -> None:
+    """As `/dev/stdout` is one: what is there is written to, never replaced by a file."""
+    story.tests(PASSING)
+    target, link, pipe = (story.pytester.path / name for name in ("target.jsonl", "link.jsonl", "pipe"))
+    target.write_text("old", encoding="utf-8")
+    link.symlink_to(target)
+    os.mkfifo(pipe)
+    story.run(f"--lambdatest-sessions-file={link}")
+    assert link.is_symlink()
+    assert target.read_text(encoding="utf-8").startswith("{")
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    story.run(f"--lambdatest-sessions-file={pipe}")
+    assert os.read(reader, 65536).startswith(b"{")
+    os.close(reader)
+    assert pipe.is_fifo()
