@@ -13,10 +13,10 @@ import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from pytest_lambdatest_session.cloud.errors import MalformedAnswer
-from pytest_lambdatest_session.cloud.redact import clean_text, is_signed, masked_text, safe_url, scrub
+from pytest_lambdatest_session.cloud.redact import clean_text, is_signed, masked_text, repeats, safe_url
 from pytest_lambdatest_session.cloud.status import folded, verdict_of
 
 if TYPE_CHECKING:
@@ -140,10 +140,7 @@ class _Row:
 
     def link(self, *keys: str) -> str | None:
         links = (safe_url(self._values.get(key)) for key in keys)
-        return next((link for link in links if link and not self._is_secret(link)), None)
-
-    def _is_secret(self, link: str) -> bool:
-        return any(scrub(text, self._secrets) != text for text in (link, unquote(link)))
+        return next((link for link in links if link and not repeats(link, self._secrets)), None)
 
     def _clean(self, key: str, limit: int) -> str:
         value = self._values.get(key)
