@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from local_grid.chromium import find_installation
+from report_pages import start_chromium
 from scripted_server import ScriptedServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from selenium import webdriver
 
 ENVIRONMENT = (
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"),
@@ -52,3 +56,13 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     command += ["-addext", "subjectAltName=DNS:localhost,DNS:api.story.example", "-keyout", key, "-out", crt]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
     return crt, key
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    installation = find_installation()
+    if installation is None:
+        pytest.skip("chromium and chromedriver are not installed")
+    driver = start_chromium(installation, tmp_path_factory.mktemp("profile"))
+    yield driver
+    driver.quit()
