@@ -233,6 +233,10 @@ class Story:
         """The same suite as if the plugin were not installed."""
         return self._run("no:lambdatest_session", *self.OUTPUTS[:2], *arguments, timeout=timeout)
 
+    def run_of(self, result: pytest.RunResult) -> Run:
+        """What came of a run that a test started by itself."""
+        return Run(result, self.pytester.path)
+
     def run_plain(self, *arguments: str, timeout: float = 60) -> Run:
         """With nothing but the arguments and what they need."""
         command = self.with_plugins(*arguments)

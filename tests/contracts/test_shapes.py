@@ -1,0 +1,155 @@
+"""What we rely on without a promise of those who make it.
+
+Each of these says in one place what a release of pytest, pytest-html, xdist or selenium must keep for us to work as
+before. One that fails names the code of ours that looks at that shape; where it does, it looks before it reaches, so
+that an unknown shape costs details and no run.
+"""
+
+from __future__ import annotations
+
+import inspect
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pytest_html.report_data import ReportData
+from selenium.webdriver.remote.command import Command
+from selenium.webdriver.remote.remote_connection import RemoteConnection
+from selenium.webdriver.remote.webdriver import WebDriver
+
+if TYPE_CHECKING:
+    from stories import Story
+
+OBSERVER = """
+import xml.etree.ElementTree as ET
+import pytest
+
+SEEN = {}
+
+class Observer:
+    def pytest_html_report_title(self, report):
+        SEEN["data"] = report
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report):
+        if report.when == "call":
+            SEEN["extras"] = [dict_ for dict_ in report.extras]
+            SEEN["report"] = report
+
+    @pytest.hookimpl(tryfirst=True, wrapper=True)
+    def pytest_sessionfinish(self, session):
+        check(session.config)
+        return (yield)
+
+def pytest_configure(config):
+    config.pluginmanager.register(Observer())
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_makereport(item, call):
+    from pytest_html import extras
+    report = yield
+    report.user_properties.append(("mine", "1"))
+    if report.when == "call":
+        report.extras = [extras.html("<b>mine</b>")]
+        report.sections.append(("mine", "before"))
+    return report
+
+def check(config):
+    {check}
+"""
+
+
+def checked(story: Story, check: str, test: str = "def test_it(): pass") -> None:
+    """Run a suite whose conftest looks at what a release of somebody else makes of a report."""
+    story.file("test_it.py", test)
+    lines = "\n    ".join(check.strip().splitlines())
+    story.file("conftest.py", OBSERVER.replace("{check}", lines))
+    run = story.run_without("-p", "no:cacheprovider")
+    assert run.result.ret == pytest.ExitCode.OK, run.output
+
+
+def test_pytest_html_reads_the_rows_that_its_title_hook_hands_out_again_when_it_writes(story: Story) -> None:
+    """For report/html.py: `ReportData.data["tests"]` is `{nodeid: [row, ...]}`, and `table_header` a list."""
+    story.file("test_it.py", "def test_it(): pass")
+    checked(
+        story,
+        """
+data = SEEN["data"]
+(rows,) = data.data["tests"].values()
+(row,) = rows
+assert isinstance(row["resultsTableRow"], list) and isinstance(row["extras"], list)
+assert isinstance(data.table_header, list)
+row["resultsTableRow"][-1] = '<td class="col-links">changed late</td>'
+""",
+    )
+    assert "changed late" in (story.pytester.path / "report.html").read_text(encoding="utf-8")
+
+
+def test_pytest_html_keeps_the_dicts_of_html_extras(story: Story) -> None:
+    """For report/html.py: the block in the details is one dict, whose content is replaced when the run ends."""
+    checked(story, 'SEEN["extras"][-1]["content"] = "changed late"')
+    assert "changed late" in (story.pytester.path / "report.html").read_text(encoding="utf-8")
+
+
+def test_pytest_html_has_the_attributes_that_we_look_for() -> None:
+    """For report/html.py."""
+    assert isinstance(ReportData.data, property)
+    assert isinstance(ReportData.table_header, property)
+
+
+def test_log_xml_writes_the_elements_that_its_reporters_hand_out(story: Story) -> None:
+    """For report/junit.py: `node_reporters_ordered[*].to_xml()` is the element that is written."""
+    checked(
+        story,
+        """
+(log_xml,) = [plugin for plugin in config.pluginmanager.get_plugins() if type(plugin).__name__ == "LogXML"]
+(reporter,) = log_xml.node_reporters_ordered
+properties = reporter.to_xml().find("properties")
+assert reporter.to_xml().find("properties") is properties
+ET.SubElement(properties, "property", name="late", value="2")
+""",
+    )
+    assert '<property name="late" value="2"' in (story.pytester.path / "junit.xml").read_text(encoding="utf-8")
+
+
+def test_the_terminal_prints_failures_from_the_reports_own_sections_after_the_session_finished(story: Story) -> None:
+    """For report/terminal.py: a section replaced until then is printed in its new form."""
+    story.file("test_it.py", "def test_it(): assert 0")
+    lines = 'SEEN["report"].sections[-1] = ("mine", "changed late")'
+    story.file("conftest.py", OBSERVER.replace("{check}", lines))
+    run = story.run_without()
+    assert "changed late" in run.output
+
+
+def test_reports_cross_xdist_with_all_their_attributes() -> None:
+    """For capture/recorder.py: what is put on a report with `setattr` is in the data that a worker sends."""
+    report = pytest.TestReport("n", ("f", 0, "n"), {}, "passed", None, "call")
+    report.lambdatest_carry = {"uses": []}  # type: ignore[attr-defined]
+    data: dict[str, Any] = report._to_json()
+    assert data["lambdatest_carry"] == {"uses": []}
+    assert pytest.TestReport._from_json(data).lambdatest_carry == {"uses": []}
+
+
+def test_xdist_has_the_hooks_that_we_implement() -> None:
+    """For report/xdist.py."""
+    newhooks = pytest.importorskip("xdist.newhooks", reason="pytest-xdist is an optional companion")
+    assert list(inspect.signature(newhooks.pytest_configure_node).parameters) == ["node"]
+    assert list(inspect.signature(newhooks.pytest_testnodedown).parameters) == ["node", "error"]
+
+
+def test_selenium_sends_every_command_through_execute() -> None:
+    """For capture/webdriver.py: the one method, its first argument, and the names of two commands."""
+    assert list(inspect.signature(WebDriver.execute).parameters)[:3] == ["self", "driver_command", "params"]
+    assert (Command.NEW_SESSION, Command.QUIT) == ("newSession", "quit")
+
+
+def test_a_connection_tells_the_address_of_its_hub() -> None:
+    """For capture/webdriver.py: in `ClientConfig`, or in `_url` where selenium is older than 4.13."""
+    if tuple(map(int, version("selenium").split(".")[:2])) < (4, 13):
+        assert vars(RemoteConnection("http://hub.example/wd/hub"))["_url"] == "http://hub.example/wd/hub"
+        return
+    from selenium.webdriver.remote.client_config import ClientConfig  # noqa: PLC0415 - not in older releases
+
+    connection = RemoteConnection(client_config=ClientConfig("http://hub.example/wd/hub"))
+    config = getattr(connection, "client_config", None) or connection._client_config
+    assert config.remote_server_addr == "http://hub.example/wd/hub"
