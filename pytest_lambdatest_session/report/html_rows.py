@@ -91,7 +91,7 @@ def _disagreement_title(attempt: AttemptRecord | None) -> str:
     """On the cell, since its content lets the mouse through: a click on it shall unfold the row."""
     for entry in attempt.entries if attempt is not None else ():
         if attempt is not None and attempt.disagrees_with(entry):
-            return f' title="{escaped(verdict_text(entry.public, attempt))}"'
+            return f' title="{escaped(verdict_text(entry.public, attempt.outcome))}"'
     return ""
 
 
@@ -139,7 +139,7 @@ def _session_details(entry: Entry, attempt: AttemptRecord, place: int) -> str:
     return (
         f'<section class="lt-details"><h3>LambdaTest session{title} {badge(session)}'
         f"{disagreement_badge(entry, attempt)}</h3>"
-        + (f"<p>{escaped(verdict_text(session, attempt))}</p>" if disagrees else "")
+        + (f"<p>{escaped(verdict_text(session, attempt.outcome))}</p>" if disagrees else "")
         + "".join(f"<p>{name}: {escaped(value)}</p>" for name, value in _explanations(session) if value)
         + f'<p class="lt-links">{full_links(session, entry.span_of(attempt))}</p><dl>{facts}</dl></section>'
     )

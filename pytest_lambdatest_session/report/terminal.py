@@ -91,7 +91,7 @@ def _headline(entry: Entry, attempt: AttemptRecord) -> str:
     if span is not None and len(entry.uses) > 1:
         parts.append(f"this test starts at {clock_text(span.start)}{ending(span)}")
     if attempt.disagrees_with(entry):
-        parts.append(verdict_text(session, attempt))
+        parts.append(verdict_text(session, attempt.outcome))
     return ", ".join(parts)
 
 
@@ -267,7 +267,7 @@ def _row(entry: Entry, attempt: AttemptRecord | None, verbosity: int) -> _Row:
         colour=_COLOURS[tone_of(shown_status(session))],
         time=duration_text(session["duration"]) if session["duration"] is not None else "-",
         links=links if verbosity > 0 else links[:1],
-        remark=verdict_text(session, attempt) if attempt is not None and attempt.disagrees_with(entry) else "",
+        remark=verdict_text(session, attempt.outcome) if attempt is not None and attempt.disagrees_with(entry) else "",
     )
 
 

@@ -10,8 +10,7 @@ from pytest_lambdatest_session.cloud.status import verdict_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_lambdatest_session.report.ledger import AttemptRecord
-    from pytest_lambdatest_session.report.records import ReportedSession
+    from pytest_lambdatest_session.report.records import Outcome, ReportedSession
 
 Tone = Literal["good", "bad", "plain"]
 
@@ -75,9 +74,9 @@ def tone_of(word: str) -> Tone:
     return "plain" if verdict is None else "good" if verdict == "passed" else "bad"
 
 
-def verdict_text(session: ReportedSession, attempt: AttemptRecord) -> str:
+def verdict_text(session: ReportedSession, outcome: Outcome | None) -> str:
     """Who says what, where the cloud's status and pytest's outcome disagree."""
-    return f"disagrees: LambdaTest says {session['status']}, pytest says {attempt.outcome}"
+    return f"disagrees: LambdaTest says {session['status']}, pytest says {outcome}"
 
 
 def status_counts(sessions: Iterable[ReportedSession]) -> list[tuple[str, int]]:
