@@ -113,3 +113,12 @@ def test_no_piece_of_code_is_left_out_of_the_examples_that_run(page: Path) -> No
     for block in blocks(page):
         if block.language in RUN_AS_CODE:
             assert block.title, f"{page.name}:{block.line} is code without a file name, so nobody runs it"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.relative_to(ROOT).as_posix() for page in PAGES])
+def test_what_a_workflow_runs_is_run_on_its_page_as_well(page: Path) -> None:
+    """A workflow is not run here; the pytest command in it is."""
+    run = [command.text for block in blocks(page) if block.language == "console" for command in commands(block)]
+    for block in blocks(page):
+        for step in re.findall(r"^ +- run: (pytest .+)$", block.text, re.MULTILINE):
+            assert any(command.endswith(step) for command in run), f"{page.name}:{block.line}: {step}"
