@@ -18,14 +18,19 @@ MESSAGES = re.findall(r"^### `(.+)`$", PAGE.read_text(encoding="utf-8"), re.MULT
 VARIES = "…"
 
 
+def text_of(node: ast.expr) -> str | None:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else VARIES for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
 def texts_of_the_package() -> Iterator[str]:
     """Every string of its code, with `…` for what is put in."""
     for path in (ROOT / "pytest_lambdatest_session").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.JoinedStr):
-                yield "".join(str(part.value) if isinstance(part, ast.Constant) else VARIES for part in node.values)
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                yield re.sub(r"\{[^{}]*\}", VARIES, node.value)
+            text = text_of(node) if isinstance(node, ast.expr) else None
+            if text is not None:
+                yield text if isinstance(node, ast.JoinedStr) else re.sub(r"\{[^{}]*\}", VARIES, text)
 
 
 TEXTS = sorted(set(texts_of_the_package()), key=len)
@@ -40,6 +45,21 @@ def test_the_message_is_one_of_the_package(message: str) -> None:
         pieces = [stretch] if any(stretch in text for text in TEXTS) else re.split(r"(?<=:) |(?<=;) ", stretch)
         for piece in pieces:
             assert any(piece.strip(" :;") in text for text in TEXTS), f"nothing in the package says {piece!r}"
+
+
+def problems_of_the_package() -> Iterator[str]:
+    """What is given to `problems.add`, with `…` for what is put in."""
+    for path in (ROOT / "pytest_lambdatest_session").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "add":
+                texts = [text for argument in node.args[:1] if (text := text_of(argument)) is not None]
+                yield from (text for text in texts if " " in text)
+
+
+@pytest.mark.parametrize("problem", sorted(set(problems_of_the_package())))
+def test_every_problem_that_the_end_of_a_run_can_name_is_explained(problem: str) -> None:
+    longest = max((stretch.strip(" :;,()") for stretch in problem.split(VARIES)), key=len)
+    assert not longest or any(longest in message for message in MESSAGES)
 
 
 def test_no_message_to_users_of_settings_and_network_is_left_out() -> None:
