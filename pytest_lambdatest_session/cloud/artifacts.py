@@ -63,6 +63,9 @@ _HINTS = {"console": "console: true in LT:Options records it", "network": "netwo
 _SPELLED_OUT = re.compile(
     r"""(?i)((?:access_?key|password|passwd|authorization)\\*["']\s*:\s*\\*["'])[^"'\\]+""",
 )
+# The account's user name, where it is told from the names of a page's users.
+_VENDOR_OPTIONS = re.compile(r"""(?i)["']lt:options\\*["']\s*:\s*\{[^{}]*""")
+_USER = re.compile(r"""(?i)(["']user(?:name)?\\*["']\s*:\s*\\*["'])[^"'\\]+""")
 
 
 class NoRoomError(Exception):
@@ -308,7 +311,8 @@ class MediaFetch(_Fetch):
 def scrub_log(text: str, secrets: Iterable[str]) -> str:
     """A log without credentials: neither those of `secrets`, in JSON's spelling too, nor any that are named so."""
     spelled = {spelling for secret in secrets for spelling in (secret, json.dumps(secret)[1:-1])}
-    return _SPELLED_OUT.sub(rf"\g<1>{MASK}", scrub(text, spelled))
+    cleared = _SPELLED_OUT.sub(rf"\g<1>{MASK}", scrub(text, spelled))
+    return _VENDOR_OPTIONS.sub(lambda options: _USER.sub(rf"\g<1>{MASK}", options[0]), cleared)
 
 
 def _rows(text: str) -> list[object]:

@@ -140,6 +140,6 @@ def test_a_log_is_cleared_of_credentials_however_json_spells_them() -> None:
     )
     scrubbed = scrub_log(log, ['a "quoted" key'])
     assert scrubbed == (
-        r'{"requestBody": "{\"LT:Options\": {\"accessKey\": \"***\", \"user\": \"me\"}}", '
+        r'{"requestBody": "{\"LT:Options\": {\"accessKey\": \"***\", \"user\": \"***\"}}", '
         r'"password": "***", "url": "https://***@hub.lambdatest.com", "text": "***"}'
     )

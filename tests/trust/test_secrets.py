@@ -229,13 +229,13 @@ ALL_OUTPUTS = (
 @pytest.mark.parametrize(
     ("options", "environment"),
     [
-        ((), True),
+        (("--lambdatest-artifacts=all",), True),
         ((), False),
         (("--self-contained-html", "--lambdatest-fetch=teardown"), False),
         (("-n2", "--lambdatest-mark-status=overwrite"), True),
         (("-n2", "--self-contained-html", "--lambdatest-share-days=7"), False),
     ],
-    ids=["environment", "no environment", "teardown", "xdist, environment", "xdist, no environment, shared"],
+    ids=["environment, artifacts", "no environment", "teardown", "xdist, environment", "xdist, no environment, shared"],
 )
 def test_no_output_has_a_secret_that_was_planted_everywhere(
     planted: Story, options: tuple[str, ...], environment: bool
