@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import pytest
+
 from pytest_lambdatest_session.cloud.redact import clean_text
 from pytest_lambdatest_session.report.links import is_link
 
 if TYPE_CHECKING:
-    import pytest
-
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.ledger import Entry, Ledger
     from pytest_lambdatest_session.report.records import ReportedSession
 
 _NAME_LIMIT = 60
+# Masked when the problem is noted, so not cut before: half a key is still half a key.
+_QUOTED_LIMIT = 10_000
+_FAILURES = (Exception, pytest.fail.Exception, pytest.skip.Exception)
 
 
 def call_user_hooks(config: pytest.Config, ledger: Ledger, problems: Problems) -> None:
@@ -30,12 +33,12 @@ def call_user_hooks(config: pytest.Config, ledger: Ledger, problems: Problems) -
             if not put_link(entry.public, name, url):
                 problems.add(
                     f"pytest_lambdatest_session_links returned {clean_text(name, _NAME_LIMIT)!r} with "
-                    f"{clean_text(url, 200)!r}, which is left out; "
+                    f"{clean_text(url, _QUOTED_LIMIT)!r}, which is left out; "
                     "a link is http(s) or relative to the report, without a user name in it"
                 )
         try:
             config.hook.pytest_lambdatest_session_finished(config=config, session=entry.record())
-        except Exception as error:  # noqa: BLE001 - the suite's own code
+        except _FAILURES as error:
             problems.add(_failure_of("pytest_lambdatest_session_finished", error))
 
 
@@ -43,7 +46,7 @@ def _links_from_hooks(config: pytest.Config, entry: Entry, problems: Problems) -
     try:
         # pluggy asks those registered last first; of two links with one name, theirs wins by coming last here.
         answers = config.hook.pytest_lambdatest_session_links(config=config, session=entry.record())[::-1]
-    except Exception as error:  # noqa: BLE001 - the suite's own code
+    except _FAILURES as error:
         problems.add(_failure_of("pytest_lambdatest_session_links", error))
         return []
     found: list[tuple[object, object]] = []
@@ -75,5 +78,12 @@ def put_link(session: ReportedSession, name: object, url: object) -> bool:
     return True
 
 
-def _failure_of(hook: str, error: Exception) -> str:
-    return f"the suite's {hook} failed: {type(error).__name__}: {clean_text(str(error), 200)}"
+def _failure_of(hook: str, error: BaseException) -> str:
+    return f"the suite's {hook} failed: {type(error).__name__}: {clean_text(_said_by(error), _QUOTED_LIMIT)}"
+
+
+def _said_by(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - the suite's own class
+        return ""

@@ -329,6 +329,63 @@ def test_a_conftest_that_lays_hands_on_what_is_ours(story: Story, spoil: str) ->
     assert run.output.count("failed inside") <= 1
 
 
+HOOKS = """
+import os
+import pytest
+
+class Unspeakable(Exception):
+    def __str__(self):
+        raise RuntimeError("not even its words")
+
+class Plugin:
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_lambdatest_session_links(self, config, session):
+        {links}
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_lambdatest_session_finished(self, config, session):
+        {finished}
+
+def pytest_configure(config):
+    config.pluginmanager.register(Plugin())
+"""
+OF_THE_SUITE = {
+    "raises": ("raise KeyError('links')", "raise Unspeakable", "links failed: KeyError: 'links'"),
+    "fails": ("pytest.fail('links')", "pytest.skip('finished')", "links failed: Failed: links"),
+    "no mapping": ("return ['https://x.example']", "pass", "links returned a list; accepted: {name: url} or None"),
+    "no names": ("return {7: 'https://x.example', ' ': 'https://x.example', 'a': 7}", "pass", "which is left out"),
+    "no links": ("return {'a': 'http://[', 'b': '//x', 'c': 'https://me:k3y@x', 'd': 'a\\nb'}", "pass", "left out"),
+    "spoils the record": ("session.clear()", "session['tests'].clear()", ""),
+}
+
+
+@pytest.mark.parametrize(("links", "finished", "said"), OF_THE_SUITE.values(), ids=OF_THE_SUITE)
+def test_a_hook_of_the_suites_own_that_goes_wrong(story: Story, links: str, finished: str, said: str) -> None:
+    story.file("conftest.py", HOOKS.replace("{links}", links).replace("{finished}", finished))
+    story.tests(PASSING)
+    run = story.run()
+    assert run.result.ret == pytest.ExitCode.OK
+    assert outcomes(run) == {"passed": 1}
+    assert said in run.output
+    assert "failed inside" not in run.output
+    assert "k3y" not in run.output
+    (record,) = run.records
+    assert record["links"] == {}
+    assert record["url"] in run.html
+    assert len(record["tests"]) == 1
+
+
+def test_a_hook_of_the_suites_own_may_replace_every_link_and_take_it_away(story: Story) -> None:
+    links = "return {'session': 'pages/s.html', 'video': 'https://x.example/v', 'console': '', 'mine': 'https://x.example/'}"
+    story.file("conftest.py", HOOKS.replace("{links}", links).replace("{finished}", "pass"))
+    story.tests(PASSING)
+    (record,) = story.run().records
+    assert (record["url"], record["video_url"]) == ("pages/s.html", "https://x.example/v")
+    assert record["links"] == {"mine": "https://x.example/"}
+    assert "console" not in record["logs"]
+    assert "command" in record["logs"]
+
+
 # Drivers and commands of their own kind
 
 BOMBS = {
@@ -457,7 +514,7 @@ def test_a_run_within_a_run(story: Story) -> None:
 # Files of ours that can't be written
 
 
-@pytest.mark.parametrize("obstacle", ["a folder", "a file for a folder", "a full disk"])
+@pytest.mark.parametrize("obstacle", ["a folder", "a file for a folder", "a full disk", "too long a name"])
 @pytest.mark.parametrize("output", ["sessions file", "job summary"])
 def test_a_file_of_ours_that_cannot_be_written(story: Story, output: str, obstacle: str) -> None:
     path = story.pytester.path / "out"
@@ -465,6 +522,9 @@ def test_a_file_of_ours_that_cannot_be_written(story: Story, output: str, obstac
         path.mkdir()
     elif obstacle == "a full disk":
         _be_a_full_disk(path)
+    elif obstacle == "too long a name":
+        # The sessions file is written under a name that is a little longer.
+        path = path.with_name("x" * (250 if output == "sessions file" else 300))
     else:
         path.write_text("", encoding="utf-8")
         path /= "file"
