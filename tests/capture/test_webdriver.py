@@ -115,6 +115,36 @@ def test_what_the_observer_raises_reaches_nobody_but_the_fault_handler(grid: Loc
     assert faults == [fault, fault]
 
 
+def test_what_the_observer_raises_about_a_failure_does_not_stand_in_for_it(grid: LocalGrid) -> None:
+    faults: list[Exception] = []
+    driver = open_browser(grid)
+    driver.quit()
+    hook = WebDriverHook(Notes(fault := RuntimeError("bookkeeping")), faults.append)
+    hook.install()
+    try:
+        with pytest.raises(InvalidSessionIdException):
+            driver.get_cookies()
+    finally:
+        hook.uninstall()
+    assert faults == [fault]
+    close(driver.command_executor)
+
+
+def test_a_wrapper_that_was_left_behind_tells_nobody_anything(grid: LocalGrid) -> None:
+    """Whoever wrapped `execute` after us may call ours for ever."""
+    hook = WebDriverHook(notes := Notes(), nobody)
+    hook.install()
+    left_behind: Any = WebDriver.execute
+    hook.uninstall()
+    driver = open_browser(grid)
+    assert left_behind(driver, "getTitle")["value"] == driver.title
+    driver.quit()
+    with pytest.raises(InvalidSessionIdException):
+        left_behind(driver, "getCookies")
+    assert notes.seen == []
+    close(driver.command_executor)
+
+
 def test_uninstalling_puts_back_what_was_there() -> None:
     before = WebDriver.execute
     hook = WebDriverHook(Notes(), nobody)
