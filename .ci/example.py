@@ -14,6 +14,7 @@ import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ def main(checkout: str, output: str, backend: str) -> int:
     wrong = [
         *_wrong_output(Path(output), backend),
         *_wrong_sessions(folder / "sessions.jsonl", backend),
-        *_wrong_report(folder / "report.html"),
+        *_wrong_report(folder / "report.html", backend),
         *_secrets_in([Path(output), *(path for path in folder.rglob("*") if path.is_file())], checkout),
     ]
     for line in wrong:
@@ -54,19 +55,23 @@ def _wrong_sessions(path: Path, backend: str) -> Iterator[str]:
             yield f"session {session['session_id']} is {session['state']} and lacks {missing}"
 
 
-def _wrong_report(report: Path) -> Iterator[str]:
+def _wrong_report(report: Path, backend: str) -> Iterator[str]:
     text = report.read_text(encoding="utf-8")
     # The rows' cells stand in JSON inside an attribute, the summary as it is.
     rows = re.search(r'data-jsonblob="([^"]*)"', text)
     cells = json.dumps(json.loads(html.unescape(rows[1])), ensure_ascii=False).replace('\\"', '"') if rows else ""
-    in_rows, in_summary = set(LINK.findall(cells)), set(LINK.findall(text))
-    for where, links in (("rows", in_rows), ("summary", in_summary)):
-        pages = {link for link in links if link.startswith("sessions/")}
-        if len(pages) < SESSIONS:
-            yield f"the report's {where} link to {len(pages)} pages of sessions, not to {SESSIONS}"
-        for link in pages:
-            if not (report.parent / link).is_file():
-                yield f"the report's {where} link to {link}, which is not there"
+    for where, found in (("rows", LINK.findall(cells)), ("summary", LINK.findall(text))):
+        files = {unquote(link.partition("#")[0]) for link in found if not urlsplit(link).scheme} - {""}
+        wanted = {"index.html": "pages", **({"video.mp4": "videos"} if backend == "chromium" else {})}
+        for name, what in wanted.items():
+            count = sum(file.endswith(f"/{name}") for file in files)
+            if count < SESSIONS:
+                yield f"the report's {where} link to {count} {what} of sessions, not to {SESSIONS}"
+        yield from (
+            f"the report's {where} link to {file}, which is not there"
+            for file in files
+            if not (report.parent / file).is_file()
+        )
 
 
 def _secrets_in(paths: list[Path], checkout: str) -> Iterator[str]:
