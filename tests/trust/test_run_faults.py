@@ -31,7 +31,9 @@ def reached(place):
     if place in os.environ["STORY_PLACE"].split():
         with open(place, "w") as pipe:
             pipe.write("reached")
-        threading.Event().wait(120)
+            pipe.flush()
+            # Still open: an interrupt while Python closes a file may be lost.
+            threading.Event().wait(120)
 """
 SUITE = """
 @pytest.fixture
@@ -71,7 +73,7 @@ class Started:
         """Read from the pipe that `reached` writes to; whoever opens it first waits for the other."""
         reader = os.open(self.folder / place, os.O_RDONLY | os.O_NONBLOCK)
         try:
-            assert select.select([reader], [], [], 15)[0], f"{place} was not reached"
+            assert select.select([reader], [], [], 60)[0], f"{place} was not reached"
         finally:
             os.close(reader)
 
