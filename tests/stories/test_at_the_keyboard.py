@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stories import INTERRUPTIBLE_PYTEST
+
 if TYPE_CHECKING:
     from stories import Story
 
@@ -41,7 +43,7 @@ def test_looponfail_reports_each_round(story: Story) -> None:
     story.tests(RED)
     command = ("-p", "xdist", "-p", "xdist.looponfail", "-p", "lambdatest_session", "-f")
     loop = subprocess.Popen(
-        [sys.executable, "-m", "pytest", *command, "--lambdatest-sessions-file=sessions.jsonl"],
+        [*INTERRUPTIBLE_PYTEST, *command, "--lambdatest-sessions-file=sessions.jsonl"],
         cwd=story.pytester.path,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
