@@ -58,7 +58,8 @@ def test_the_recording_lasts_as_long_as_the_session(filmed: SessionRecord) -> No
     assert (stream["codec_name"], stream["pix_fmt"]) == ("h264", "yuv420p")
     assert stream["width"] % 2 == stream["height"] % 2 == 0
     assert filmed.duration_seconds is not None
-    assert float(told["format"]["duration"]) == pytest.approx(filmed.duration_seconds, abs=0.4)
+    # To the second, as the API's own times are: on a busy machine the last picture is held longer.
+    assert float(told["format"]["duration"]) == pytest.approx(filmed.duration_seconds, abs=1)
 
 
 def test_the_page_on_disk_plays_the_film(
