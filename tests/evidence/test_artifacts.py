@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pytest
 
-from stories import outcomes
+from stories import INTERRUPTIBLE_PYTEST, outcomes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -241,9 +240,9 @@ def test_nothing_is_saved_unless_asked_for(story: Story) -> None:
 def test_ctrl_c_ends_the_saving_and_the_reports_are_written(story: Story) -> None:
     story.grid.set_fault("hang", paths="/(log|video|screenshots)")
     story.tests(SUITE)
-    arguments = ("-m", "pytest", "-p", "html", "-p", "metadata", "-p", "lambdatest_session", *story.OUTPUTS)
+    arguments = ("-p", "html", "-p", "metadata", "-p", "lambdatest_session", *story.OUTPUTS)
     process = subprocess.Popen(
-        [sys.executable, *arguments, "--lambdatest-artifacts=all"],
+        [*INTERRUPTIBLE_PYTEST, *arguments, "--lambdatest-artifacts=all"],
         cwd=story.pytester.path,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
