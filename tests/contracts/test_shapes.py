@@ -150,6 +150,8 @@ def test_a_connection_tells_the_address_of_its_hub() -> None:
         return
     from selenium.webdriver.remote.client_config import ClientConfig  # noqa: PLC0415 - not in older releases
 
-    connection = RemoteConnection(client_config=ClientConfig("http://hub.example/wd/hub"))
+    # Older releases require the address besides.
+    hub = "http://hub.example/wd/hub"
+    connection = RemoteConnection(hub, client_config=ClientConfig(hub))
     config = getattr(connection, "client_config", None) or connection._client_config
-    assert config.remote_server_addr == "http://hub.example/wd/hub"
+    assert config.remote_server_addr == hub
