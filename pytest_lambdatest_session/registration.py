@@ -15,6 +15,7 @@ from pytest_lambdatest_session.cloud.redact import masked_text
 from pytest_lambdatest_session.credentials import credentials_from
 from pytest_lambdatest_session.report.asking import Asking
 from pytest_lambdatest_session.report.controller import Controller, Output
+from pytest_lambdatest_session.report.end_of_run import NO_WORK, CloudWork, EndOfRun
 from pytest_lambdatest_session.report.json_report import JsonReport
 from pytest_lambdatest_session.report.junit import JunitXml
 from pytest_lambdatest_session.report.last_commands import CommandSections
@@ -101,46 +102,48 @@ class Registration:
         xdist = XdistController(self._ledger, self._problems)
         self._add(xdist)
         self._config.add_cleanup(xdist.close)
-        asking = self._asking()
-        marking = self._marking(workers_mark=xdist.workers_ask)
-        artifacts = self._artifacts(leave_to_workers=xdist.workers_ask)
-        self._fetch_in_teardown(asking)
+        work = CloudWork(
+            asking=self._asking(),
+            marking=self._marking(workers_mark=xdist.workers_ask),
+            sharing=self._sharing(leave_to_workers=xdist.workers_ask),
+            artifacts=self._artifacts(leave_to_workers=xdist.workers_ask),
+        )
+        self._fetch_in_teardown(work.asking)
         self._add(TerminalSummary(self._ledger, self._problems))
         self._add(JsonReport(self._ledger, self._problems))
         self._add(
             Controller(
                 self._config,
                 self._ledger,
-                asking,
-                self._outputs() if marking is None else [marking, *self._outputs()],
+                work.asking,
+                self._outputs() if work.marking is None else [work.marking, *self._outputs()],
                 self._problems,
                 leftover=self._recorder.leftover,
                 reported=self._recorder.reported,
-                budget_seconds=self._settings.budget_seconds,
+                end=self._end_of_run(work),
                 workers_ask=xdist.workers_ask or self._settings.fetch == "teardown",
-                marking=marking,
-                artifacts=artifacts,
-                sharing=self._sharing(leave_to_workers=xdist.workers_ask),
             )
         )
 
     def _register_worker(self, *, asks: bool) -> None:
         asking = self._asking() if asks or self._settings.fetch == "teardown" else None
         self._fetch_in_teardown(asking)
+        work = CloudWork(asking, self._marking(), self._sharing(), self._artifacts()) if asks else NO_WORK
         self._add(
             XdistWorker(
                 self._config,
                 self._ledger,
-                asking if asks else None,
+                work.asking,
                 self._problems,
-                marking=self._marking() if asks else None,
-                artifacts=self._artifacts() if asks else None,
-                sharing=self._sharing() if asks else None,
                 leftover=self._recorder.leftover,
                 reported=self._recorder.reported,
-                budget_seconds=self._settings.budget_seconds,
+                end=self._end_of_run(work),
+                marking=work.marking,
             )
         )
+
+    def _end_of_run(self, work: CloudWork) -> EndOfRun:
+        return EndOfRun(self._config, self._ledger, work, self._problems, self._settings.budget_seconds)
 
     def _asking(self) -> Asking | None:
         if self._settings.fetch == "off":

@@ -60,33 +60,33 @@ class Artifacts:
         self._leave_to_workers = leave_to_workers
 
     def save(self, on_wait: OnWait | None = None) -> None:
-        """Save what can be in the time; Ctrl-C ends it, and what is whole by then is reported."""
+        """Save what can be in the time; an interrupt ends it, and passes through when what is whole was noted."""
         entries = [entry for entry in by_need(self._ledger.entries.values()) if self._is_wanted(entry)]
         deadline = time.monotonic() + self._budget_seconds
         store = Store(self._limit_bytes, deadline, self._secrets())
         fetches = {entry: self._fetches_of(entry, store) for entry in entries[:_MOST_SESSIONS]}
+        try:
+            self._fetch(fetches, on_wait)
+        except KeyboardInterrupt:
+            self._chores.end()
+            raise
+        finally:
+            store.is_over = True
+            self._take(fetches)
+        if len(entries) > _MOST_SESSIONS:
+            self._problems.add(f"artifacts were saved of {_MOST_SESSIONS:,} of {len(entries):,} sessions")
+
+    def stop(self) -> None:
+        self._chores.end()
+
+    def _fetch(self, fetches: dict[Entry, list[LogFetch | MediaFetch]], on_wait: OnWait | None) -> None:
         # Logs first: they are small, and a video may keep us waiting.
         for kind in (LogFetch, MediaFetch):
             for of_entry in fetches.values():
                 for fetch in of_entry:
                     if isinstance(fetch, kind):
                         self._chores.add(fetch)
-        try:
-            self._chores.wait(self._budget_seconds, on_wait)
-        except KeyboardInterrupt:
-            self._chores.end()
-            self._problems.add("interrupted while artifacts were saved; what was whole by then is reported")
-        store.is_over = True
-        for entry, of_entry in fetches.items():
-            self._note(entry, of_entry)
-        for entry in self._ledger.entries.values():
-            self._read_logs(entry)
-        self._tell(fetches)
-        if len(entries) > _MOST_SESSIONS:
-            self._problems.add(f"artifacts were saved of {_MOST_SESSIONS:,} of {len(entries):,} sessions")
-
-    def stop(self) -> None:
-        self._chores.end()
+        self._chores.wait(self._budget_seconds, on_wait)
 
     def _is_wanted(self, entry: Entry) -> bool:
         if self._leave_to_workers and any(attempt.worker is not None for attempt in entry.uses):
@@ -104,6 +104,13 @@ class Artifacts:
             MediaFetch("screenshots", source, store, is_expected=False, comes_with=video),
             video,
         ]
+
+    def _take(self, fetches: dict[Entry, list[LogFetch | MediaFetch]]) -> None:
+        for entry, of_entry in fetches.items():
+            self._note(entry, of_entry)
+        for entry in self._ledger.entries.values():
+            self._read_logs(entry)
+        self._tell(fetches)
 
     def _note(self, entry: Entry, fetches: list[LogFetch | MediaFetch]) -> None:
         public = entry.public

@@ -52,20 +52,24 @@ class Asking:
     def wait(self, budget_seconds: float, on_wait: OnWait | None = None) -> None:
         """Wait for the sessions that ended, and settle all.
 
-        One that nobody quit is looked at, not waited for: there is no telling when it ends.
+        One that nobody quit is looked at, not waited for: there is no telling when it ends. An interrupt ends the
+        waiting and passes through, when what is known by then was taken.
         """
         unsettled = [entry for entry in self._ledger.entries.values() if not _is_final(entry)]
-        for entry in unsettled:
-            if entry.ended:
-                self._follower.follow(self._question(entry))
-            else:
-                self._follower.look_once(self._question(entry))
         try:
+            for entry in unsettled:
+                if entry.ended:
+                    self._follower.follow(self._question(entry))
+                else:
+                    self._follower.look_once(self._question(entry))
             self._follower.drain(budget_seconds, on_wait)
         except KeyboardInterrupt:
-            # Whoever is tired of waiting still gets the reports; the tests are over, so the exit status stands.
             self._follower.drain(0)
-            self._problems.add("interrupted while waiting for sessions; what was known by then is reported")
+            raise
+        finally:
+            self._take_answers(unsettled)
+
+    def _take_answers(self, unsettled: list[Entry]) -> None:
         for entry in unsettled:
             self._ledger.settle(entry, self._follower.answer(entry.id))
         for problem in self._follower.problems():

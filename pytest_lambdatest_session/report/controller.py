@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -11,18 +10,15 @@ from pytest_lambdatest_session.capture.recorder import CARRY_ATTRIBUTE
 from pytest_lambdatest_session.report.outcomes import outcome_after
 from pytest_lambdatest_session.report.properties import ANSWERS_ATTRIBUTE
 from pytest_lambdatest_session.report.user_hooks import call_user_hooks
-from pytest_lambdatest_session.report.waiting import saving_text, waiting_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
     from pytest_lambdatest_session.capture.uses import Carry
     from pytest_lambdatest_session.problems import Problems
-    from pytest_lambdatest_session.report.artifacts import Artifacts
     from pytest_lambdatest_session.report.asking import Asking
+    from pytest_lambdatest_session.report.end_of_run import EndOfRun
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Ledger
-    from pytest_lambdatest_session.report.marking import Marking
-    from pytest_lambdatest_session.report.sharing import Sharing
 
 INTERRUPTED = 2
 CRASHED = "???"
@@ -56,11 +52,8 @@ class Controller:
         *,
         leftover: Callable[[], Carry],
         reported: Callable[[Carry], None],
-        budget_seconds: float,
+        end: EndOfRun,
         workers_ask: bool,
-        marking: Marking | None = None,
-        artifacts: Artifacts | None = None,
-        sharing: Sharing | None = None,
     ) -> None:
         self._config = config
         self._ledger = ledger
@@ -69,11 +62,8 @@ class Controller:
         self._problems = problems
         self._leftover = leftover
         self._reported = reported
-        self._budget_seconds = budget_seconds
+        self._end = end
         self._workers_ask = workers_ask
-        self._marking = marking
-        self._artifacts = artifacts
-        self._sharing = sharing
 
     # Before LogXML, pytest-html and the others look at the report.
     @pytest.hookimpl(tryfirst=True)
@@ -89,7 +79,7 @@ class Controller:
     # A plain implementation would come after pytest-json-report, which is in a hurry too.
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, exitstatus: int) -> Generator[None, None, None]:
-        self._undisturbed(lambda: self._wait(interrupted=exitstatus == INTERRUPTED))
+        self._undisturbed(lambda: self._settle(interrupted=exitstatus == INTERRUPTED))
         self._undisturbed(lambda: call_user_hooks(self._config, self._ledger, self._problems))
         for output in self._outputs:
             self._undisturbed(output.bind)
@@ -126,21 +116,8 @@ class Controller:
             with self._problems.guard():
                 output.attach(report, attempt)
 
-    def _wait(self, *, interrupted: bool) -> None:
+    def _settle(self, *, interrupted: bool) -> None:
         leftover = self._leftover()
         self._ledger.learn(leftover)
         self._ledger.refusals.extend(leftover["refusals"])
-        deadline = time.monotonic() + (0 if interrupted else self._budget_seconds)
-        if self._marking is not None:
-            self._marking.begin_end()
-        if self._asking is not None and self._ledger.entries:
-            with waiting_line(self._config, self._problems) as on_wait:
-                self._asking.wait(0 if interrupted else self._budget_seconds, on_wait)
-        if self._marking is not None:
-            self._marking.wait(max(0.0, deadline - time.monotonic()))
-        if self._sharing is not None:
-            self._sharing.wait(max(0.0, deadline - time.monotonic()))
-        if self._artifacts is not None and not interrupted:
-            # Whatever happens there, the reports are written.
-            with self._problems.guard(), waiting_line(self._config, self._problems, saving_text) as on_wait:
-                self._artifacts.save(on_wait)
+        self._end.settle(interrupted=interrupted)

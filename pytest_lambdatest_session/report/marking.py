@@ -93,6 +93,14 @@ class Marking:
             self._chores.wait(seconds)
         except KeyboardInterrupt:
             self._chores.end()
+            raise
+        finally:
+            self._take_writes()
+
+    def stop(self) -> None:
+        self._chores.end()
+
+    def _take_writes(self) -> None:
         failures: Counter[str] = Counter()
         for session_id, write in self._writes.items():
             if write.is_written:
@@ -101,9 +109,6 @@ class Marking:
                 failures[write.failure or "no time was left (lambdatest_budget)"] += 1
         for failure, count in failures.items():
             self._problems.add(f"{counted(count, 'session')} not marked: {failure}")
-
-    def stop(self) -> None:
-        self._chores.end()
 
     def _write(self, entry: Entry) -> None:
         if entry.id in self._writes or (entry.was_marked_by_suite and not self._overwrite):

@@ -60,12 +60,20 @@ class Sharing:
             for entry in by_need(self._ledger.entries.values())
             if self._is_wanted(entry)
         }
-        for request in requests.values():
-            self._chores.add(request)
         try:
+            for request in requests.values():
+                self._chores.add(request)
             self._chores.wait(seconds)
         except KeyboardInterrupt:
             self._chores.end()
+            raise
+        finally:
+            self._take(requests, until)
+
+    def stop(self) -> None:
+        self._chores.end()
+
+    def _take(self, requests: dict[Entry, _Request], until: str) -> None:
         failures: Counter[str] = Counter()
         for entry, request in requests.items():
             if request.url is None:
@@ -74,9 +82,6 @@ class Sharing:
             entry.public["share_url"], entry.public["shared_until"] = request.url, until
         for failure, count in failures.items():
             self._problems.add(f"{counted(count, 'session')} not shared: {failure}")
-
-    def stop(self) -> None:
-        self._chores.end()
 
     def _is_wanted(self, entry: Entry) -> bool:
         if self._leave_to_workers and any(attempt.worker is not None for attempt in entry.uses):

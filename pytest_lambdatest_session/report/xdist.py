@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -25,12 +24,11 @@ if TYPE_CHECKING:
 
     from pytest_lambdatest_session.capture.uses import Attempt, CarriedSession, Carry
     from pytest_lambdatest_session.problems import Problems
-    from pytest_lambdatest_session.report.artifacts import Artifacts
     from pytest_lambdatest_session.report.asking import Asking
+    from pytest_lambdatest_session.report.end_of_run import EndOfRun
     from pytest_lambdatest_session.report.ledger import Ledger
     from pytest_lambdatest_session.report.marking import Marking
     from pytest_lambdatest_session.report.records import ReportedSession
-    from pytest_lambdatest_session.report.sharing import Sharing
 
 KEY = "lambdatest"
 
@@ -154,21 +152,17 @@ class XdistWorker:
         *,
         leftover: Callable[[], Carry],
         reported: Callable[[Carry], None],
-        budget_seconds: float,
-        marking: Marking | None = None,
-        artifacts: Artifacts | None = None,
-        sharing: Sharing | None = None,
+        end: EndOfRun,
+        marking: Marking | None,
     ) -> None:
         self._config = config
         self._ledger = ledger
         self._asking = asking
         self._problems = problems
+        self._end = end
         self._marking = marking
-        self._artifacts = artifacts
-        self._sharing = sharing
         self._leftover = leftover
         self._reported = reported
-        self._budget_seconds = budget_seconds
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         carry: Carry | None = getattr(report, CARRY_ATTRIBUTE, None)
@@ -191,20 +185,7 @@ class XdistWorker:
         with self._problems.guard():
             leftover = self._leftover()
             self._ledger.learn(leftover)
-            answers: list[ReportedSession] = []
-            seconds = 0 if exitstatus == pytest.ExitCode.INTERRUPTED else self._budget_seconds
-            deadline = time.monotonic() + seconds
-            if self._marking is not None:
-                self._marking.begin_end()
-            if self._asking is not None and self._ledger.entries:
-                self._asking.wait(seconds)
-            if self._marking is not None:
-                self._marking.wait(max(0.0, deadline - time.monotonic()))
-            if self._sharing is not None:
-                self._sharing.wait(max(0.0, deadline - time.monotonic()))
-            if self._artifacts is not None and seconds:
-                self._artifacts.save()
-            if self._asking is not None:
-                answers = [entry.public for entry in self._ledger.entries.values()]
+            self._end.settle(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
+            answers = [entry.public for entry in self._ledger.entries.values()] if self._asking is not None else []
             output: WorkerOutput = {"leftover": leftover, "answers": answers, "problems": list(self._problems)}
             self._config.workeroutput[KEY] = output  # type: ignore[attr-defined]
