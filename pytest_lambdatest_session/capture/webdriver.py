@@ -186,7 +186,7 @@ class Hub(NamedTuple):
 def hub_of(driver: Any) -> Hub | None:
     """The hub of a driver, and the credentials in its address or its `ClientConfig`; None if it has none.
 
-    Selenium from 4.13 keeps the address in the connection's `ClientConfig`, older ones in `_url`.
+    Selenium from 4.26 keeps the address in the connection's `ClientConfig`, older ones in `_url`.
     """
     connection = driver.command_executor
     config = getattr(connection, "client_config", None) or getattr(connection, "_client_config", None)
