@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pytest
 
-from stories import INTERRUPTIBLE_PYTEST, outcomes
+from stories import outcomes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -242,7 +243,7 @@ def test_ctrl_c_ends_the_saving_and_the_reports_are_written(story: Story) -> Non
     story.tests(SUITE)
     arguments = ("-p", "html", "-p", "metadata", "-p", "lambdatest_session", *story.OUTPUTS)
     process = subprocess.Popen(
-        [*INTERRUPTIBLE_PYTEST, *arguments, "--lambdatest-artifacts=all"],
+        [sys.executable, "-m", "pytest", *arguments, "--lambdatest-artifacts=all"],
         cwd=story.pytester.path,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

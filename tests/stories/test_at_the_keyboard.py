@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stories import INTERRUPTIBLE_PYTEST
-
 if TYPE_CHECKING:
     from stories import Story
 
@@ -43,7 +41,7 @@ def test_looponfail_reports_each_round(story: Story) -> None:
     story.tests(RED)
     command = ("-p", "xdist", "-p", "xdist.looponfail", "-p", "lambdatest_session", "-f")
     loop = subprocess.Popen(
-        [*INTERRUPTIBLE_PYTEST, *command, "--lambdatest-sessions-file=sessions.jsonl"],
+        [sys.executable, "-m", "pytest", *command, "--lambdatest-sessions-file=sessions.jsonl"],
         cwd=story.pytester.path,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

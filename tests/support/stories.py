@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -169,18 +168,6 @@ def _row(raw: dict[str, Any]) -> Row:
         raw=raw,
     )
 
-
-# A pytest that Ctrl-C interrupts also where whoever started the tests ignores it, as shells do for what they run in the
-# background: a child inherits that.
-INTERRUPTIBLE_PYTEST = (
-    sys.executable,
-    "-c",
-    (
-        "import runpy, signal\n"
-        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "runpy.run_module('pytest', run_name='__main__', alter_sys=True)"
-    ),
-)
 
 # Which plugins the options of a run need.
 _PLUGINS_OF_OPTIONS = {

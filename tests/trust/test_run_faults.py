@@ -8,13 +8,14 @@ import select
 import signal
 import stat
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
-from stories import INTERRUPTIBLE_PYTEST, Run, outcomes
+from stories import Run, outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +112,7 @@ def start(story: Story, runs: list[Started], *arguments: str, plugin: bool = Tru
     outputs = story.OUTPUTS if plugin else story.OUTPUTS[:2]
     plugin_options = ("-p", "lambdatest_session" if plugin else "no:lambdatest_session")
     process = subprocess.Popen(
-        [*INTERRUPTIBLE_PYTEST, *story.with_plugins(*plugin_options, *outputs, *arguments)],
+        [sys.executable, "-m", "pytest", *story.with_plugins(*plugin_options, *outputs, *arguments)],
         cwd=story.pytester.path,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
