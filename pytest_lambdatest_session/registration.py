@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 from pytest_lambdatest_session.cloud.endpoints import is_captured
 from pytest_lambdatest_session.cloud.redact import masked_text
 from pytest_lambdatest_session.credentials import credentials_from
-from pytest_lambdatest_session.report.asking import Asking
 from pytest_lambdatest_session.report.controller import Controller, Output
-from pytest_lambdatest_session.report.end_of_run import NO_WORK, CloudWork, EndOfRun
 from pytest_lambdatest_session.report.json_report import JsonReport
 from pytest_lambdatest_session.report.junit import JunitXml
 from pytest_lambdatest_session.report.last_commands import CommandSections
 from pytest_lambdatest_session.report.ledger import Ledger
 from pytest_lambdatest_session.report.properties import Annotator, ReportProperties
 from pytest_lambdatest_session.report.sessions_file import SessionsFile
-from pytest_lambdatest_session.report.teardown import TeardownFetch
+from pytest_lambdatest_session.report.settling.asking import Asking
+from pytest_lambdatest_session.report.settling.end_of_run import NO_WORK, CloudWork, EndOfRun
+from pytest_lambdatest_session.report.settling.teardown import TeardownFetch
 from pytest_lambdatest_session.report.terminal import FailureSections, TerminalSummary
 from pytest_lambdatest_session.report.xdist import KEY, Journal, WorkerInput, XdistController, XdistWorker
 
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.cloud.follower import Follower
     from pytest_lambdatest_session.config import Settings
     from pytest_lambdatest_session.credentials import Credentials
-    from pytest_lambdatest_session.report.artifacts import Artifacts
-    from pytest_lambdatest_session.report.marking import Marking
-    from pytest_lambdatest_session.report.sharing import Sharing
+    from pytest_lambdatest_session.report.settling.artifacts import Artifacts
+    from pytest_lambdatest_session.report.settling.marking import Marking
+    from pytest_lambdatest_session.report.settling.sharing import Sharing
 
 _PROBLEM_LIMIT = 1000
 
@@ -163,7 +163,7 @@ class Registration:
         settings = self._settings
         if settings.mark_status == "off":
             return None
-        from pytest_lambdatest_session.report.marking import Marking  # noqa: PLC0415
+        from pytest_lambdatest_session.report.settling.marking import Marking  # noqa: PLC0415
 
         marking = Marking(
             self._ledger,
@@ -182,7 +182,7 @@ class Registration:
         settings = self._settings
         if settings.share_days is None:
             return None
-        from pytest_lambdatest_session.report.sharing import Sharing  # noqa: PLC0415
+        from pytest_lambdatest_session.report.settling.sharing import Sharing  # noqa: PLC0415
 
         sharing = Sharing(
             self._ledger,
@@ -200,7 +200,7 @@ class Registration:
         settings = self._settings
         if settings.artifacts == "off":
             return None
-        from pytest_lambdatest_session.report.artifacts import Artifacts  # noqa: PLC0415
+        from pytest_lambdatest_session.report.settling.artifacts import Artifacts  # noqa: PLC0415
 
         artifacts = Artifacts(
             self._ledger,
@@ -264,7 +264,7 @@ class Registration:
 
     def _html_report(self) -> Output:
         # Loads pytest-html, which a run without an HTML report may have switched off.
-        from pytest_lambdatest_session.report.html import HtmlReport  # noqa: PLC0415
+        from pytest_lambdatest_session.report.html.report import HtmlReport  # noqa: PLC0415
 
         html = HtmlReport(self._ledger, self._problems, self._inline())
         self._add(html)
@@ -274,7 +274,7 @@ class Registration:
         """What gives the texts that an HTML report of one file has in it."""
         if self._settings.artifacts == "off" or not self._config.getoption("self_contained_html", False):
             return None
-        from pytest_lambdatest_session.report.artifacts import text_reader  # noqa: PLC0415
+        from pytest_lambdatest_session.report.settling.artifacts import text_reader  # noqa: PLC0415
 
         return text_reader(self._artifacts_folder().parent)
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 from urllib.parse import quote, unquote, urlsplit
 
 from pytest_lambdatest_session.problems import Problems
-from pytest_lambdatest_session.report.html_evidence import evidence_block, evidence_style
-from pytest_lambdatest_session.report.html_parts import escaped
-from pytest_lambdatest_session.report.html_rows import detail_block
-from pytest_lambdatest_session.report.html_summary import sessions_table, style
+from pytest_lambdatest_session.report.html.evidence import evidence_block, evidence_style
+from pytest_lambdatest_session.report.html.parts import escaped
+from pytest_lambdatest_session.report.html.rows import detail_block
+from pytest_lambdatest_session.report.html.summary import sessions_table, style
 from pytest_lambdatest_session.report.ledger import FAILED_OUTCOMES, AttemptRecord, Entry, Ledger, unknown_session
 from pytest_lambdatest_session.report.links import is_link
 from pytest_lambdatest_session.report.sessions_file import write_whole

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TextIO
 from pytest_lambdatest_session.cloud.client import Client
 from pytest_lambdatest_session.cloud.follower import Follower
 from pytest_lambdatest_session.problems import Problems
-from pytest_lambdatest_session.report.asking import Asking
 from pytest_lambdatest_session.report.ledger import Ledger
+from pytest_lambdatest_session.report.settling.asking import Asking
 from pytest_lambdatest_session.report.words import duration_text, meaning_of, moment_text, status_text, visible
 
 if TYPE_CHECKING:

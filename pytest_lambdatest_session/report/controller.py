@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from pytest_lambdatest_session.capture.uses import Carry
     from pytest_lambdatest_session.problems import Problems
-    from pytest_lambdatest_session.report.asking import Asking
-    from pytest_lambdatest_session.report.end_of_run import EndOfRun
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Ledger
+    from pytest_lambdatest_session.report.settling.asking import Asking
+    from pytest_lambdatest_session.report.settling.end_of_run import EndOfRun
 
 INTERRUPTED = 2
 CRASHED = "???"

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
     from pytest_lambdatest_session.capture.uses import Attempt, CarriedSession, Carry
     from pytest_lambdatest_session.problems import Problems
-    from pytest_lambdatest_session.report.asking import Asking
-    from pytest_lambdatest_session.report.end_of_run import EndOfRun
     from pytest_lambdatest_session.report.ledger import Ledger
-    from pytest_lambdatest_session.report.marking import Marking
     from pytest_lambdatest_session.report.records import ReportedSession
+    from pytest_lambdatest_session.report.settling.asking import Asking
+    from pytest_lambdatest_session.report.settling.end_of_run import EndOfRun
+    from pytest_lambdatest_session.report.settling.marking import Marking
 
 KEY = "lambdatest"
 

@@ -11,7 +11,7 @@ import pytest_lambdatest_session
 from documents import ROOT, table_under
 from pytest_lambdatest_session import ReportedSession, SessionRecord, SessionUse, hookspec
 from pytest_lambdatest_session.config import OPTIONS, Option
-from pytest_lambdatest_session.report.html_rows import header_cells
+from pytest_lambdatest_session.report.html.rows import header_cells
 from pytest_lambdatest_session.report.records import Outcome, State, properties_of
 
 if TYPE_CHECKING:

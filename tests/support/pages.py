@@ -17,7 +17,7 @@ import pytest
 
 from ledgers import API, MadeUpRun
 from pytest_lambdatest_session.problems import Problems
-from pytest_lambdatest_session.report.html import HtmlReport
+from pytest_lambdatest_session.report.html.report import HtmlReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

@@ -83,10 +83,10 @@ GUARDS = {
         "tests/cloud/test_redact.py::test_what_is_no_plain_link_is_not_shown",
     ),
     "text of others is escaped": Guard(
-        "report/html_parts.py",
+        "report/html/parts.py",
         "return escape(visible(text), quote=True)",
         "return visible(text)",
-        "tests/report/test_html_rows.py::test_nothing_that_others_wrote_becomes_markup",
+        "tests/report/html/test_rows.py::test_nothing_that_others_wrote_becomes_markup",
     ),
     "no character of others acts on the terminal": Guard(
         "report/words.py",

@@ -1,7 +1,7 @@
 """Whatever the API, the hub and the tests' names say is shown as text, and does nothing.
 
 Here the whole way is gone, from the API's answer to real Chromium; each place of the page by itself, with reports that
-are made up, is looked at in `tests/report/test_in_chromium.py`.
+are made up, is looked at in `tests/report/html/test_in_chromium.py`.
 """
 
 from __future__ import annotations

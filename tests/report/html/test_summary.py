@@ -6,7 +6,7 @@ import re
 
 from ledgers import HUB, MadeUpRun
 from pytest_lambdatest_session.problems import Problems
-from pytest_lambdatest_session.report.html_summary import sessions_table
+from pytest_lambdatest_session.report.html.summary import sessions_table
 from stories import Parts
 
 RED = "test_shop.py::test_total"

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pytest_lambdatest_session.report.html_summary import style
+from pytest_lambdatest_session.report.html.summary import style
 
 AA_TEXT, AA_OUTLINE = 4.5, 3.0
 TEXTS = [

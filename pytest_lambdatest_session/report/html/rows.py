@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_lambdatest_session.report.attention import is_unsettled
-from pytest_lambdatest_session.report.html_parts import (
+from pytest_lambdatest_session.report.html.parts import (
     NOTHING,
     badge,
     disagreement_badge,

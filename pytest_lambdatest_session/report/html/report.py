@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pytest_html import extras
 
-from pytest_lambdatest_session.report.html_evidence import evidence_block, evidence_style
-from pytest_lambdatest_session.report.html_rows import detail_block, header_cells, row_cells, sort_keys
-from pytest_lambdatest_session.report.html_summary import sessions_table, style
+from pytest_lambdatest_session.report.html.evidence import evidence_block, evidence_style
+from pytest_lambdatest_session.report.html.rows import detail_block, header_cells, row_cells, sort_keys
+from pytest_lambdatest_session.report.html.summary import sessions_table, style
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_lambdatest_session.problems import Problems
-    from pytest_lambdatest_session.report.html_evidence import Inline
+    from pytest_lambdatest_session.report.html.evidence import Inline
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Ledger
 
 _MARKER = re.compile(r'data-lt-row="(\d*)"')

@@ -111,4 +111,4 @@ def joined(separator: str, *parts: str | None) -> str:
 
 
 def asset(name: str) -> str:
-    return files("pytest_lambdatest_session.report").joinpath(name).read_text(encoding="utf-8")
+    return files("pytest_lambdatest_session.report.html").joinpath(name).read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pytest_lambdatest_session.cloud.endpoints import api_base_url, sibling_base_url
 from pytest_lambdatest_session.cloud.errors import NO_CREDENTIALS, CloudError, NotFound, Refused
-from pytest_lambdatest_session.report.verdicts import first_line_of, verdict_on
+from pytest_lambdatest_session.report.settling.verdicts import first_line_of, verdict_on
 from pytest_lambdatest_session.report.words import counted
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.credentials import Credentials
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry, Ledger
-    from pytest_lambdatest_session.report.verdicts import Verdict
+    from pytest_lambdatest_session.report.settling.verdicts import Verdict
 
 SETTLING_SECONDS = 0.8
 _BACKOFF_SECONDS = 0.5

@@ -14,7 +14,7 @@ from pytest_lambdatest_session.report.attention import (
     needs_a_look,
     uses_by_need,
 )
-from pytest_lambdatest_session.report.html_parts import (
+from pytest_lambdatest_session.report.html.parts import (
     LOGIN,
     asset,
     badge,

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from pytest_lambdatest_session.capture.uses import Carry
     from pytest_lambdatest_session.problems import Problems
-    from pytest_lambdatest_session.report.asking import Asking
     from pytest_lambdatest_session.report.ledger import Ledger
+    from pytest_lambdatest_session.report.settling.asking import Asking
 
 
 class TeardownFetch:

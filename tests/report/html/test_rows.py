@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledgers import API, HUB, MadeUpRun
-from pytest_lambdatest_session.report.html_rows import (
+from pytest_lambdatest_session.report.html.rows import (
     SORTABLE_COLUMNS,
     detail_block,
     header_cells,

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from pytest_lambdatest_session.report.html_parts import asset, escaped
+from pytest_lambdatest_session.report.html.parts import asset, escaped
 from pytest_lambdatest_session.report.last_commands import by_session, clock, command_text, took
 from pytest_lambdatest_session.report.log_rows import within
 from pytest_lambdatest_session.report.moments import video_at

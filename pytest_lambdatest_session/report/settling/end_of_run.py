@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_lambdatest_session.report.waiting import saving_text, waiting_line
+from pytest_lambdatest_session.report.settling.waiting import saving_text, waiting_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from pytest_lambdatest_session.cloud.follower import OnWait
     from pytest_lambdatest_session.problems import Problems
-    from pytest_lambdatest_session.report.artifacts import Artifacts
-    from pytest_lambdatest_session.report.asking import Asking
     from pytest_lambdatest_session.report.ledger import Ledger
-    from pytest_lambdatest_session.report.marking import Marking
-    from pytest_lambdatest_session.report.sharing import Sharing
+    from pytest_lambdatest_session.report.settling.artifacts import Artifacts
+    from pytest_lambdatest_session.report.settling.asking import Asking
+    from pytest_lambdatest_session.report.settling.marking import Marking
+    from pytest_lambdatest_session.report.settling.sharing import Sharing
 
 
 class CloudWork(NamedTuple):

@@ -1,0 +1,1 @@
+"""pytest-html's report: what stands in its rows, their details and its summary."""
