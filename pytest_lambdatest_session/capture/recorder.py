@@ -213,12 +213,11 @@ class Recorder:
 
     def _put_on(self, report: pytest.TestReport, attempt: Attempt) -> None:
         carry = self._log.carry(attempt)
-        if carry is not None:
-            if report.failed and self._clean is not None:
-                seen = attempt.commands.copy()
-                carry["commands"] = describe(seen, self._clean, with_values=self._with_values)
-            setattr(report, CARRY_ATTRIBUTE, carry)
-            self._annotate(report, carry)
+        if report.failed and self._clean is not None:
+            seen = attempt.commands.copy()
+            carry["commands"] = describe(seen, self._clean, with_values=self._with_values)
+        setattr(report, CARRY_ATTRIBUTE, carry)
+        self._annotate(report, carry)
 
 
 def _any_host(host: str) -> bool:  # noqa: ARG001 - decided later

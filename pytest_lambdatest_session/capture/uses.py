@@ -225,10 +225,8 @@ class UseLog:
         """Whether the attempt's next report has anything to carry; of most tests it has nothing."""
         return bool(attempt.uses or attempt.refusals or self._unreported)
 
-    def carry(self, attempt: Attempt) -> Carry | None:
-        """What the attempt's next report should carry; None for a test that has nothing to do with sessions."""
-        if not self.has_news_of(attempt):
-            return None
+    def carry(self, attempt: Attempt) -> Carry:
+        """What the attempt's next report should carry, if there is news of it."""
         used = [self._sessions[session_id] for session_id in attempt.uses]
         sessions = {session.id: session for session in used if isinstance(session, _Session)} | self._unreported
         return {

@@ -13,7 +13,6 @@ def test_a_session_is_used_by_the_attempt_that_created_it() -> None:
     log.started("s", "hub", 5.0)
     log.used("s", 5.0, created=True)
     carry = log.carry(attempt)
-    assert carry is not None
     assert carry["uses"] == [{"id": "s", "created": True, "first_at": 5.0, "last_at": 5.0}]
     assert carry["sessions"] == [{"id": "s", "hub": "hub", "started_at": 5.0, "ended_at": None}]
 
@@ -48,12 +47,12 @@ def test_a_session_nobody_spoke_of_is_reported_as_unknown_until_it_is_started_or
     log.ignore("s")
     assert log.used("s", 1.0)
     log.ended("s", 2.0)
-    assert log.carry(attempt) is None
+    assert not log.has_news_of(attempt)
 
 
-def test_a_test_without_sessions_carries_nothing() -> None:
+def test_of_a_test_without_sessions_there_is_no_news() -> None:
     log = UseLog()
-    assert log.carry(log.begin("test_it", 1)) is None
+    assert not log.has_news_of(log.begin("test_it", 1))
 
 
 def test_an_end_is_carried_until_a_report_with_it_was_logged() -> None:
@@ -61,17 +60,15 @@ def test_an_end_is_carried_until_a_report_with_it_was_logged() -> None:
     log = UseLog()
     log.started("s", "hub", 1.0)
     first = log.carry(log.begin("test_it", 1))
-    assert first is not None
     log.ended("s", 2.0)
     dropped = log.carry(log.begin("test_it", 1))
     second = log.carry(log.begin("test_it", 1))
     assert dropped == second
-    assert second is not None
     log.reported(first["sessions"])
     assert log.leftover()["sessions"] == second["sessions"], "what was reported is older than what is known"
     log.reported(second["sessions"])
     assert log.leftover()["sessions"] == []
-    assert log.carry(log.begin("test_it", 1)) is None
+    assert not log.has_news_of(log.begin("test_it", 1))
 
 
 def test_a_second_quit_does_not_move_the_end() -> None:
@@ -107,6 +104,34 @@ def test_a_thread_books_to_the_attempt_begun_last_and_a_runners_thread_to_its_ow
     assert list(others[0].uses) == ["own"]
 
 
+def test_an_attempt_that_ends_leaves_alone_one_that_began_after_it_in_another_thread() -> None:
+    log = UseLog()
+    log.started("s", "hub", 1.0)
+    log.begin("test_first", 1)
+    others = []
+    runner = threading.Thread(target=lambda: others.append(log.begin("test_second", 1)))
+    runner.start()
+    runner.join()
+    log.end()
+    log.used("s", 2.0)
+    assert list(others[0].uses) == ["s"]
+
+
+def test_what_is_not_captured_goes_when_that_is_known() -> None:
+    """Sessions are opened before the settings are read, in a conftest."""
+    log = UseLog()
+    for session_id, hub in (("mine", "hub.lambdatest.com"), ("theirs", "127.0.0.1")):
+        log.started(session_id, hub, 1.0)
+        log.refused(hub, "SessionNotCreatedException")
+    log.keep_only(lambda host: host == "hub.lambdatest.com")
+    attempt = log.begin("test_it", 1)
+    assert log.used("mine", 2.0)
+    assert log.used("theirs", 2.0), "it is known, and nobody's"
+    assert list(attempt.uses) == ["mine"]
+    assert [session["id"] for session in log.leftover()["sessions"]] == ["mine"]
+    assert [refusal["hub"] for refusal in log.leftover()["refusals"]] == ["hub.lambdatest.com"]
+
+
 def test_between_tests_a_command_belongs_to_nobody() -> None:
     log = UseLog()
     log.started("s", "hub", 1.0)
@@ -124,7 +149,6 @@ def test_refusals_are_carried_by_their_attempt_and_left_over_without_one() -> No
     attempt = log.begin("test_it", 1)
     log.refused("hub", "SessionNotCreatedException")
     carry = log.carry(attempt)
-    assert carry is not None
     assert carry["refusals"] == [{"hub": "hub", "error": "SessionNotCreatedException"}]
     assert log.leftover()["refusals"] == [{"hub": "hub", "error": "early"}]
 
@@ -138,7 +162,6 @@ def test_what_is_carried_consists_of_exact_builtins_that_can_be_sent() -> None:
     log.started(Odd("s\ud800"), Odd("hub"), 1.0)
     log.used("s\ud800", 1.0, created=True)
     carry = log.carry(attempt)
-    assert carry is not None
     (session,) = carry["sessions"]
     assert type(session["id"]) is str
     assert session["id"] == carry["uses"][0]["id"] == "s?"
