@@ -146,7 +146,7 @@ class _AfterImport(MetaPathFinder):
                 continue
             spec = finder.find_spec(fullname, path, target)
             if spec is not None and spec.loader is not None:
-                spec.loader = _Loader(spec.loader, self._everyone_waiting())
+                spec.loader = _Loader(spec, spec.loader, self._everyone_waiting())
                 return spec
         return None
 
@@ -159,7 +159,8 @@ class _AfterImport(MetaPathFinder):
 class _Loader(Loader):
     """Executes the module with its real loader and puts that loader back, so that nothing else sees this one."""
 
-    def __init__(self, loader: Loader, then: list[Callable[[ModuleType], None]]) -> None:
+    def __init__(self, spec: ModuleSpec, loader: Loader, then: list[Callable[[ModuleType], None]]) -> None:
+        self._spec = spec
         self._loader = loader
         self._then = then
 
@@ -167,9 +168,7 @@ class _Loader(Loader):
         return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        module.__loader__ = self._loader
-        if module.__spec__ is not None:
-            module.__spec__.loader = self._loader
+        module.__loader__ = self._spec.loader = self._loader
         self._loader.exec_module(module)
         for then in self._then:
             then(module)

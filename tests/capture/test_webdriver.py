@@ -252,6 +252,32 @@ def test_a_selenium_of_another_shape_still_imports(tmp_path: Any) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+NO_SELENIUM = """
+import sys
+import types
+from pytest_lambdatest_session.capture.webdriver import WebDriverHook, WEBDRIVER_MODULE
+
+hook = WebDriverHook(object(), print)
+hook.install()
+package = types.ModuleType("selenium.webdriver.remote")
+package.__path__ = []
+sys.modules[package.__name__] = package
+sys.modules["selenium.webdriver"] = types.ModuleType("selenium.webdriver")
+sys.modules["selenium"] = types.ModuleType("selenium")
+try:
+    __import__(WEBDRIVER_MODULE)
+except ModuleNotFoundError as error:
+    assert error.name == WEBDRIVER_MODULE, error
+else:
+    raise AssertionError("found where there is none")
+"""
+
+
+def test_a_selenium_that_is_not_there_is_missed_as_without_us() -> None:
+    done = subprocess.run([sys.executable, "-c", NO_SELENIUM], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_a_failure_shows_the_traceback_it_would_have_without_us(grid: LocalGrid, notes: Notes) -> None:
     assert notes.seen == []
     driver = open_browser(grid)
