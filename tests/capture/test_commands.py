@@ -103,6 +103,13 @@ def test_values_are_shown_when_asked_for_and_objects_by_their_kind_only() -> Non
     ) == ['send_keys "Ada ***"', 'add_cookie {"name": "n", "value": "v"}', 'execute_script go() [1, "<Element>"]']
 
 
+def test_arguments_that_contain_themselves_are_named_by_their_kind() -> None:
+    around: list[object] = []
+    around.append(around)
+    script = about_of("w3cExecuteScript", {"script": "go()", "args": around}, with_values=True)
+    assert told(("w3cExecuteScript", script), with_values=True) == ["execute_script go() <list>"]
+
+
 def test_a_command_nobody_knows_is_named_as_the_client_names_it() -> None:
     assert told(("getAppStrings", None), ("w3cGetAlertText", None)) == ["get_app_strings", "get_alert_text"]
 

@@ -398,6 +398,7 @@ BOMBS = {
     ),
     "the session id can't be hashed": "class Bomb:\n    session_id = [1]\n",
     "the session id is huge": "class Bomb:\n    session_id = 'x' * 10**7\n    command_executor = None\n",
+    "there is no session id": "class Bomb:\n    session_id = None\n    command_executor = None\n",
     "the session id is a number": "class Bomb:\n    session_id = 7\n    command_executor = None\n",
     "the hub's address is none": (
         "class Bomb:\n    session_id = 's'\n    class command_executor:\n        _url = 'http://[::1'\n"
