@@ -11,6 +11,7 @@ import os
 import re
 import threading
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -127,8 +128,8 @@ class Source:
     folder: Path
 
 
-class _Fetch:
-    """A chore: one file. `path` is there when it is saved, else `missing` says why it is not."""
+class _Fetch(ABC):
+    """A chore: one file. `path` is there when it is saved; until then `missing` says why it is not."""
 
     def __init__(self, name: str, source: Source, store: Store) -> None:
         self.name = name
@@ -139,7 +140,7 @@ class _Fetch:
         self._began_at = time.monotonic()
         self.is_settled = False
         self.path: Path | None = None
-        self.missing: str | None = "no time was left (lambdatest_artifacts_budget)"
+        self.missing = "no time was left (lambdatest_artifacts_budget)"
 
     def step(self, connections: Connections) -> float | None:
         again_after = self._step(connections)
@@ -176,11 +177,13 @@ class _Fetch:
             return again_after
         return None
 
+    @abstractmethod
     def _is_there(self) -> bool:
-        raise NotImplementedError
+        """Take what an earlier run saved, if it did."""
 
+    @abstractmethod
     def _fetch(self, client: Client) -> float | None:
-        raise NotImplementedError
+        """Save it, or say why it is `missing`; the seconds until the next try, None for no other."""
 
     def _failed(self, error: CloudError) -> float | None:
         self.missing = str(error)
@@ -191,11 +194,10 @@ class _Fetch:
         return min(_BACKOFF_SECONDS * 1.5 ** min(self._steps, 20), _LONGEST_BACKOFF_SECONDS)
 
     def _keep(self, name: str) -> bool:
-        """Take what an earlier run saved."""
         path = self.source.folder / name
         if not (path.is_file() and path.stat().st_size):
             return False
-        self.path, self.missing = path, None
+        self.path = path
         return True
 
     def _replace(self, draft: Path, name: str) -> None:

@@ -119,7 +119,7 @@ class Artifacts:
             path = fetch.path
             if path is not None:
                 public["artifacts"][fetch.name] = quote(path.relative_to(self._folder.parent).as_posix())
-            elif fetch.missing is not None:
+            else:
                 public["artifacts_missing"][fetch.name] = fetch.missing
 
     def _read_logs(self, entry: Entry) -> None:
@@ -141,7 +141,7 @@ class Artifacts:
             fetch.missing
             for of_entry in fetches.values()
             for fetch in of_entry
-            if fetch.missing is not None and not fetch.missing.startswith(("empty", "LambdaTest has none"))
+            if fetch.path is None and not fetch.missing.startswith(("empty", "LambdaTest has none"))
         )
         for reason, count in reasons.items():
             self._problems.add(f"{counted(count, 'artifact')} not saved: {reason}")
