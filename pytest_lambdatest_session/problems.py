@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from traceback import walk_tb
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,10 +56,7 @@ class _Guard:
 
 
 def _place_of(error: Exception) -> str:
-    traceback = error.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    if traceback is None:
-        return type(error).__name__
-    code = traceback.tb_frame.f_code
-    return f"{type(error).__name__} in {code.co_name}, line {traceback.tb_lineno}"
+    place = type(error).__name__
+    for frame, line in walk_tb(error.__traceback__):
+        place = f"{type(error).__name__} in {frame.f_code.co_name}, line {line}"
+    return place
