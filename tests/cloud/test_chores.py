@@ -36,11 +36,23 @@ class Steps:
 
 
 class Hanging:
+    """A chore whose first step takes until somebody lets it go; it wants another one."""
+
     def __init__(self) -> None:
         self.let_go = threading.Event()
+        self.steps = 0
 
-    def step(self, connections: Connections) -> None:  # noqa: ARG002
+    def step(self, connections: Connections) -> float:  # noqa: ARG002
+        self.steps += 1
         self.let_go.wait(20)
+        return 0.0
+
+
+def wait_for_threads() -> None:
+    """Until all that do chores have ended."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("chores"):
+            thread.join(20)
 
 
 @pytest.fixture
@@ -83,7 +95,9 @@ def test_what_is_not_done_in_time_is_left_undone_and_nothing_more_is_taken(chore
     chores.add(late := Steps())
     assert chores.wait(0.1) == 2
     hanging.let_go.set()
+    wait_for_threads()
     assert late.threads == []
+    assert hanging.steps == 1, "nobody waits for another"
 
 
 def test_a_fault_ends_its_chore_and_no_other(chores: Chores, faults: list[Exception]) -> None:
@@ -100,9 +114,18 @@ def test_a_fault_ends_its_chore_and_no_other(chores: Chores, faults: list[Except
 
 def test_a_chore_that_comes_when_all_threads_have_gone_is_done_too(chores: Chores) -> None:
     chores.add(first := Steps())
-    for thread in threading.enumerate():
-        if thread.name.startswith("chores"):
-            thread.join(20)
+    wait_for_threads()
     chores.add(second := Steps())
     assert chores.wait(20) == 0
     assert len(first.threads) == len(second.threads) == 1
+
+
+def test_a_chore_for_which_the_system_has_no_thread_is_done_by_the_next_one_that_starts(chores: Chores) -> None:
+    before = threading.stack_size(2**60)  # more than any machine has
+    try:
+        chores.add(first := Steps())
+    finally:
+        threading.stack_size(before)
+    chores.add(second := Steps())
+    assert chores.wait(20) == 0
+    assert first.threads == second.threads != []
