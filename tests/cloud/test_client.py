@@ -101,6 +101,32 @@ def test_signed_links_are_kept_only_when_sharing_was_asked_for(
     assert connect(api.base_url, share_days=3).session("1").video_url == "https://x.org/v.mp4?X-Amz-Signature=1"
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [],
+        {},
+        {"shareIdUrl": None},
+        {"shareIdUrl": "javascript:alert(1)"},
+        {"shareIdUrl": "https://x/planted-access-key"},
+    ],
+    ids=str,
+)
+def test_an_answer_without_a_link_that_can_be_shared_is_none(
+    api: ScriptedServer, client: Client, answer: object
+) -> None:
+    api.will(api.json(answer))
+    with pytest.raises(MalformedAnswer, match="no link that can be shared"):
+        client.share("T-1", "web", 7)
+
+
+@pytest.mark.parametrize("answer", [[], {}, {"url": None}, {"url": " "}], ids=str)
+def test_media_without_a_link_are_not_found(api: ScriptedServer, client: Client, answer: object) -> None:
+    api.will(api.json(answer))
+    with pytest.raises(NotFound, match="gives no link to it"):
+        client.media_url("s1", "video")
+
+
 def test_what_the_api_repeats_of_the_key_is_masked(api: ScriptedServer, client: Client) -> None:
     api.will(api.details(name="with planted-access-key"))
     assert client.session("1").name == "with ***"

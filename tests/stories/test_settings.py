@@ -30,6 +30,7 @@ WRONG = [
     ("lambdatest_timeout", "1 minute", "a number of seconds above 0"),
     ("lambdatest_share_days", "5", "3, 7, 10 or 30"),
     ("lambdatest_share_days", "a week", "3, 7, 10 or 30"),
+    ("lambdatest_properties", "yes", "'on' or 'off'"),
 ]
 GOOD = [
     ("lambdatest_hub", "hub", "grid.example, lambdatest.com", ("grid.example", "lambdatest.com")),
@@ -107,6 +108,11 @@ def test_a_wrong_value_in_the_ini_file_or_the_environment_names_where_it_stands(
     run = story.run()
     assert run.result.ret == pytest.ExitCode.USAGE_ERROR
     assert "lambdatest_fetch is 'never' (from the environment variable PYTEST_LAMBDATEST_FETCH)" in run.output
+
+
+def test_a_path_that_no_system_has_is_a_wrong_value_too() -> None:
+    with pytest.raises(SettingsError, match=r"lambdatest_sessions_file is .* \(from the ini key .*accepted: a path"):
+        read_settings({}, {}, {"lambdatest_sessions_file": "sessions\0.jsonl"})
 
 
 def test_a_key_in_an_address_is_not_repeated_in_the_error() -> None:
