@@ -8,26 +8,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_lambdatest_session.cloud.endpoints import is_captured
-from pytest_lambdatest_session.cloud.redact import masked_text
 from pytest_lambdatest_session.credentials import credentials_from
-from pytest_lambdatest_session.report.controller import Controller, Output
+from pytest_lambdatest_session.report.controller import Controller
 from pytest_lambdatest_session.report.json_report import JsonReport
-from pytest_lambdatest_session.report.junit import JunitXml
-from pytest_lambdatest_session.report.last_commands import CommandSections
 from pytest_lambdatest_session.report.ledger import Ledger
 from pytest_lambdatest_session.report.properties import Annotator, ReportProperties
-from pytest_lambdatest_session.report.sessions_file import SessionsFile
 from pytest_lambdatest_session.report.settling.asking import Asking
 from pytest_lambdatest_session.report.settling.end_of_run import NO_WORK, CloudWork, EndOfRun
-from pytest_lambdatest_session.report.settling.teardown import TeardownFetch
-from pytest_lambdatest_session.report.terminal import FailureSections, TerminalSummary
-from pytest_lambdatest_session.report.xdist import KEY, Journal, WorkerInput, XdistController, XdistWorker
+from pytest_lambdatest_session.report.terminal import CommandSections, FailureSections, TerminalSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import pytest
 
@@ -37,9 +31,11 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.cloud.follower import Follower
     from pytest_lambdatest_session.config import Settings
     from pytest_lambdatest_session.credentials import Credentials
+    from pytest_lambdatest_session.report.controller import Output
     from pytest_lambdatest_session.report.settling.artifacts import Artifacts
     from pytest_lambdatest_session.report.settling.marking import Marking
     from pytest_lambdatest_session.report.settling.sharing import Sharing
+    from pytest_lambdatest_session.report.xdist import Journal
 
 _PROBLEM_LIMIT = 1000
 
@@ -61,14 +57,10 @@ class Registration:
             self._record(worker=None)
             self._register_controller()
         else:
-            # A controller without this plugin tells nothing: then there is nobody to report to.
-            told: WorkerInput | None = worker_input.get(KEY)
-            self._record(worker_input["workerid"], Journal(Path(told["journal"])) if told is not None else None)
-            self._register_worker(asks=told is not None and told["asks"])
+            self._register_worker(worker_input)
         self._register_beside_others()
 
     def _register_beside_others(self) -> None:
-        # What few runs ask for is loaded by those alone; so below.
         if self._config.getoption("allure_report_dir", None):
             from pytest_lambdatest_session.report.allure import AllureLinks  # noqa: PLC0415
 
@@ -92,6 +84,9 @@ class Registration:
 
     def _clean(self, text: str, limit: int) -> str:
         """One line without the credentials of the environment and of the sessions that this process opened."""
+        # Loaded when there is something to clean; so below, what few runs ask for is loaded by those alone.
+        from pytest_lambdatest_session.cloud.redact import masked_text  # noqa: PLC0415
+
         return masked_text(text, limit, self._secrets())
 
     def _secrets(self) -> frozenset[str]:
@@ -99,14 +94,12 @@ class Registration:
         return frozenset(self._recorder.secrets()).union(credentials.secrets if credentials is not None else ())
 
     def _register_controller(self) -> None:
-        xdist = XdistController(self._ledger, self._problems)
-        self._add(xdist)
-        self._config.add_cleanup(xdist.close)
+        workers_ask = self._register_for_workers()
         work = CloudWork(
             asking=self._asking(),
-            marking=self._marking(workers_mark=xdist.workers_ask),
-            sharing=self._sharing(leave_to_workers=xdist.workers_ask),
-            artifacts=self._artifacts(leave_to_workers=xdist.workers_ask),
+            marking=self._marking(workers_mark=workers_ask),
+            sharing=self._sharing(leave_to_workers=workers_ask),
+            artifacts=self._artifacts(leave_to_workers=workers_ask),
         )
         self._fetch_in_teardown(work.asking)
         self._add(TerminalSummary(self._ledger, self._problems))
@@ -121,11 +114,28 @@ class Registration:
                 leftover=self._recorder.leftover,
                 reported=self._recorder.reported,
                 end=self._end_of_run(work),
-                workers_ask=xdist.workers_ask or self._settings.fetch == "teardown",
+                workers_ask=workers_ask or self._settings.fetch == "teardown",
             )
         )
 
-    def _register_worker(self, *, asks: bool) -> None:
+    def _register_for_workers(self) -> bool:
+        """Register what xdist's workers report to, if it is there; whether they ask the cloud themselves."""
+        if not hasattr(self._config.hook, "pytest_configure_node"):
+            return False
+        from pytest_lambdatest_session.report.xdist import XdistController  # noqa: PLC0415
+
+        xdist = XdistController(self._ledger, self._problems)
+        self._add(xdist)
+        self._config.add_cleanup(xdist.close)
+        return xdist.workers_ask
+
+    def _register_worker(self, worker_input: Mapping[str, Any]) -> None:
+        from pytest_lambdatest_session.report.xdist import KEY, Journal, WorkerInput, XdistWorker  # noqa: PLC0415
+
+        # A controller without this plugin tells nothing: then there is nobody to report to.
+        told: WorkerInput | None = worker_input.get(KEY)
+        self._record(worker_input["workerid"], Journal(Path(told["journal"])) if told is not None else None)
+        asks = told is not None and told["asks"]
         asking = self._asking() if asks or self._settings.fetch == "teardown" else None
         self._fetch_in_teardown(asking)
         work = CloudWork(asking, self._marking(), self._sharing(), self._artifacts()) if asks else NO_WORK
@@ -240,6 +250,8 @@ class Registration:
 
     def _fetch_in_teardown(self, asking: Asking | None) -> None:
         if asking is not None and self._settings.fetch == "teardown":
+            from pytest_lambdatest_session.report.settling.teardown import TeardownFetch  # noqa: PLC0415
+
             timeout_seconds = self._settings.timeout_seconds
             self._add(TeardownFetch(self._ledger, asking, self._recorder.leftover, timeout_seconds, self._problems))
 
@@ -248,12 +260,17 @@ class Registration:
             ReportProperties(with_properties=self._settings.properties),
             FailureSections(),
             CommandSections(),
-            JunitXml(self._config, self._ledger),
         ]
+        if self._config.getoption("xmlpath", None):
+            from pytest_lambdatest_session.report.junit import JunitXml  # noqa: PLC0415
+
+            outputs.append(JunitXml(self._config, self._ledger))
         if self._config.getoption("htmlpath", None):
             outputs.append(self._html_report())
         sessions_file = self._sessions_file()
         if sessions_file is not None:
+            from pytest_lambdatest_session.report.sessions_file import SessionsFile  # noqa: PLC0415
+
             outputs.append(SessionsFile(sessions_file, self._ledger, self._problems))
         github_summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if github_summary:

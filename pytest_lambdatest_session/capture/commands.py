@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from pytest_lambdatest_session.capture.carried import CarriedCommand
 
     Clean = Callable[[str, int], str]
     """Makes one line of at most so many characters, without secrets."""
@@ -67,27 +69,7 @@ _NAMES = {
     "w3cExecuteScript": "execute_script",
     "w3cExecuteScriptAsync": "execute_async_script",
 }
-_MARK = re.compile(r"\s*lambda-status\s*=|\s*lambda-(?:hook|action)\b.*setTestStatus", re.DOTALL | re.IGNORECASE)
-
-
-class CarriedCommand(TypedDict):
-    """A command, or several alike in a row, as a report carries it: exact builtins only."""
-
-    session: str
-    name: str
-    about: str
-    """Which element or which address, "" if there is nothing to say that may be said."""
-    at: float
-    """When the first was sent, in seconds since the epoch on this machine's clock."""
-    seconds: float
-    """From sending to the answer; of several the sum."""
-    error: str | None
-    times: int
-
-
-class _Script(TypedDict):
-    script: str
-    args: str
+_MARK = r"\s*lambda-status\s*=|\s*lambda-(?:hook|action)\b.*setTestStatus"
 
 
 def found(params: object, response: Any) -> object:
@@ -103,7 +85,7 @@ def found(params: object, response: Any) -> object:
 def about_of(command: str, params: object, *, with_values: bool) -> object:
     """What to keep of a command that `NEEDS_A_LOOK`: never an object of the test's own."""
     if command in _SCRIPTS and with_values and isinstance(params, dict):
-        return _Script(script=str(params.get("script", "")), args=_in_json(params.get("args") or []))
+        return {"script": str(params.get("script", "")), "args": _in_json(params.get("args") or [])}
     return None
 
 
@@ -114,7 +96,7 @@ def marks_status(command: str, params: Any) -> bool:
     script, args = params.get("script"), params.get("args")
     if not isinstance(script, str) or not script.lstrip().startswith("lambda-"):
         return False
-    return _MARK.match(f"{script} {_in_json(args or [])}") is not None
+    return re.match(_MARK, f"{script} {_in_json(args or [])}", re.DOTALL | re.IGNORECASE) is not None
 
 
 def describe(seen: Iterable[SeenCommand], clean: Clean, *, with_values: bool) -> list[CarriedCommand]:

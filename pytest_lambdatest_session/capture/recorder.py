@@ -29,8 +29,9 @@ from pytest_lambdatest_session.capture.webdriver import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from pytest_lambdatest_session.capture.carried import CarriedSession, Carry
     from pytest_lambdatest_session.capture.commands import Clean
-    from pytest_lambdatest_session.capture.uses import Attempt, CarriedSession, Carry
+    from pytest_lambdatest_session.capture.uses import Attempt
     from pytest_lambdatest_session.credentials import Credentials
     from pytest_lambdatest_session.problems import Problems
 

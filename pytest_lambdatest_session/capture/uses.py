@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass, field
 from threading import get_ident
-from typing import TYPE_CHECKING, Final, Literal, TypedDict
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from pytest_lambdatest_session.capture.commands import CarriedCommand, SeenCommand
+    from pytest_lambdatest_session.capture.carried import CarriedRefusal, CarriedSession, CarriedUse, Carry
+    from pytest_lambdatest_session.capture.commands import SeenCommand
 
 _COMMANDS_KEPT = 64
 """Of a running attempt: ten are shown, but a wait that polls twice a second for ten seconds fills forty."""
@@ -24,86 +24,42 @@ _COMMANDS_KEPT = 64
 Phase = Literal["setup", "call", "teardown"]
 
 
-class _CarriedMark(TypedDict, total=False):
-    marked: bool
-    """There, and true, if the suite itself told the cloud how it went, with a hook such as `lambda-status`."""
-
-
-class CarriedSession(_CarriedMark):
-    """What is known of a session where the test runs. Times are seconds since the epoch on this machine's clock."""
-
-    id: str
-    hub: str
-    started_at: float | None
-    """None if the session was met after its start, through an attached driver."""
-    ended_at: float | None
-
-
-class CarriedUse(TypedDict):
+# Plain classes: to make a dataclass of each takes longer than to load all of this module, at the start of every run.
+class Use:
     """One attempt's use of one session."""
 
-    id: str
-    created: bool
-    first_at: float
-    """When the first command was sent."""
-    last_at: float
-    """When the last one was answered."""
+    __slots__ = ("created", "first_at", "last_at")
+
+    def __init__(self, at: float, *, created: bool) -> None:
+        self.created = created
+        self.first_at = self.last_at = at
 
 
-class CarriedRefusal(TypedDict):
-    """A session that a hub did not start."""
-
-    hub: str
-    error: str
-
-
-class _CarryOfFailure(TypedDict, total=False):
-    """What only the report of a phase that failed carries."""
-
-    commands: list[CarriedCommand]
-    """The last commands before the failure, oldest first."""
-
-
-class Carry(_CarryOfFailure):
-    """What a report carries from the process that ran the test: exact builtins only, xdist aborts on anything else.
-
-    Cumulative for the attempt, so that any one of its reports suffices; some plugins hide or drop single reports.
-    """
-
-    attempt: int
-    uses: list[CarriedUse]
-    sessions: list[CarriedSession]
-    refusals: list[CarriedRefusal]
-
-
-@dataclass(eq=False, slots=True)
-class Use:
-    created: bool
-    first_at: float
-    last_at: float
-
-
-@dataclass(eq=False, slots=True)
 class Attempt:
     """One run of one test: reruns make several of the same node id, counted from 1."""
 
-    nodeid: str
-    number: int
-    phase: Phase = "setup"
-    uses: dict[str, Use] = field(default_factory=dict)
-    """By session id, in the order of first use."""
-    refusals: list[CarriedRefusal] = field(default_factory=list)
-    commands: deque[SeenCommand] = field(default_factory=lambda: deque(maxlen=_COMMANDS_KEPT))
-    """The last ones to sessions that it uses. They go with the attempt, unless it fails."""
+    __slots__ = ("commands", "nodeid", "number", "phase", "refusals", "uses")
+
+    def __init__(self, nodeid: str, number: int) -> None:
+        self.nodeid = nodeid
+        self.number = number
+        self.phase: Phase = "setup"
+        self.uses: dict[str, Use] = {}
+        """By session id, in the order of first use."""
+        self.refusals: list[CarriedRefusal] = []
+        self.commands: deque[SeenCommand] = deque(maxlen=_COMMANDS_KEPT)
+        """The last ones to sessions that it uses. They go with the attempt, unless it fails."""
 
 
-@dataclass(eq=False, slots=True)
 class _Session:
-    id: str
-    hub: str
-    started_at: float | None
-    ended_at: float | None = None
-    marked: bool = False
+    __slots__ = ("ended_at", "hub", "id", "marked", "started_at")
+
+    def __init__(self, session_id: str, hub: str, started_at: float | None) -> None:
+        self.id = session_id
+        self.hub = hub
+        self.started_at = started_at
+        self.ended_at: float | None = None
+        self.marked = False
 
     def carried(self) -> CarriedSession:
         carried: CarriedSession = {
@@ -201,7 +157,7 @@ class UseLog:
         if use is not None:
             use.last_at = at
         elif attempt.phase != "teardown":
-            attempt.uses[session_id] = Use(created, at, at)
+            attempt.uses[session_id] = Use(at, created=created)
         return True
 
     def ended(self, session_id: str, at: float) -> None:

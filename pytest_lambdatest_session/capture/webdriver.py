@@ -11,7 +11,7 @@ import functools
 import sys
 import time
 from importlib.abc import Loader, MetaPathFinder
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from pytest_lambdatest_session.credentials import Credentials
@@ -20,25 +20,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
+    from typing import Protocol
+
+    class Observer(Protocol):
+        """Told of every command after it was executed, in the thread that executed it."""
+
+        def saw(
+            self,
+            driver: Any,
+            command: object,
+            params: object,
+            started_at: float,
+            response: Any,
+            error: BaseException | None,
+        ) -> None:
+            """`started_at` is in seconds since the epoch; `response` is None when `error` is not."""
+
 
 WEBDRIVER_MODULE = "selenium.webdriver.remote.webdriver"
 NEW_SESSION = "newSession"
 QUIT = "quit"
-
-
-class Observer(Protocol):
-    """Told of every command after it was executed, in the thread that executed it."""
-
-    def saw(
-        self,
-        driver: Any,
-        command: object,
-        params: object,
-        started_at: float,
-        response: Any,
-        error: BaseException | None,
-    ) -> None:
-        """`started_at` is in seconds since the epoch; `response` is None when `error` is not."""
 
 
 class WebDriverHook:

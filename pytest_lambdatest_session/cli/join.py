@@ -113,7 +113,8 @@ def _ledger_of(sessions: Sequence[Joined]) -> Ledger:
     for session in sessions:
         record = session.record
         public = cast("ReportedSession", {key: value for key, value in record.items() if key != "tests"})
-        entry = Entry(record["session_id"], record["hub"], record["kind"], public, started_at=0.0)
+        entry = Entry(record["session_id"], record["hub"], record["kind"], public)
+        entry.started_at = 0.0
         ledger.entries[entry.id] = entry
         for use, file in zip(record["tests"], session.files, strict=True):
             # The same test in another file is of another run.

@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_lambdatest_session.capture.recorder import CARRY_ATTRIBUTE
 from pytest_lambdatest_session.report.outcomes import outcome_after
 from pytest_lambdatest_session.report.properties import ANSWERS_ATTRIBUTE
-from pytest_lambdatest_session.report.user_hooks import call_user_hooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
+    from typing import Protocol
 
-    from pytest_lambdatest_session.capture.uses import Carry
+    from pytest_lambdatest_session.capture.carried import Carry
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Ledger
     from pytest_lambdatest_session.report.settling.asking import Asking
     from pytest_lambdatest_session.report.settling.end_of_run import EndOfRun
 
+    class Output(Protocol):
+        """One place where people read about sessions."""
+
+        def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
+            """Take note of a report, before anybody else sees it logged, and give it what is known already."""
+
+        def bind(self) -> None:
+            """Bring everything attached up to date; called once, before the report writers run."""
+
+
 INTERRUPTED = 2
 CRASHED = "???"
 """xdist's phase for the test in which a worker died."""
-
-
-class Output(Protocol):
-    """One place where people read about sessions."""
-
-    def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
-        """Take note of a report, before anybody else sees it logged, and give it what is known already."""
-
-    def bind(self) -> None:
-        """Bring everything attached up to date; called once, before the report writers run."""
 
 
 class Controller:
@@ -80,10 +80,17 @@ class Controller:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, exitstatus: int) -> Generator[None, None, None]:
         self._undisturbed(lambda: self._settle(interrupted=exitstatus == INTERRUPTED))
-        self._undisturbed(lambda: call_user_hooks(self._config, self._ledger, self._problems))
+        if self._ledger.entries:
+            self._undisturbed(self._call_user_hooks)
         for output in self._outputs:
             self._undisturbed(output.bind)
         return (yield)
+
+    def _call_user_hooks(self) -> None:
+        # Loaded by runs that had sessions.
+        from pytest_lambdatest_session.report.user_hooks import call_user_hooks  # noqa: PLC0415
+
+        call_user_hooks(self._config, self._ledger, self._problems)
 
     def _undisturbed(self, step: Callable[[], None]) -> None:
         """The tests are over: neither a fault nor Ctrl-C in one step of ours costs anybody the reports."""

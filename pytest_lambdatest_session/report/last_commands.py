@@ -9,24 +9,8 @@ from pytest_lambdatest_session.report.words import clock_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pytest
-
-    from pytest_lambdatest_session.capture.commands import CarriedCommand
+    from pytest_lambdatest_session.capture.carried import CarriedCommand
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry
-
-SECTION_TITLE = "LambdaTest last commands"
-
-
-class CommandSections:
-    """An output: a section with the last commands in the report of a failed test."""
-
-    def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
-        # The commands are of the phase that failed first: a teardown that fails after it has no more to say.
-        if report.failed and attempt.commands and SECTION_TITLE not in dict(report.sections):
-            report.sections.append((SECTION_TITLE, "\n".join(command_lines(attempt))))
-
-    def bind(self) -> None:
-        """Nothing to do: all was known when the test failed."""
 
 
 def command_lines(attempt: AttemptRecord) -> Iterator[str]:

@@ -5,7 +5,6 @@ Belongs to the main thread. Follower threads never touch it; their answers are f
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,13 @@ from pytest_lambdatest_session.report.moments import Span
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_lambdatest_session.capture.commands import CarriedCommand
-    from pytest_lambdatest_session.capture.uses import CarriedRefusal, CarriedSession, CarriedUse, Carry
+    from pytest_lambdatest_session.capture.carried import (
+        CarriedCommand,
+        CarriedRefusal,
+        CarriedSession,
+        CarriedUse,
+        Carry,
+    )
     from pytest_lambdatest_session.cloud.details import SessionDetails
     from pytest_lambdatest_session.cloud.endpoints import Kind
     from pytest_lambdatest_session.cloud.follower import Answer
@@ -27,28 +31,34 @@ if TYPE_CHECKING:
 FAILED_OUTCOMES = ("failed", "error")
 
 
-@dataclass(eq=False, slots=True)
+# Plain classes: to make a dataclass of each takes longer than to load all of this module, at the start of every run.
 class Entry:
     """One WebDriver session."""
 
-    id: str
-    hub: str
-    kind: Kind
-    public: ReportedSession
-    """What users see; one dict for the whole run, shared by all reports of this process, so it is final everywhere."""
-    started_at: float | None = None
-    """Seconds since the epoch on the run's own clock; those in `public` are on the cloud's."""
-    ended_at: float | None = None
-    was_asked_about: bool = False
-    note: str | None = None
-    """What happened to it on this side, such as that its worker died."""
-    uses: dict[AttemptRecord, CarriedUse] = field(default_factory=dict)
-    was_marked_by_suite: bool = False
-    """Whether the suite itself told the cloud how it went, with a hook such as `lambda-status`."""
-    saved_logs: SavedLogs | None = None
-    """What the saved logs hold, for sessions of failed tests."""
-    was_in_a_failure: bool = False
-    """Whether an attempt that used it failed."""
+    __slots__ = (
+        *("ended_at", "hub", "id", "kind", "note", "public", "saved_logs", "started_at", "uses"),
+        *("was_asked_about", "was_in_a_failure", "was_marked_by_suite"),
+    )
+
+    def __init__(self, session_id: str, hub: str, kind: Kind, public: ReportedSession) -> None:
+        self.id = session_id
+        self.hub = hub
+        self.kind = kind
+        self.public = public
+        """What users see: one dict for the whole run, shared by all reports, so that it is final everywhere at once."""
+        self.started_at: float | None = None
+        """Seconds since the epoch on the run's own clock; those in `public` are on the cloud's."""
+        self.ended_at: float | None = None
+        self.was_asked_about = False
+        self.note: str | None = None
+        """What happened to it on this side, such as that its worker died."""
+        self.uses: dict[AttemptRecord, CarriedUse] = {}
+        self.was_marked_by_suite = False
+        """Whether the suite itself told the cloud how it went, with a hook such as `lambda-status`."""
+        self.saved_logs: SavedLogs | None = None
+        """What the saved logs hold, for sessions of failed tests."""
+        self.was_in_a_failure = False
+        """Whether an attempt that used it failed."""
 
     @property
     def ended(self) -> bool:
@@ -90,19 +100,21 @@ class Entry:
         return None if started_at is None else round(max(0.0, moment - started_at), 3)
 
 
-@dataclass(eq=False, slots=True)
 class AttemptRecord:
     """One attempt of one test that had to do with sessions."""
 
-    nodeid: str
-    worker: str | None
-    number: int
-    outcome: Outcome | None = None
-    entries: list[Entry] = field(default_factory=list)
-    """The sessions it used, in the order of first use."""
-    refusals: list[CarriedRefusal] = field(default_factory=list)
-    commands: list[CarriedCommand] = field(default_factory=list)
-    """The last ones before its first failure."""
+    __slots__ = ("commands", "entries", "nodeid", "number", "outcome", "refusals", "worker")
+
+    def __init__(self, nodeid: str, worker: str | None, number: int) -> None:
+        self.nodeid = nodeid
+        self.worker = worker
+        self.number = number
+        self.outcome: Outcome | None = None
+        self.entries: list[Entry] = []
+        """The sessions it used, in the order of first use."""
+        self.refusals: list[CarriedRefusal] = []
+        self.commands: list[CarriedCommand] = []
+        """The last ones before its first failure."""
 
     def conclude(self, outcome: Outcome | None) -> None:
         self.outcome = outcome

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from pytest_lambdatest_session.report.ledger import sessions_of
-from pytest_lambdatest_session.report.records import properties_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     import pytest
 
-    from pytest_lambdatest_session.capture.uses import Carry
+    from pytest_lambdatest_session.capture.carried import Carry
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Ledger
     from pytest_lambdatest_session.report.records import ReportedSession
 
@@ -74,3 +74,25 @@ def update_properties(properties: list[tuple[str, object]], current: Iterable[tu
 def numbered_properties(sessions: Iterable[ReportedSession]) -> list[tuple[str, object]]:
     """The properties of a test's sessions, those of the second with names ending in `.2`."""
     return [pair for position, session in enumerate(sessions, 1) for pair in properties_of(session, position)]
+
+
+def properties_of(session: ReportedSession, position: int) -> Iterator[tuple[str, object]]:
+    """The `(name, value)` properties of a test's session number `position` (from 1), only those that exist."""
+    values: dict[str, object] = {
+        "session_id": session["session_id"],
+        "session_url": session["url"],
+        "state": session["state"],
+        "status": session["status"],
+        "duration": session["duration"],
+        "video_url": session["video_url"],
+    }
+    values |= {f"{kind}_logs_url": url for kind, url in session["logs"].items()}
+    for name, value in values.items():
+        if value is not None:
+            yield _property_name(name, position), value
+
+
+@cache
+def _property_name(name: str, position: int) -> str:
+    """One string for all reports, of which a run keeps thousands."""
+    return f"lambdatest_{name}" if position == 1 else f"lambdatest_{name}.{position}"

@@ -1,12 +1,11 @@
-"""The public shape of a session: what the sessions file, the reports and the users' hooks are given."""
+"""The public shape of a session: what the sessions file, the reports and the users' hooks are given.
+
+Types alone, which no run loads unless somebody's own code does.
+"""
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, Literal, TypedDict
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Literal, TypedDict
 
 State = Literal["final", "running", "pending", "not_found", "unavailable", "unchecked"]
 Outcome = Literal["passed", "failed", "error", "skipped", "xfailed", "xpassed", "rerun"]
@@ -73,25 +72,3 @@ class SessionRecord(ReportedSession):
     """A session with the tests that used it: a line of the sessions file."""
 
     tests: list[SessionUse]
-
-
-def properties_of(session: ReportedSession, position: int) -> Iterator[tuple[str, object]]:
-    """The `(name, value)` properties of a test's session number `position` (from 1), only those that exist."""
-    values: dict[str, object] = {
-        "session_id": session["session_id"],
-        "session_url": session["url"],
-        "state": session["state"],
-        "status": session["status"],
-        "duration": session["duration"],
-        "video_url": session["video_url"],
-    }
-    values |= {f"{kind}_logs_url": url for kind, url in session["logs"].items()}
-    for name, value in values.items():
-        if value is not None:
-            yield _property_name(name, position), value
-
-
-@cache
-def _property_name(name: str, position: int) -> str:
-    """One string for all reports, of which a run keeps thousands."""
-    return f"lambdatest_{name}" if position == 1 else f"lambdatest_{name}.{position}"

@@ -22,7 +22,8 @@ from pytest_lambdatest_session.report.outcomes import outcome_after
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_lambdatest_session.capture.uses import Attempt, CarriedSession, Carry
+    from pytest_lambdatest_session.capture.carried import CarriedSession, Carry
+    from pytest_lambdatest_session.capture.uses import Attempt
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.ledger import Ledger
     from pytest_lambdatest_session.report.records import ReportedSession

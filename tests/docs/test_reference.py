@@ -12,7 +12,8 @@ from documents import ROOT, table_under
 from pytest_lambdatest_session import ReportedSession, SessionRecord, SessionUse, hookspec
 from pytest_lambdatest_session.config import OPTIONS, Option
 from pytest_lambdatest_session.report.html.rows import header_cells
-from pytest_lambdatest_session.report.records import Outcome, State, properties_of
+from pytest_lambdatest_session.report.properties import properties_of
+from pytest_lambdatest_session.report.records import Outcome, State
 
 if TYPE_CHECKING:
     from local_grid import LocalGrid

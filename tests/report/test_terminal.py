@@ -8,13 +8,8 @@ import pytest
 
 from ledgers import API, HUB, MadeUpRun
 from pytest_lambdatest_session.problems import Problems
-from pytest_lambdatest_session.report.terminal import (
-    SECTION_TITLE,
-    FailureSections,
-    TerminalSummary,
-    summary_lines,
-    write_summary,
-)
+from pytest_lambdatest_session.report.terminal import SESSION_TITLE, FailureSections, TerminalSummary
+from pytest_lambdatest_session.report.terminal_lines import summary_lines, write_summary
 from screens import written_on
 
 if TYPE_CHECKING:
@@ -220,7 +215,7 @@ def test_a_failure_has_a_section_that_becomes_final_when_the_run_ends() -> None:
     sections.bind()
     assert report.sections[0] == ("Captured stdout call", "mine")
     title, text = report.sections[1]
-    assert title == SECTION_TITLE
+    assert title == SESSION_TITLE
     assert text.splitlines() == [
         "s1  passed, 1 min 00 s, disagrees: LambdaTest says passed, pytest says failed",
         "  remark        two teapots",

@@ -11,7 +11,7 @@ from pytest_lambdatest_session.cloud.follower import Answer
 from pytest_lambdatest_session.report.ledger import Ledger
 
 if TYPE_CHECKING:
-    from pytest_lambdatest_session.capture.uses import Carry
+    from pytest_lambdatest_session.capture.carried import Carry
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry
     from pytest_lambdatest_session.report.records import Outcome, State
 

@@ -15,7 +15,7 @@ from pytest_lambdatest_session.report.words import clock_text, counted
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_lambdatest_session.capture.commands import CarriedCommand
+    from pytest_lambdatest_session.capture.carried import CarriedCommand
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry
     from pytest_lambdatest_session.report.log_rows import LogRow
 

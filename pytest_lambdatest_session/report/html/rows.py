@@ -29,7 +29,7 @@ from pytest_lambdatest_session.report.words import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_lambdatest_session.capture.uses import CarriedRefusal
+    from pytest_lambdatest_session.capture.carried import CarriedRefusal
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry
     from pytest_lambdatest_session.report.records import ReportedSession
 

@@ -30,7 +30,7 @@ from pytest_lambdatest_session.report.words import counted, counts_text, meaning
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_lambdatest_session.capture.uses import CarriedRefusal
+    from pytest_lambdatest_session.capture.carried import CarriedRefusal
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry, Ledger
 

@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from pytest_lambdatest_session.capture.uses import Carry
+    from pytest_lambdatest_session.capture.carried import Carry
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.ledger import Ledger
     from pytest_lambdatest_session.report.settling.asking import Asking

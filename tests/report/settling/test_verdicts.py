@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 
 def attempts(*outcomes: Outcome | None) -> list[AttemptRecord]:
-    return [AttemptRecord(f"test_{number}", None, 1, outcome) for number, outcome in enumerate(outcomes)]
+    return [attempt(f"test_{number}", 1, outcome) for number, outcome in enumerate(outcomes)]
+
+
+def attempt(nodeid: str, number: int, outcome: Outcome | None) -> AttemptRecord:
+    made = AttemptRecord(nodeid, None, number)
+    made.conclude(outcome)
+    return made
 
 
 def status_of(ones: list[AttemptRecord], kind: str = "web") -> str | None:
@@ -44,7 +50,7 @@ def test_the_worst_of_its_tests_is_the_sessions(
 
 
 def test_the_last_attempt_of_a_test_counts() -> None:
-    first, last = AttemptRecord("test_a", None, 1, "rerun"), AttemptRecord("test_a", None, 2, "passed")
+    first, last = attempt("test_a", 1, "rerun"), attempt("test_a", 2, "passed")
     assert status_of([last, first]) == "passed"
 
 
