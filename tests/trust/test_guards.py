@@ -111,9 +111,9 @@ GUARDS = {
 
 def run_tests(folder: Path, *tests: str) -> subprocess.CompletedProcess[str]:
     """Run tests of this project against the package in `folder`."""
-    # From there, since Python looks for modules where it starts.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_CORE"))}
-    environment["PYTHONPATH"] = str(folder)
+    # From there, since Python looks for modules where it starts. What is measured is the package, and no copy of it.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COVERAGE_"))}
+    environment |= {"PYTHONPATH": str(folder), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     options = ("-q", "-p", "no:cacheprovider", f"--rootdir={ROOT}", f"--config-file={ROOT / 'pyproject.toml'}")
     return subprocess.run(
         [sys.executable, "-m", "pytest", *options, *(str(ROOT / test) for test in tests)],
@@ -128,7 +128,7 @@ def run_tests(folder: Path, *tests: str) -> subprocess.CompletedProcess[str]:
 
 def copy_to(folder: Path) -> Path:
     target = folder / PACKAGE.name
-    shutil.copytree(PACKAGE, target, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(PACKAGE, target)
     return target
 
 
