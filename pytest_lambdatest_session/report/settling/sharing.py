@@ -55,11 +55,11 @@ class Sharing:
         """Have the links made, in so many seconds, and put them into the public records."""
         until = (datetime.now(timezone.utc) + timedelta(days=self._days)).date().isoformat()
         refused: dict[str, str] = {}
-        requests = {
-            entry: self._request_for(entry, refused)
-            for entry in by_need(self._ledger.entries.values())
-            if self._is_wanted(entry)
-        }
+        requests: dict[Entry, _Request] = {}
+        for entry in by_need(self._ledger.entries.values()):
+            credentials = self._credentials_of(entry.id)
+            if credentials is not None and self._is_wanted(entry):
+                requests[entry] = self._request_for(entry, credentials, refused)
         try:
             for request in requests.values():
                 self._chores.add(request)
@@ -86,13 +86,12 @@ class Sharing:
     def _is_wanted(self, entry: Entry) -> bool:
         if self._leave_to_workers and any(attempt.worker is not None for attempt in entry.uses):
             return False
-        is_known = entry.public["state"] not in ("not_found", "unavailable")
-        return is_known and self._credentials_of(entry.id) is not None
+        return entry.public["state"] not in ("not_found", "unavailable")
 
-    def _request_for(self, entry: Entry, refused: dict[str, str]) -> _Request:
+    def _request_for(self, entry: Entry, credentials: Credentials, refused: dict[str, str]) -> _Request:
         base_url = share_base_url(entry.hub, self._api_url)
         some_id = entry.public["test_id"] or entry.id
-        return _Request(some_id, entry.kind, base_url, self._credentials_of(entry.id), self._days, refused)
+        return _Request(some_id, entry.kind, base_url, credentials, self._days, refused)
 
 
 class _Request:
@@ -103,7 +102,7 @@ class _Request:
         some_id: str,
         kind: Kind,
         base_url: str,
-        credentials: Credentials | None,
+        credentials: Credentials,
         days: int,
         refused: dict[str, str],
     ) -> None:
@@ -118,8 +117,6 @@ class _Request:
         self.failure = _NO_TIME
 
     def step(self, connections: Connections) -> float | None:
-        if self._credentials is None:
-            return None
         if self._base_url in self._refused:
             self.failure = self._refused[self._base_url]
             return None
