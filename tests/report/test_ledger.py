@@ -1,0 +1,43 @@
+"""What the run knows of its sessions, and how it learns more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledgers import HUB, MadeUpRun
+from pytest_lambdatest_session.report.ledger import unknown_session
+
+if TYPE_CHECKING:
+    from pytest_lambdatest_session.capture.carried import CarriedSession
+    from pytest_lambdatest_session.report.ledger import Entry
+
+
+def test_the_end_of_a_session_that_was_asked_about_leaves_the_clouds_answer_as_it_is() -> None:
+    run = MadeUpRun()
+    entry = run.unused("s1")
+    run.says("s1", status="passed")
+    ends(run, entry)
+    assert (entry.ended_at, entry.public["state"], entry.public["status"]) == (1060.0, "final", "passed")
+
+
+def test_the_end_of_one_that_was_not_is_waited_for() -> None:
+    run = MadeUpRun()
+    entry = run.unused("s1")
+    states = [entry.public["state"]]
+    ends(run, entry)
+    assert [*states, entry.public["state"]] == ["running", "pending"]
+
+
+def ends(run: MadeUpRun, entry: Entry) -> None:
+    session: CarriedSession = {"id": entry.id, "hub": HUB, "started_at": 1000.0, "ended_at": 1060.0}
+    run.ledger.learn({"attempt": 1, "uses": [], "sessions": [session], "refusals": []})
+
+
+def test_what_a_worker_tells_of_a_session_is_taken_over_if_a_report_told_of_it() -> None:
+    run = MadeUpRun()
+    entry = run.unused("s1")
+    for session_id in ("s1", "s2"):
+        run.ledger.adopt({**unknown_session(session_id, HUB, "web"), "state": "final", "status": "passed"})
+    assert list(run.ledger.entries) == ["s1"]
+    assert (entry.public["state"], entry.public["status"]) == ("final", "passed")
+    assert run.ledger.unasked == {}
