@@ -24,8 +24,6 @@ _INI = "[pytest]\naddopts = -q -p no:cacheprovider --tb=short\nfilterwarnings = 
 PLUGIN = ("-p", "lambdatest_session")
 # Nobody's own settings are measured.
 _DROPPED = ("LT_", "LAMBDATEST_", "PYTEST_", "PYTHON", "BENCH_", "GITHUB_STEP_SUMMARY", "COV_", "COVERAGE_")
-# Installed packages are compiled already, and so is everything here from the first run on.
-_COMPILED = TemporaryDirectory(prefix="benchmarks-pycache-")
 
 
 @dataclass(frozen=True)
@@ -61,8 +59,7 @@ def run(test_file: str, *arguments: str, cloud: Cloud | None = None, environment
 
 
 def clean_environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_DROPPED)}
-    return kept | {"PYTHONPYCACHEPREFIX": _COMPILED.name}
+    return {name: value for name, value in os.environ.items() if not name.startswith(_DROPPED)}
 
 
 def _environment(folder: Path, cloud: Cloud | None) -> dict[str, str]:
