@@ -2,7 +2,8 @@
 
 A test uses a session if, in its setup or call, it created the session or sent it any command other than quit. Commands
 in teardown count for sessions that the test uses already: the quit of a shared driver falls into the teardown of
-whichever test came last.
+whichever test came last. A session that was quit is used by no further test: before selene opens a browser, it asks the
+one that the test before has quit whether it is alive.
 """
 
 from __future__ import annotations
@@ -151,12 +152,12 @@ class UseLog:
         if session is None:
             return False
         attempt = self.current()
-        if attempt is None or session is _FOREIGN:
+        if attempt is None or isinstance(session, _Foreign):
             return True
         use = attempt.uses.get(session_id)
         if use is not None:
             use.last_at = at
-        elif attempt.phase != "teardown":
+        elif attempt.phase != "teardown" and session.ended_at is None:
             attempt.uses[session_id] = Use(at, created=created)
         return True
 
