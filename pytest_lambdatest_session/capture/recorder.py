@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.problems import Problems
 
 CARRY_ATTRIBUTE = "lambdatest_carry"
-_SPECIAL = NEEDS_A_LOOK | {NEW_SESSION, QUIT}
 
 
 class Recorder:
@@ -52,7 +51,7 @@ class Recorder:
         self._with_values = False
         self._attempts_so_far = pytest.StashKey[int]()
         self._credentials: dict[str, Credentials] = {}
-        self._hook = WebDriverHook(self, problems.fault)
+        self._hook = WebDriverHook(self, problems.fault, self._log)
 
     def start(
         self,
@@ -111,28 +110,7 @@ class Recorder:
         response: Any,
         error: BaseException | None,
     ) -> None:
-        # Once per WebDriver command. Most are sent by a test to a session that it has used before: those end here,
-        # without another call.
-        attempt = self._log.sole
-        if attempt is not None and error is None and command not in _SPECIAL:
-            session_id = driver.session_id
-            use = attempt.uses.get(session_id)
-            if use is not None:
-                about = found(params, response) if command in FINDS else params
-                use.last_at = now = time.time()
-                attempt.commands.append((session_id, command, about, started_at, now, None))
-                return
-        self._look(driver, command, params, started_at, response, error)
-
-    def _look(
-        self,
-        driver: Any,
-        command: Any,
-        params: object,
-        started_at: float,
-        response: Any,
-        error: BaseException | None,
-    ) -> None:
+        """What the wrapper did not book by itself, since it is special, failed, or is the first of its kind."""
         if command == NEW_SESSION:
             self._saw_new_session(driver, params, response, error)
             return

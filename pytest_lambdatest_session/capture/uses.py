@@ -112,6 +112,12 @@ class UseLog:
             self._latest = next(iter(self._attempts.values()), None)
         self._count()
 
+    def close(self) -> None:
+        """Forget who is at work: what is sent from now on belongs to nobody."""
+        self._attempts.clear()
+        self._latest = None
+        self._count()
+
     def _count(self) -> None:
         self.sole = self._latest if len(self._attempts) == 1 else None
 

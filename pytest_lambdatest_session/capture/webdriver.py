@@ -14,6 +14,8 @@ from importlib.abc import Loader, MetaPathFinder
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from pytest_lambdatest_session.capture.commands import FINDS, NEEDS_A_LOOK, found
+from pytest_lambdatest_session.capture.uses import UseLog
 from pytest_lambdatest_session.credentials import Credentials
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class Observer(Protocol):
-        """Told of every command after it was executed, in the thread that executed it."""
+        """Told of commands after they were executed, in the thread that executed them."""
 
         def saw(
             self,
@@ -40,17 +42,20 @@ if TYPE_CHECKING:
 WEBDRIVER_MODULE = "selenium.webdriver.remote.webdriver"
 NEW_SESSION = "newSession"
 QUIT = "quit"
+_SPECIAL = NEEDS_A_LOOK | {NEW_SESSION, QUIT}
 
 
 class WebDriverHook:
     """Keeps `WebDriver.execute` wrapped between `install` and `uninstall`.
 
     Hooks of several runs in one process stack, each calling the one below. What the observer raises reaches
-    `on_fault` and nobody else.
+    `on_fault` and nobody else. With a `log`, what a test sends to a session that it has used before is booked there
+    without asking the observer, unless it is one of the commands that need a look.
     """
 
-    def __init__(self, observer: Observer, on_fault: Callable[[Exception], None]) -> None:
+    def __init__(self, observer: Observer, on_fault: Callable[[Exception], None], log: UseLog | None = None) -> None:
         self._observer = observer
+        self._log = log or UseLog()
         self._on_fault = on_fault
         self._installed = False
         self._class: Any = None
@@ -68,6 +73,7 @@ class WebDriverHook:
 
     def uninstall(self) -> None:
         self._installed = False
+        self._log.close()
         if self._finder in sys.meta_path:
             sys.meta_path.remove(self._finder)
         # Somebody may have wrapped execute after us: then ours stays below theirs and only passes through.
@@ -86,10 +92,11 @@ class WebDriverHook:
         self._class, self._original, self._wrapper = driver_class, original, wrapper
 
     def _wrapper_of(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        observer, clock = self._observer, time.time
+        observer, log, clock = self._observer, self._log, time.time
+        finds, special, what_was_found = FINDS, _SPECIAL, found
 
-        # `driver` is the first of `args`: passed on as the tuple they came in, the arguments cost a third of what it
-        # takes to pack them anew. Flat for the same reason: it runs once per WebDriver command.
+        # It runs once per WebDriver command, so it is flat: a call costs as much as all that is booked. `driver` is the
+        # first of `args`: passed on as the tuple they came in, the arguments need not be packed anew.
         @functools.wraps(original)
         def execute(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True  # a failure's traceback stays the one it would be without us
@@ -99,15 +106,24 @@ class WebDriverHook:
             except BaseException as error:
                 self._tell_error(args, kwargs, started_at, error)
                 raise
-            if self._installed:
-                try:
-                    if len(args) == 3:  # noqa: PLR2004 - with parameters
-                        driver, command, params = args
-                    else:
-                        driver, command, params = _arguments(args, kwargs)
+            try:
+                if len(args) == 3:  # noqa: PLR2004 - with parameters
+                    driver, command, params = args
+                else:
+                    driver, command, params = _arguments(args, kwargs)
+                attempt = log.sole
+                if attempt is not None and command not in special:
+                    session_id = driver.session_id
+                    use = attempt.uses.get(session_id)
+                    if use is not None:
+                        about = what_was_found(params, response) if command in finds else params
+                        use.last_at = now = clock()
+                        attempt.commands.append((session_id, command, about, started_at, now, None))
+                        return response
+                if self._installed:
                     observer.saw(driver, command, params, started_at, response, None)
-                except Exception as fault:  # noqa: BLE001 - bookkeeping does not change what a command returns
-                    self._on_fault(fault)
+            except Exception as fault:  # noqa: BLE001 - bookkeeping does not change what a command returns
+                self._on_fault(fault)
             return response
 
         return execute
