@@ -6,6 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
+from selenium import webdriver
 
 from stories import outcomes
 
@@ -29,6 +31,10 @@ def shared():
 def down(driver):
     raise RuntimeError("the login page is down")
 
+@pytest.fixture
+def elsewhere(driver):
+    pytest.skip("not in this country")
+
 def test_passes(driver):
     driver.title
 
@@ -37,6 +43,9 @@ def test_fails(driver):
 
 def test_skips(driver):
     pytest.skip("not on this browser")
+
+def test_skips_early(driver, elsewhere):
+    pass
 
 def test_errors(driver, down):
     pass
@@ -73,6 +82,7 @@ EXPECTED = {
     "test_passes": [("passed", "", "api")],
     "test_fails": [("failed", "AssertionError: the total is wrong", "api")],
     "test_skips": [("skipped", "Skipped: not on this browser", "api")],
+    "test_skips_early": [("skipped", "Skipped: not in this country", "api")],
     "test_errors": [("error", "RuntimeError: the login page is down", "api")],
     "test_shared_one": [("failed", "test_story.py::test_shared_one: AssertionError: first", "api")],
     "test_marked_by_the_suite": [("passed", "", "hook")],
@@ -134,6 +144,88 @@ def test_a_verdict_that_somebody_else_gave_meanwhile_is_left_alone(story: Story)
     assert marks(story, run) == {"test_marks_by_the_api": [("ignored", "", "api")]}
 
 
+def test_a_session_that_the_cloud_does_not_know_or_thinks_running_is_marked_when_it_has_caught_up(story: Story) -> None:
+    story.grid.set_fault("not_found", times=1)
+    story.grid.ready_after = 3
+    story.tests(
+        """
+        def test_sells():
+            with open_browser() as driver:
+                driver.title
+        """
+    )
+    run = story.run("--lambdatest-mark-status=on", "--lambdatest-fetch=off", "--lambdatest-budget=30")
+    assert marks(story, run) == {"test_sells": [("passed", "", "api")]}
+    assert "not marked" not in run.output
+    (record,) = run.records
+    assert (record["state"], record["status"]) == ("unchecked", None), "what is written is not taken for an answer"
+
+
+def test_an_app_session_is_marked_in_the_words_of_its_api_or_left_alone_though_the_hub_is_the_webs(
+    story: Story,
+) -> None:
+    """Which documents none for an error, and none for a skipped test."""
+    story.tests(
+        """
+        @pytest.fixture
+        def phone():
+            driver = open_browser(isRealMobile=True, deviceName="Pixel 8", app="lt://APP1")
+            yield driver
+            driver.quit()
+
+        @pytest.fixture
+        def down(phone):
+            raise RuntimeError("the login page is down")
+
+        def test_errors(down):
+            pass
+
+        def test_skips(phone):
+            pytest.skip("not on this device")
+        """
+    )
+    run = story.run("--lambdatest-mark-status=on")
+    assert marks(story, run) == {
+        "test_errors": [("failed", "RuntimeError: the login page is down", "api")],
+        "test_skips": [],
+    }
+    assert "not marked" not in run.output
+
+
+def test_a_session_that_no_test_used_is_left_alone(story: Story) -> None:
+    story.tests("open_browser().quit()\n\ndef test_nothing():\n    pass\n")
+    run = story.run("--lambdatest-mark-status=on")
+    (record,) = run.records
+    assert record["tests"] == []
+    assert story.grid.sessions[record["session_id"]].marks == ()
+    assert "not marked" not in run.output
+
+
+def test_without_credentials_nothing_is_written_and_the_reason_is_said(story: Story) -> None:
+    """A driver attached to a session that somebody else opened needs none."""
+    options = webdriver.ChromeOptions()
+    opened = requests.post(
+        f"{story.grid.hub_url}/session",
+        json={"capabilities": {"alwaysMatch": options.to_capabilities()}},
+        timeout=10,
+    )
+    story.tests(
+        f"""
+        class Attached(webdriver.Remote):
+            def start_session(self, capabilities):
+                self.session_id = "{opened.json()["value"]["sessionId"]}"
+                self.caps = {{}}
+
+        def test_it():
+            with Attached("{story.grid.hub_url_plain}", options=webdriver.ChromeOptions()) as driver:
+                driver.title
+        """
+    )
+    run = story.run("--lambdatest-mark-status=on")
+    assert "! 1 session not marked: no credentials: set LT_USERNAME and LT_ACCESS_KEY" in run.output
+    assert story.grid.api_requests == []
+
+
 def test_a_rerun_in_the_same_session_counts_by_its_last_attempt(story: Story) -> None:
     story.tests(
         """
@@ -193,5 +285,5 @@ def test_a_write_that_fails_is_one_line_and_costs_no_more_than_the_budget(story:
     assert time.monotonic() - started_at < 25
     assert outcomes(run) == outcomes(story.run_without())
     (line,) = [line for line in run.output.splitlines() if "not marked" in line]
-    assert line.startswith("! 7 sessions not marked: ")
+    assert line.startswith("! 8 sessions not marked: ")
     assert {"hang": "lambdatest_budget", "server_error": "500 from", "unauthorized": "401 from"}[fault] in line

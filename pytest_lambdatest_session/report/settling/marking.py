@@ -10,19 +10,20 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pytest_lambdatest_session.cloud.endpoints import api_base_url, sibling_base_url
+from pytest_lambdatest_session.cloud.endpoints import api_base_url, kind_asked, sibling_base_url
 from pytest_lambdatest_session.cloud.errors import NO_CREDENTIALS, CloudError, NotFound, Refused
 from pytest_lambdatest_session.report.settling.verdicts import first_line_of, verdict_on
 from pytest_lambdatest_session.report.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import pytest
 
     from pytest_lambdatest_session.capture.commands import Clean
     from pytest_lambdatest_session.cloud.chores import Chores, Connections
     from pytest_lambdatest_session.cloud.client import Client
+    from pytest_lambdatest_session.cloud.endpoints import Kind
     from pytest_lambdatest_session.credentials import Credentials
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry, Ledger
@@ -32,6 +33,7 @@ SETTLING_SECONDS = 0.8
 _BACKOFF_SECONDS = 0.5
 _TRIES = 3
 _REASON_LIMIT = 250
+_KINDS: tuple[Kind, ...] = ("web", "app")
 
 
 class Marking:
@@ -103,8 +105,8 @@ class Marking:
     def _take_writes(self) -> None:
         failures: Counter[str] = Counter()
         for session_id, write in self._writes.items():
-            if write.is_written:
-                self._take_in(self._ledger.entries[session_id], write.verdict)
+            if write.written is not None:
+                self._take_in(self._ledger.entries[session_id], write.written)
             elif not write.is_left_alone:
                 failures[write.failure or "no time was left (lambdatest_budget)"] += 1
         for failure, count in failures.items():
@@ -113,13 +115,17 @@ class Marking:
     def _write(self, entry: Entry) -> None:
         if entry.id in self._writes or (entry.was_marked_by_suite and not self._overwrite):
             return
-        verdict = verdict_on(entry.uses, lambda attempt: self._reasons.get(attempt, ""), entry.kind)
-        if verdict is not None:
+        # By product, since the hub's name does not always say which one it is: see `_Write`.
+        verdicts = {kind: verdict_on(entry.uses, self._reason_of, kind) for kind in _KINDS}
+        if verdicts[entry.kind] is not None:
             base_url = api_base_url(entry.hub, entry.kind, self._api_url)
             credentials = self._credentials_of(entry.id)
-            write = _Write(entry.id, verdict, base_url, credentials, self._chores, self._refused, self._overwrite)
+            write = _Write(entry, verdicts, base_url, credentials, self._chores, self._refused, self._overwrite)
             self._writes[entry.id] = write
             self._chores.add(write, SETTLING_SECONDS)
+
+    def _reason_of(self, attempt: AttemptRecord) -> str:
+        return self._reasons.get(attempt, "")
 
     def _take_in(self, entry: Entry, verdict: Verdict) -> None:
         """The follower may have asked before it was written."""
@@ -134,23 +140,25 @@ class _Write:
 
     def __init__(
         self,
-        session_id: str,
-        verdict: Verdict,
+        entry: Entry,
+        verdicts: Mapping[Kind, Verdict | None],
         base_url: str,
         credentials: Credentials | None,
         chores: Chores,
         refused: dict[str, str],
         overwrite: bool,
     ) -> None:
-        self._session_id = session_id
-        self.verdict = verdict
+        self._session_id = entry.id
+        self._kind = entry.kind
+        self._verdicts = verdicts
         self._base_url = base_url
         self._credentials = credentials
         self._chores = chores
         self._refused = refused
         self._overwrite = overwrite
         self._failures = 0
-        self.is_written = self.is_left_alone = False
+        self.written: Verdict | None = None
+        self.is_left_alone = False
         self.failure: str | None = None
 
     def step(self, connections: Connections) -> float | None:
@@ -180,12 +188,12 @@ class _Write:
         if details.phase == "running":
             self.failure = "LambdaTest did not know yet that it ended"
             return _BACKOFF_SECONDS
-        if _is_verdict(details.status) and not self._overwrite:
+        verdict = self._verdicts[kind_asked(self._base_url, otherwise=self._kind)]
+        if verdict is None or (_is_verdict(details.status) and not self._overwrite):
             self.is_left_alone = True
-            return None
-        if not self._chores.is_over:
-            client.mark(self._session_id, self.verdict.status, self.verdict.reason)
-            self.is_written = True
+        elif not self._chores.is_over:
+            client.mark(self._session_id, verdict.status, verdict.reason)
+            self.written = verdict
         return None
 
 
