@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_lambdatest_session.report.ledger import AttemptRecord
-from pytest_lambdatest_session.report.settling.verdicts import Verdict, verdict_on
+from pytest_lambdatest_session.report.settling.verdicts import Verdict, first_line_of, verdict_on
 
 if TYPE_CHECKING:
     from pytest_lambdatest_session.report.records import Outcome
@@ -59,3 +59,17 @@ def test_the_reason_names_the_test_if_there_are_several() -> None:
     several = attempts("passed", "failed", "failed")
     assert verdict_on(several, lambda _: "boom", "web") == Verdict("failed", "test_1: boom (and 1 more test)")
     assert verdict_on(attempts("passed"), lambda _: "", "web") == Verdict("passed", "")
+
+
+@pytest.mark.parametrize(
+    ("longrepr", "line"),
+    [
+        (None, ""),
+        ("[XPASS(strict)] known\nand more", "[XPASS(strict)] known"),
+        (("test_x.py", 3, "Skipped: not here"), "Skipped: not here"),
+    ],
+    ids=["another plugin's", "strict", "skipped"],
+)
+def test_a_report_without_a_traceback_has_a_first_line_too(longrepr: Any, line: str) -> None:
+    report = pytest.TestReport("test_x.py::test", ("test_x.py", 3, "test"), {}, "failed", longrepr, "call")
+    assert first_line_of(report) == line
