@@ -231,6 +231,49 @@ def pytest_lambdatest_session_finished(config, session):
     assert closing_line(ended) == "1 passed"
 
 
+# Ctrl-C as soon as the tests are over and something waits, which nobody sees from outside.
+PRESSED = """
+import signal
+import sys
+import threading
+
+def press(main):
+    waits = False
+    while not waits:
+        threading.Event().wait(0.01)
+        frame = innermost = sys._current_frames()[main]
+        names = set()
+        while frame is not None:
+            names.add(frame.f_code.co_name)
+            frame = frame.f_back
+        waits = innermost.f_code.co_name == "wait" and "pytest_sessionfinish" in names
+    signal.pthread_kill(main, signal.SIGINT)
+
+threading.Thread(target=press, args=(threading.main_thread().ident,), daemon=True).start()
+"""
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--lambdatest-mark-status=on", "interrupted before all sessions were marked"),
+        ("--lambdatest-share-days=3", "interrupted while links to share were made"),
+    ],
+)
+def test_ctrl_c_while_sessions_are_marked_or_shared_ends_that_and_not_the_reports(
+    story: Story, option: str, said: str
+) -> None:
+    story.grid.fault = "hang"
+    story.file("conftest.py", PRESSED)
+    story.tests(PASSING)
+    run = story.run(option, "--lambdatest-fetch=off", "--lambdatest-budget=300", "--lambdatest-timeout=300")
+    assert run.result.ret == pytest.ExitCode.OK, "the tests were over"
+    assert f"! {said}" in run.output
+    (record,) = run.records
+    assert record["url"] in run.html
+    assert closing_line(run) == "1 passed"
+
+
 # Runs that end by themselves, in their own ways
 
 
