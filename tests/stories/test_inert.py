@@ -36,6 +36,15 @@ def test_a_run_without_lambdatest_prints_and_reports_what_it_would_without_the_p
     assert run.records == []
 
 
+def test_a_json_report_of_a_run_without_sessions_has_nothing_of_ours(story: Story) -> None:
+    pytest.importorskip("pytest_jsonreport", reason="pytest-json-report is an optional companion")
+    story.file("test_plain.py", "def test_plain(): pass\n")
+    run = story.run("--json-report", "--json-report-file=report.json", "--json-report-omit", "environment")
+    report = (run.folder / "report.json").read_text(encoding="utf-8")
+    assert "test_plain" in report
+    assert "lambdatest_" not in report
+
+
 @pytest.mark.parametrize("autoload", ["autoload", "no autoload"])
 @pytest.mark.parametrize("times", [1, 2])
 def test_enabling_it_by_name_works_in_every_way(story: Story, autoload: str, times: int) -> None:

@@ -72,6 +72,25 @@ def test_html_rows_show_status_duration_and_links(story: Story, options: tuple[s
     assert "2 " in run.summary
 
 
+def test_a_row_that_the_suite_leaves_out_of_the_html_report_stays_out(story: Story) -> None:
+    story.file(
+        "conftest.py",
+        """
+        import pytest
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_html_results_table_row(report, cells):
+            if report.passed:
+                del cells[:]
+        """,
+    )
+    story.tests(SUITE)
+    run = story.run()
+    (row,) = run.rows
+    assert (row.test, row.status) == ("test_story.py::test_red", "failed")
+    assert all(record["session_id"] in run.html for record in run.records), "the summary has both"
+
+
 def test_a_failure_in_the_terminal_says_which_session_it_was(story: Story) -> None:
     story.tests(SUITE)
     run = story.run()

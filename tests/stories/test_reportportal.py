@@ -59,7 +59,9 @@ def portal() -> Iterator[Portal]:
     server.server_close()
 
 
-def test_a_finished_test_has_its_sessions_as_attributes(story: Story, portal: Portal) -> None:
+@pytest.mark.parametrize("fetch", ["background", "teardown"])
+def test_a_finished_test_has_its_sessions_as_attributes(story: Story, portal: Portal, fetch: str) -> None:
+    """The status among them, and the page's own address, where they are known before the agent asks."""
     pytest.importorskip("pytest_reportportal", reason="pytest-reportportal is an optional companion")
     story.file(
         "pytest.ini",
@@ -82,7 +84,7 @@ def test_a_finished_test_has_its_sessions_as_attributes(story: Story, portal: Po
     )
     # With pytest-bdd installed the agent has hooks that only pytest-bdd knows.
     story.use("pytest_reportportal", "pytest-bdd")
-    run = story.run("--reportportal", "--strict-markers", "--lambdatest-fetch=teardown")
+    run = story.run("--reportportal", "--strict-markers", f"--lambdatest-fetch={fetch}")
     assert outcomes(run)["failed"] == 1
     (record,) = run.records
     attributes = {
@@ -92,5 +94,7 @@ def test_a_finished_test_has_its_sessions_as_attributes(story: Story, portal: Po
         for attribute in body.get("attributes") or ()
     }
     assert ("lambdatest_session_id", record["session_id"]) in attributes
-    assert ("lambdatest_session_url", record["url"]) in attributes
-    assert ("lambdatest_status", "failed") in attributes
+    early_url = f"https://automation.lambdatest.com/logs/?sessionID={record['session_id']}"
+    assert ("lambdatest_session_url", record["url"] if fetch == "teardown" else early_url) in attributes
+    statuses = [value for key, value in attributes if key == "lambdatest_status"]
+    assert statuses == (["failed"] if fetch == "teardown" else [])

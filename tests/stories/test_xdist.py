@@ -119,6 +119,25 @@ def test_a_worker_that_dies_loses_no_session(story: Story) -> None:
     assert [use["outcome"] for use in other["tests"]] == ["passed"]
 
 
+def test_a_session_that_a_conftest_opened_is_told_of_though_its_worker_dies(story: Story) -> None:
+    story.file(
+        "conftest.py",
+        """
+        import os
+        from browser import open_browser
+
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            DRIVER = open_browser()
+        """,
+    )
+    story.set_environment(LT_USERNAME=story.grid.username, LT_ACCESS_KEY=story.grid.access_key)
+    story.tests("def test_dies(): os._exit(1)")
+    run = story.run("-n1", "--max-worker-restart=0")
+    (record,) = run.records
+    assert record["session_id"] in story.grid.sessions
+    assert (record["tests"], record["error"]) == ([], "its worker gw0 died")
+
+
 def test_drivers_made_when_modules_are_imported_are_one_per_worker(story: Story) -> None:
     story.tests(
         """
