@@ -1,9 +1,8 @@
 """The API's JSON about a session -> `SessionDetails`, leniently.
 
 Shapes are those of the vendor's OpenAPI documents and of answers that its users published (read in October
-2026): every field may be absent, null, blank or of another type, and rows of the session list spell some
-names differently. What can't be read counts as not known; only an answer without any session in it is an
-error.
+2026): every field may be absent, null, blank or of another type, and some names have several spellings. What
+can't be read counts as not known; only an answer without any session in it is an error.
 """
 
 from __future__ import annotations
@@ -17,13 +16,12 @@ from urllib.parse import urlsplit
 
 from pytest_lambdatest_session.cloud.errors import MalformedAnswer
 from pytest_lambdatest_session.cloud.redact import clean_text, is_signed, masked_text, repeats, safe_url
-from pytest_lambdatest_session.cloud.status import folded, verdict_of
+from pytest_lambdatest_session.cloud.status import folded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from pytest_lambdatest_session.cloud.status import Verdict
 
 Phase = Literal["running", "incomplete", "complete"]
 
@@ -63,7 +61,6 @@ class SessionDetails:
     ended_at: datetime | None = None
     name: str | None = None
     build_name: str | None = None
-    build_id: str | None = None
     browser: str | None = None
     browser_version: str | None = None
     platform: str | None = None
@@ -90,11 +87,6 @@ class SessionDetails:
         has_links = bool(self.video_url or self.logs or self.withheld)
         return "complete" if self.has_ended and has_links else "incomplete"
 
-    @property
-    def verdict(self) -> Verdict | None:
-        """What the status says of the test, if anything: `completed` means ended and unmarked."""
-        return verdict_of(self.status)
-
 
 def parse_session(body: object, *, share: bool = False, secrets: tuple[str, ...] = ()) -> SessionDetails:
     """Read the answer of `GET /sessions/{id}`; raises MalformedAnswer if there is no session in it.
@@ -109,14 +101,6 @@ def parse_session(body: object, *, share: bool = False, secrets: tuple[str, ...]
         if isinstance(candidate, dict) and (row := _Row(candidate, secrets)).is_session:
             return _details(row, share=share)
     raise _without(body, "session", secrets)
-
-
-def parse_list(body: object, *, share: bool = False, secrets: tuple[str, ...] = ()) -> list[SessionDetails]:
-    """Read the answer of `GET /sessions`; a row that is no session is left out, and null means no rows."""
-    if not isinstance(body, dict) or not isinstance(rows := body.get("data", ""), (list, type(None))):
-        raise _without(body, "list of sessions", secrets)
-    candidates = [_Row(row, secrets) for row in rows or () if isinstance(row, dict)]
-    return [_details(row, share=share) for row in candidates if row.is_session]
 
 
 class _Row:
@@ -171,7 +155,6 @@ def _details(row: _Row, *, share: bool) -> SessionDetails:
         ended_at=ended_at,
         name=row.text(_NAME_LIMIT, "name"),
         build_name=row.text(_NAME_LIMIT, "build_name", "build"),
-        build_id=row.text(_ID_LIMIT, "build_id"),
         browser=row.text(_WORD_LIMIT, "browser"),
         browser_version=row.text(_WORD_LIMIT, "browser_version", "version"),
         platform=row.text(_WORD_LIMIT, "platform", "os"),

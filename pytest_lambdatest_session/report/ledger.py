@@ -290,6 +290,7 @@ def _fill(public: ReportedSession, details: SessionDetails) -> None:
     public["device"] = details.device
     public["video_url"] = details.video_url
     public["screenshot_url"] = details.screenshot_url
+    public["share_url"] = details.share_url
     public["logs"] = dict(details.logs)
 
 

@@ -50,6 +50,16 @@ def test_every_session_gets_a_link_that_opens_without_a_login(story: Story, argu
     assert story.grid.access_key not in run.html + run.output
 
 
+def test_a_link_that_comes_with_the_details_is_taken_and_none_is_asked_for(story: Story) -> None:
+    link = "https://automation.lambdatest.com/share?shareId=abc"
+    story.grid.rewrite_details = lambda details: {**details, "public_url": link}
+    story.tests(SUITE)
+    run = story.run("--lambdatest-share-days=7")
+    assert {record["share_url"] for record in run.records} == {link}
+    assert run.row("test_total").links[f"shared until {run.records[0]['shared_until']}"] == link
+    assert {request.method for request in story.grid.api_requests} == {"GET"}
+
+
 def test_nothing_is_shared_unless_asked_for(story: Story) -> None:
     story.tests(SUITE)
     run = story.run()
