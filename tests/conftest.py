@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
-from typing import TYPE_CHECKING
+import subprocess
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 
 from local_grid import LocalGrid
+from local_grid.chromium import find_installation
+from report_pages import start_chromium
+from scripted_server import ScriptedServer
 from stories import Story
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from selenium import webdriver
 
 pytest_plugins = ["pytester"]
 
 # A busy machine is no finding: how long an example takes, and how long it takes to make one, is not what is tested.
 hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("suite")
+
+_OF_NETWORKS = (
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+    *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "NETRC"),
+)
 
 
 def pytest_configure() -> None:
@@ -37,3 +50,49 @@ def grid() -> Iterator[LocalGrid]:
 @pytest.fixture
 def story(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, grid: LocalGrid) -> Story:
     return Story(pytester, monkeypatch, grid)
+
+
+@pytest.fixture
+def own_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No proxies, certificates and logins of whoever runs the tests."""
+    for name in _OF_NETWORKS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.fixture
+def new_server() -> Iterator[Callable[[], ScriptedServer]]:
+    servers: list[ScriptedServer] = []
+
+    def make() -> ScriptedServer:
+        servers.append(ScriptedServer())
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for `localhost` and `api.story.example` by name, not for any address, and its key."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("needs the openssl command to make a certificate")
+    folder = tmp_path_factory.mktemp("tls")
+    crt, key = folder / "server.crt", folder / "server.key"
+    command: list[Any] = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=x"]
+    command += ["-addext", "subjectAltName=DNS:localhost,DNS:api.story.example", "-keyout", key, "-out", crt]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    return crt, key
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    """One browser for all pages: a start takes longer than what is done with it."""
+    installation = find_installation()
+    if installation is None:
+        pytest.skip("chromium and chromedriver are not installed")
+    driver = start_chromium(installation, tmp_path_factory.mktemp("profile"))
+    yield driver
+    driver.quit()

@@ -1,4 +1,4 @@
-"""A terminal to write on, and a browser to look at pages with."""
+"""A terminal to write on, and pages to look at."""
 
 from __future__ import annotations
 
@@ -7,16 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from _pytest.terminal import TerminalReporter  # pytest 8.0 does not export it yet
 
-from local_grid.chromium import find_installation
 from pages import write_page
-from report_pages import start_chromium
 from screens import Screen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
-
-    from selenium import webdriver
 
 
 @pytest.fixture
@@ -31,17 +27,6 @@ def terminal(pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> Ca
         return TerminalReporter(pytestconfig, Screen(is_tty=is_tty))
 
     return make
-
-
-@pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    """One browser for all pages: a start takes longer than what is done with it."""
-    installation = find_installation()
-    if installation is None:
-        pytest.skip("chromium and chromedriver are not installed")
-    driver = start_chromium(installation, tmp_path_factory.mktemp("profile"))
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture(scope="session")
