@@ -169,12 +169,8 @@ class Recorder:
         self._log.begin(item.nodeid, number)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_call(self) -> None:
-        self._log.enter("call")
-
-    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self) -> None:
-        self._log.enter("teardown")
+        self._log.tear_down()
 
     # Innermost, so that the wrappers of users and of other plugins find on the report what we put there.
     @pytest.hookimpl(wrapper=True, trylast=True)

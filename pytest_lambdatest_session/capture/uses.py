@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from threading import get_ident
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 _COMMANDS_KEPT = 64
 """Of a running attempt: ten are shown, but a wait that polls twice a second for ten seconds fills forty."""
-
-Phase = Literal["setup", "call", "teardown"]
 
 
 # Plain classes: to make a dataclass of each takes longer than to load all of this module, at the start of every run.
@@ -39,12 +37,12 @@ class Use:
 class Attempt:
     """One run of one test: reruns make several of the same node id, counted from 1."""
 
-    __slots__ = ("commands", "nodeid", "number", "phase", "refusals", "uses")
+    __slots__ = ("commands", "nodeid", "number", "refusals", "tears_down", "uses")
 
     def __init__(self, nodeid: str, number: int) -> None:
         self.nodeid = nodeid
         self.number = number
-        self.phase: Phase = "setup"
+        self.tears_down = False
         self.uses: dict[str, Use] = {}
         """By session id, in the order of first use."""
         self.refusals: list[CarriedRefusal] = []
@@ -101,10 +99,11 @@ class UseLog:
         self._count()
         return attempt
 
-    def enter(self, phase: Phase) -> None:
+    def tear_down(self) -> None:
+        """The attempt of this thread tears down: sessions that it meets from now on are not its own."""
         attempt = self._attempts.get(get_ident())
         if attempt is not None:
-            attempt.phase = phase
+            attempt.tears_down = True
 
     def end(self) -> None:
         attempt = self._attempts.pop(get_ident(), None)
@@ -163,7 +162,7 @@ class UseLog:
         use = attempt.uses.get(session_id)
         if use is not None:
             use.last_at = at
-        elif attempt.phase != "teardown" and session.ended_at is None:
+        elif not attempt.tears_down and session.ended_at is None:
             attempt.uses[session_id] = Use(at, created=created)
         return True
 

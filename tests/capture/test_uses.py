@@ -22,7 +22,6 @@ def test_commands_in_setup_and_call_are_uses_and_the_last_one_is_kept() -> None:
     log.started("s", "hub", 1.0)
     attempt = log.begin("test_it", 1)
     log.used("s", 2.0)
-    log.enter("call")
     log.used("s", 3.0)
     assert (attempt.uses["s"].first_at, attempt.uses["s"].last_at) == (2.0, 3.0)
 
@@ -33,7 +32,7 @@ def test_a_command_in_teardown_is_a_use_only_of_a_session_used_before() -> None:
     log.started("theirs", "hub", 1.0)
     attempt = log.begin("test_it", 1)
     log.used("mine", 2.0)
-    log.enter("teardown")
+    log.tear_down()
     log.used("mine", 3.0)
     log.used("theirs", 3.0)
     assert list(attempt.uses) == ["mine"]
@@ -139,7 +138,6 @@ def test_between_tests_a_command_belongs_to_nobody() -> None:
     log.end()
     assert log.used("s", 2.0)
     assert attempt.uses == {}
-    log.enter("call")
     assert log.current() is None
 
 
