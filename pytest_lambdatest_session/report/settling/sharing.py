@@ -57,11 +57,10 @@ class Sharing:
         refused: dict[str, str] = {}
         requests: dict[Entry, _Request] = {}
         for entry in by_need(self._ledger.entries.values()):
-            credentials = self._credentials_of(entry.id)
             if entry.public["share_url"] is not None:
                 # The API gave one with the details, as it does for builds.
                 entry.public["shared_until"] = until
-            elif credentials is not None and self._is_wanted(entry):
+            elif self._is_wanted(entry) and (credentials := self._credentials_of(entry.id)) is not None:
                 requests[entry] = self._request_for(entry, credentials, refused)
         try:
             for request in requests.values():
