@@ -79,10 +79,12 @@ def test_a_link_that_can_not_be_had_is_one_line_within_the_budget(story: Story, 
     assert len([line for line in run.output.splitlines() if line.startswith("! 2 sessions not shared: ")]) == 1
 
 
-def test_after_a_refusal_no_more_links_are_asked_for(story: Story) -> None:
+@pytest.mark.parametrize("arguments", [(), ("-n1",)], ids=["alone", "xdist"])
+def test_after_a_refusal_no_more_links_are_asked_for(story: Story, arguments: tuple[str, ...]) -> None:
+    """Nor does xdist's controller try what a worker was refused."""
     story.grid.set_fault("unauthorized", paths="/lshs/")
     story.tests("@pytest.mark.parametrize('n', range(9))\ndef test_n(n):\n    open_browser().quit()\n")
-    run = story.run("--lambdatest-share-days=3")
+    run = story.run("--lambdatest-share-days=3", *arguments)
     assert "! 9 sessions not shared: 401 from " in run.output
     asked = [request for request in story.grid.api_requests if request.path.startswith("/lshs/")]
     assert 1 <= len(asked) <= 4, "those that were under way"
