@@ -78,6 +78,17 @@ def test_a_second_quit_does_not_move_the_end() -> None:
     assert log.leftover()["sessions"][0]["ended_at"] == 2.0
 
 
+def test_a_second_mark_by_the_suite_is_no_news() -> None:
+    log = UseLog()
+    log.started("s", "hub", 1.0)
+    log.marked("s")
+    marked = log.leftover()["sessions"]
+    assert [session["marked"] for session in marked] == [True]
+    log.reported(marked)
+    log.marked("s")
+    assert log.leftover()["sessions"] == []
+
+
 def test_a_thread_books_to_the_attempt_begun_last_and_a_runners_thread_to_its_own() -> None:
     log = UseLog()
     log.started("main", "hub", 1.0)

@@ -353,3 +353,30 @@ def test_a_browser_quit_when_the_whole_run_ends(story: Story) -> None:
     run = story.run()
     assert outcomes(run) == {"passed": 1}
     assert list(run.tests_by_session().values()) == [["test_uses"]]
+
+
+def test_a_quit_that_does_not_reach_the_hub_ends_nothing(story: Story) -> None:
+    story.tests(
+        """
+        class NoRoute:
+            def execute(self, command, params):
+                raise ConnectionError("no route to the hub")
+
+            def close(self):
+                pass
+
+        def test_it():
+            driver = open_browser()
+            hub, driver.command_executor = driver.command_executor, NoRoute()
+            with pytest.raises(ConnectionError):
+                driver.quit()
+            driver.command_executor = hub
+            assert driver.title == ""
+            hub.close()
+        """
+    )
+    run = story.run()
+    assert outcomes(run) == {"passed": 1}
+    (record,) = run.records
+    assert (record["state"], record["ended_at"]) == ("running", None)
+    assert story.grid.sessions[record["session_id"]].ended is None
