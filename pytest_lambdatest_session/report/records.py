@@ -1,7 +1,4 @@
-"""The public shape of a session: what the sessions file, the reports and the users' hooks are given.
-
-Types alone, which no run loads unless somebody's own code does.
-"""
+"""The public shape of a session: what the sessions file, the reports and the users' hooks are given."""
 
 from __future__ import annotations
 

@@ -9,9 +9,7 @@ from typing import Any
 
 import pytest
 
-import pytest_lambdatest_session
 from documents import ROOT
-from pytest_lambdatest_session.report import records
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -68,13 +66,6 @@ def test_the_plugin_is_found_by_its_short_name() -> None:
     assert entry.value == "pytest_lambdatest_session.plugin"
     assert entry.dist is not None
     assert entry.dist.version == PROJECT["version"]
-
-
-def test_the_types_of_the_package_are_there_for_whoever_asks_and_nothing_else_is() -> None:
-    for name in pytest_lambdatest_session.__all__:
-        assert getattr(pytest_lambdatest_session, name) is getattr(records, name)
-    with pytest.raises(AttributeError, match="has no attribute 'Session'"):
-        _ = pytest_lambdatest_session.Session
 
 
 def test_the_package_is_typed() -> None:
