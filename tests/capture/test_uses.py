@@ -39,6 +39,13 @@ def test_a_command_in_teardown_is_a_use_only_of_a_session_used_before() -> None:
     assert attempt.uses["mine"].last_at == 3.0
 
 
+def test_a_teardown_without_a_setup_concerns_nobody() -> None:
+    log = UseLog()
+    log.tear_down()
+    log.end()
+    assert log.current() is None
+
+
 def test_a_session_nobody_spoke_of_is_reported_as_unknown_until_it_is_started_or_ignored() -> None:
     log = UseLog()
     attempt = log.begin("test_it", 1)
