@@ -91,6 +91,9 @@ class Engine:
             atexit.unregister(self.close)
             self._forget_sigterm()
 
+    def frame_count(self, session_id: str) -> int:
+        return self._finisher.frame_count(session_id)
+
     def _answer(self, request: Request) -> Response | Takeover:
         if self._hub.serves(request):
             return self._hub.answer(request)

@@ -53,6 +53,11 @@ class Finisher:
         self._journal.update(record.session_id, recording=True)
         one.start(_RECORDER_TIMEOUT_SECONDS)
 
+    def frame_count(self, session_id: str) -> int:
+        """How many frames a session that runs has so far."""
+        one = self._recordings.get(session_id)
+        return one.frame_count if one else 0
+
     def before_end(self, session_id: str) -> None:
         """Take the last picture, while the browser still lives."""
         one = self._recordings.get(session_id)

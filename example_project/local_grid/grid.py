@@ -157,6 +157,10 @@ class LocalGrid(Knobs):
         """Every session so far by its id, oldest first."""
         return self._journal.sessions()
 
+    def frame_count(self, session_id: str) -> int:
+        """How many frames were filmed so far of a session that runs."""
+        return self._engine.frame_count(session_id) if self._engine else 0
+
     def wait_for(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:
         """Wait until the predicate is true and return its value; TimeoutError if it is not in time."""
         return self._journal.wait_for(predicate, timeout)

@@ -65,6 +65,10 @@ class Recording:
         """The devtools session of the window that drew last."""
         self._thread = threading.Thread(target=self._run, name="local-grid-recording", daemon=True)
 
+    @property
+    def frame_count(self) -> int:
+        return len(self._frames)
+
     def start(self, timeout_seconds: float) -> None:
         """Start, and wait until the browser has agreed, so that the first command is seen already."""
         self._thread.start()

@@ -96,12 +96,17 @@ def test_an_alert_survives_being_recorded(recording_grid: LocalGrid, open_driver
 
 def test_a_second_window_is_filmed_too(recording_grid: LocalGrid, open_driver: Callable[..., WebDriver]) -> None:
     driver = open_driver(recording_grid)
+    session_id = driver.session_id or ""
     driver.get("data:text/html,<body style='background:red'>")
     driver.switch_to.new_window("window")
-    driver.get("data:text/html,<body style='background:blue'>")
-    WebDriverWait(driver, 10, 0.05).until(is_drawn)
+    before = recording_grid.frame_count(session_id)
+    # Changes until it was seen: the browser tells of a new window when it gets to it.
+    driver.get("data:text/html,<body>")
+    driver.execute_script(
+        "let hue = 0; setInterval(() => document.body.style.background = `hsl(${hue += 7} 90% 50%)`, 50)"
+    )
+    WebDriverWait(driver, 20, 0.05).until(lambda _: recording_grid.frame_count(session_id) > before + 2)
     driver.quit()
-    session_id = driver.session_id or ""
     recording_grid.wait_for(lambda: recording_grid.sessions[session_id].video, timeout=20)
     assert len(recording_grid.sessions[session_id].screenshots) > 1
 
