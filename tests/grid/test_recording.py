@@ -111,12 +111,6 @@ def test_a_second_window_is_filmed_too(recording_grid: LocalGrid, open_driver: C
     assert len(recording_grid.sessions[session_id].screenshots) > 1
 
 
-def is_drawn(browser: WebDriver) -> bool:
-    """Wait for two frames: what is drawn now was drawn, and the one after it was begun."""
-    script = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(true)))"
-    return bool(browser.execute_async_script(script))
-
-
 def test_a_session_of_a_moment_has_a_film_or_none_is_promised(
     recording_grid: LocalGrid, open_driver: Callable[..., WebDriver], call_api: Callable[..., requests.Response]
 ) -> None:
