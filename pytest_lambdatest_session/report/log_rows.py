@@ -2,7 +2,8 @@
 
 A row's time is on the cloud's clock, and so is the session's start; what lies between the two is set against a test's
 place in the session, which is on the run's clock at both ends. So neither clock needs to be right. The cloud gives the
-start in whole seconds: a second before and after the test still counts as its time.
+start in whole seconds, and the command log by the millisecond. What lies between the hub's start and its answer is not
+known: a second before and after the test still counts as its time.
 """
 
 from __future__ import annotations
@@ -43,7 +44,10 @@ class SavedLogs(NamedTuple):
 def saved_logs(command_log: str, console_log: str, started_at: str | None) -> SavedLogs:
     """Read two logs as they were saved, "" if one was not; `started_at` is the session's start as in its record."""
     start = datetime.fromisoformat(started_at.replace("Z", "+00:00")).timestamp() if started_at else None
-    commands = [_command(row, value, start) for row, value in _rows(command_log)]
+    rows = _rows(command_log)
+    if start is not None:
+        start += _fraction(rows, start)
+    commands = [_command(row, value, start) for row, value in rows]
     console = [_message(row, value, start) for row, value in _rows(console_log)]
     return SavedLogs(commands, [row for row in console if row.is_error])
 
@@ -54,6 +58,15 @@ def within(rows: Iterable[LogRow], span: Span | None) -> list[LogRow]:
         return list(rows)
     earliest, latest = span.start - _TOLERANCE_SECONDS, span.end + _TOLERANCE_SECONDS
     return [row for row in rows if row.offset is None or earliest <= row.offset <= latest]
+
+
+def _fraction(rows: list[tuple[dict[str, Any], dict[str, Any]]], start: float) -> float:
+    """What the session's start in whole seconds leaves out, if the log has the command that started it."""
+    for row, value in rows:
+        if value.get("requestMethod") == "POST" and str(value.get("requestPath")).endswith("/session"):
+            fraction = _offset(row, value, start)
+            return fraction if fraction is not None and fraction < 1 else 0.0
+    return 0.0
 
 
 def _rows(text: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:

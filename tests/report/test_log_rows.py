@@ -38,6 +38,21 @@ def test_commands_and_console_errors_are_read_with_their_place_in_the_session() 
     assert logs.console_errors == [LogRow(3.0, "boom\N{SYMBOL FOR ESCAPE}[31m", True)]
 
 
+@pytest.mark.parametrize(
+    ("started_ms", "offset"),
+    [(900, 1.6), (0, 2.5), (5000, 2.5), (None, 2.5)],
+    ids=["in that second", "as it says", "long after it", "unknown"],
+)
+def test_the_command_that_started_the_session_tells_its_start_to_the_millisecond(
+    started_ms: int | None, offset: float
+) -> None:
+    first = {"requestMethod": "POST", "requestPath": "/wd/hub/session"}
+    timestamp = {} if started_ms is None else {"timestamp": START_MS + started_ms}
+    later = {"requestMethod": "GET", "requestPath": "/session/abc/title"}
+    rows = log({**timestamp, "Value": first}, {"timestamp": START_MS + 2500, "Value": later})
+    assert saved_logs(rows, "", START).commands[1].offset == pytest.approx(offset)
+
+
 @pytest.mark.parametrize("text", ["", "<html>", "[]", "3", "null", '{"data": 1}', '{"data": [1, null]}', "[" * 100_000])
 def test_what_is_no_log_has_no_rows(text: str) -> None:
     assert saved_logs(text, text, None) == ([], [])
