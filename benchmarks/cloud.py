@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 API_PATH = "/automation/api/v1"
 _LOGS = ("command", "console", "network", "selenium")
+_ROUNDS_TO_ACCEPT = 5
 
 
 class Cloud:
@@ -59,12 +60,15 @@ class Cloud:
 
     async def _close(self) -> None:
         self._server.close()
-        # A connection that was being accepted becomes a task only now.
-        while tasks := [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]:
+        # A connection that was being accepted takes a few rounds of the loop to become a task.
+        quiet_rounds = 0
+        while quiet_rounds < _ROUNDS_TO_ACCEPT:
+            tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await asyncio.sleep(0)
+            quiet_rounds = 0 if tasks else quiet_rounds + 1
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
