@@ -16,8 +16,6 @@ from pytest_lambdatest_session.credentials import credentials_from
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-USAGE_ERROR = 2
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. 0: all was found; 1: some session was not, or could not be asked about; 2: used wrongly."""

@@ -68,7 +68,7 @@ def _asked(
     )
     asking = Asking(ledger, lambda: follower, lambda _: credentials, problems)
     try:
-        # Each is asked about once, some at two APIs; eight at a time.
+        # Each is asked about once, some at two APIs; many at a time, though an API may want fewer.
         asking.wait(settings.timeout_seconds * (2 + len(session_ids) // 4))
     finally:
         follower.stop()
