@@ -81,6 +81,7 @@ def _secrets_in(paths: list[Path], checkout: str) -> Iterator[str]:
     grid = LocalGrid(backend="simulated")
     pair = f"{grid.username}:{grid.access_key}".encode()
     secrets = {
+        "the user name": grid.username.encode(),
         "the access key": grid.access_key.encode(),
         "the Authorization header": base64.b64encode(pair),
         "the account's hash": hashlib.md5(pair).hexdigest().encode(),

@@ -109,7 +109,6 @@ def _details(record: SessionRecord) -> str:
         "Started": f"{details.plain_time(record.created_at)} UTC",
         "Ended": f"{details.plain_time(record.ended_at)} UTC" if record.ended_at else "still running",
         "Duration": f"{duration:.1f} s" if duration is not None else "",
-        "User": record.username,
         "Tags": ", ".join(record.tags),
         "Exceptions": "\n".join(record.exceptions),
     }
@@ -143,10 +142,15 @@ def _command(record: SessionRecord, command: LoggedCommand) -> str:
     return (
         f'<tr class="{"ok" if command.status == 200 else "failed"}"><td class="number">{max(at, 0):.2f} s</td>'
         f"<td><details><summary><code>{_text(command.method)} {_text(path)}</code></summary>"
-        f"<pre>{_text(bodies)}</pre></details></td>"
+        f"<pre>{_text(_without_user(bodies, record))}</pre></details></td>"
         f'<td class="number">{command.status}</td>'
         f'<td class="number">{command.duration_seconds * 1000:.0f} ms</td></tr>'
     )
+
+
+def _without_user(text: str, record: SessionRecord) -> str:
+    """A page stays when the grid is gone, and is passed on: whose session it was is nobody else's business."""
+    return text.replace(record.username, "****") if record.username else text
 
 
 def _network(record: SessionRecord) -> str:
