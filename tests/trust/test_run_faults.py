@@ -32,8 +32,10 @@ def reached(place):
         with open(place, "w") as pipe:
             pipe.write("reached")
             pipe.flush()
-            # Still open: an interrupt while Python closes a file may be lost.
-            threading.Event().wait(120)
+            # Still open: an interrupt while Python closes a file may be lost. And not in one long wait: a signal that
+            # comes just before the thread goes to sleep does not wake it.
+            for _ in range(600):
+                threading.Event().wait(0.2)
 """
 SUITE = """
 @pytest.fixture
