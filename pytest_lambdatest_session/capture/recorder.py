@@ -189,8 +189,7 @@ class Recorder:
     def _put_on(self, report: pytest.TestReport, attempt: Attempt) -> None:
         carry = self._log.carry(attempt)
         if report.failed and self._clean is not None:
-            seen = attempt.commands.copy()
-            carry["commands"] = describe(seen, self._clean, with_values=self._with_values)
+            carry["commands"] = describe(attempt.commands(), self._clean, with_values=self._with_values)
         setattr(report, CARRY_ATTRIBUTE, carry)
         self._annotate(report, carry)
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from threading import get_ident
+from operator import itemgetter
+from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -21,23 +22,32 @@ if TYPE_CHECKING:
 
 _COMMANDS_KEPT = 64
 """Of a running attempt: ten are shown, but a wait that polls twice a second for ten seconds fills forty."""
+_SENT_AT: Final = 3
+_ANSWERED_AT: Final = 4
 
 
 # Plain classes: to make a dataclass of each takes longer than to load all of this module, at the start of every run.
 class Use:
     """One attempt's use of one session."""
 
-    __slots__ = ("created", "first_at", "last_at")
+    __slots__ = ("commands", "created", "first_at")
 
     def __init__(self, at: float, *, created: bool) -> None:
         self.created = created
-        self.first_at = self.last_at = at
+        self.first_at = at
+        self.commands: deque[SeenCommand] = deque(maxlen=_COMMANDS_KEPT)
+        """The last ones. They go with the attempt, unless it fails."""
+
+    @property
+    def last_at(self) -> float:
+        """When the last command was answered, in seconds since the epoch."""
+        return self.commands[-1][_ANSWERED_AT] if self.commands else self.first_at
 
 
 class Attempt:
     """One run of one test: reruns make several of the same node id, counted from 1."""
 
-    __slots__ = ("commands", "nodeid", "number", "refusals", "tears_down", "uses")
+    __slots__ = ("nodeid", "number", "refusals", "tears_down", "uses")
 
     def __init__(self, nodeid: str, number: int) -> None:
         self.nodeid = nodeid
@@ -46,8 +56,11 @@ class Attempt:
         self.uses: dict[str, Use] = {}
         """By session id, in the order of first use."""
         self.refusals: list[CarriedRefusal] = []
-        self.commands: deque[SeenCommand] = deque(maxlen=_COMMANDS_KEPT)
-        """The last ones to sessions that it uses. They go with the attempt, unless it fails."""
+
+    def commands(self) -> list[SeenCommand]:
+        """The last ones to each session that it uses, in the order in which they were sent."""
+        seen = [command for use in self.uses.values() for command in use.commands.copy()]
+        return sorted(seen, key=itemgetter(_SENT_AT))
 
 
 class _Session:
@@ -77,6 +90,7 @@ class _Foreign:
 
 
 _FOREIGN: Final = _Foreign()
+_NOWHERE: Final = deque[object](maxlen=0).append
 
 
 class UseLog:
@@ -88,15 +102,18 @@ class UseLog:
         # none and books to the attempt begun last. (Context variables would not do: threads do not inherit them.)
         self._attempts: dict[int, Attempt] = {}
         self._latest: Attempt | None = None
-        self.sole: Attempt | None = None
-        """The attempt that runs, unless several do: then it depends on the thread, see `current`."""
+        self.booking: dict[str, Callable[[SeenCommand], object]] = {}
+        """By session id, what books a command that was answered, where there is nothing to decide: sessions that the
+        only attempt that runs has used before, and those that are ignored. One dict for the whole run."""
+        self._booked: set[str] = set()
+        self._lock = Lock()
         self._unreported: dict[str, _Session] = {}
         self._refusals: list[CarriedRefusal] = []
 
     def begin(self, nodeid: str, number: int) -> Attempt:
         attempt = Attempt(_plain(nodeid), number)
         self._attempts[get_ident()] = self._latest = attempt
-        self._count()
+        self._rebook()
         return attempt
 
     def tear_down(self) -> None:
@@ -109,28 +126,38 @@ class UseLog:
         attempt = self._attempts.pop(get_ident(), None)
         if self._latest is attempt:
             self._latest = next(iter(self._attempts.values()), None)
-        self._count()
+        self._rebook()
 
     def close(self) -> None:
         """Forget who is at work: what is sent from now on belongs to nobody."""
         self._attempts.clear()
         self._latest = None
-        self._count()
+        self.booking.clear()
 
-    def _count(self) -> None:
-        self.sole = self._latest if len(self._attempts) == 1 else None
+    def _rebook(self) -> None:
+        with self._lock:
+            for session_id in self._booked:
+                self.booking.pop(session_id, None)
+            self._booked.clear()
+            # With several it depends on the thread, see `current`.
+            if self._latest is not None and len(self._attempts) == 1:
+                for session_id, use in self._latest.uses.items():
+                    self.booking[session_id] = use.commands.append
+                    self._booked.add(session_id)
 
     def current(self) -> Attempt | None:
         return self._attempts.get(get_ident(), self._latest)
 
     def started(self, session_id: str, hub: str, at: float | None) -> CarriedSession:
         self._sessions[session_id] = session = _Session(session_id, hub, at)
+        self.booking.pop(session_id, None)
         self._unreported[session_id] = session
         return session.carried()
 
     def ignore(self, session_id: str) -> None:
         """Sessions of other hosts cost one look each."""
         self._sessions[session_id] = _FOREIGN
+        self.booking[session_id] = _NOWHERE
 
     def keep_only(self, captures: Callable[[str], bool]) -> None:
         """Treat sessions of other hubs as if they had been ignored from the start."""
@@ -146,9 +173,8 @@ class UseLog:
             return False
         attempt = self.current()
         use = None if attempt is None else attempt.uses.get(session_id)
-        if attempt is not None and use is not None:
-            use.last_at = now = time.time()
-            attempt.commands.append((session_id, command, about, at, now, error))
+        if use is not None:
+            use.commands.append((session_id, command, about, at, time.time(), error))
         return True
 
     def used(self, session_id: str, at: float, *, created: bool = False) -> bool:
@@ -159,11 +185,9 @@ class UseLog:
         attempt = self.current()
         if attempt is None or isinstance(session, _Foreign):
             return True
-        use = attempt.uses.get(session_id)
-        if use is not None:
-            use.last_at = at
-        elif not attempt.tears_down and session.ended_at is None:
+        if session_id not in attempt.uses and not attempt.tears_down and session.ended_at is None:
             attempt.uses[session_id] = Use(at, created=created)
+            self._rebook()
         return True
 
     def ended(self, session_id: str, at: float) -> None:

@@ -11,6 +11,7 @@ import functools
 import sys
 import time
 from importlib.abc import Loader, MetaPathFinder
+from inspect import CO_VARARGS, CO_VARKEYWORDS
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -49,8 +50,8 @@ class WebDriverHook:
     """Keeps `WebDriver.execute` wrapped between `install` and `uninstall`.
 
     Hooks of several runs in one process stack, each calling the one below. What the observer raises reaches
-    `on_fault` and nobody else. With a `log`, what a test sends to a session that it has used before is booked there
-    without asking the observer, unless it is one of the commands that need a look.
+    `on_fault` and nobody else. With a `log`, what its `booking` takes is booked there without asking the observer,
+    unless it is one of the commands that need a look.
     """
 
     def __init__(self, observer: Observer, on_fault: Callable[[Exception], None], log: UseLog | None = None) -> None:
@@ -92,57 +93,77 @@ class WebDriverHook:
         self._class, self._original, self._wrapper = driver_class, original, wrapper
 
     def _wrapper_of(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        observer, log, clock = self._observer, self._log, time.time
-        finds, special, what_was_found = FINDS, _SPECIAL, found
+        if _has_seleniums_parameters(original):
+            return self._wrapper_of_seleniums(original)
 
-        # It runs once per WebDriver command, so it is flat: a call costs as much as all that is booked. `driver` is the
-        # first of `args`: passed on as the tuple they came in, the arguments need not be packed anew.
+        # Another plugin's wrapper is below: it gets what comes as it comes, whatever parameters it has.
         @functools.wraps(original)
         def execute(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+
+            def untouched(*_: object) -> Any:
+                __tracebackhide__ = True
+                return original(*args, **kwargs)
+
+            return self._wrapper_of_seleniums(untouched)(*_arguments(args, kwargs))
+
+        return execute
+
+    def _wrapper_of_seleniums(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        hook, observer, booking, clock = self, self._observer, self._log.booking, time.time
+        finds, special, what_was_found = FINDS, _SPECIAL, found
+
+        # It runs once per WebDriver command, so it is flat, and has the parameters of what it calls: a call costs as
+        # much as all that is booked, and packing and unpacking the arguments half as much.
+        @functools.wraps(original)
+        def execute(self: Any, driver_command: Any, params: Any = None) -> Any:
             __tracebackhide__ = True  # a failure's traceback stays the one it would be without us
             started_at = clock()
             try:
-                response = original(*args, **kwargs) if kwargs else original(*args)
+                response = original(self, driver_command, params)
             except BaseException as error:
-                self._tell_error(args, kwargs, started_at, error)
+                hook._tell_error(self, driver_command, params, started_at, error)
                 raise
             try:
-                if len(args) == 3:  # noqa: PLR2004 - with parameters
-                    driver, command, params = args
-                else:
-                    driver, command, params = _arguments(args, kwargs)
-                attempt = log.sole
-                if attempt is not None and command not in special:
-                    session_id = driver.session_id
-                    use = attempt.uses.get(session_id)
-                    if use is not None:
-                        about = what_was_found(params, response) if command in finds else params
-                        use.last_at = now = clock()
-                        attempt.commands.append((session_id, command, about, started_at, now, None))
+                if driver_command not in special:
+                    session_id = self.session_id
+                    book = booking.get(session_id)
+                    if book is not None:
+                        about = what_was_found(params, response) if driver_command in finds else params
+                        book((session_id, driver_command, about, started_at, clock(), None))
                         return response
-                if self._installed:
-                    observer.saw(driver, command, params, started_at, response, None)
+                if hook._installed:
+                    observer.saw(self, driver_command, params, started_at, response, None)
             except Exception as fault:  # noqa: BLE001 - bookkeeping does not change what a command returns
-                self._on_fault(fault)
+                hook._on_fault(fault)
             return response
 
         return execute
 
     def _tell_error(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any], started_at: float, error: BaseException
+        self, driver: Any, command: object, params: object, started_at: float, error: BaseException
     ) -> None:
         if not self._installed:
             return
         try:
-            self._observer.saw(*_arguments(args, kwargs), started_at, None, error)
+            self._observer.saw(driver, command, params, started_at, None, error)
         except Exception as fault:  # noqa: BLE001 - nor what it raises
             self._on_fault(fault)
 
 
+def _has_seleniums_parameters(function: Callable[..., Any]) -> bool:
+    """Whether it is `execute(self, driver_command, params=None)` and takes nothing else."""
+    code = getattr(function, "__code__", None)
+    if code is None or code.co_flags & (CO_VARARGS | CO_VARKEYWORDS) or code.co_kwonlyargcount:
+        return False
+    names = code.co_varnames[: code.co_argcount]
+    return names == ("self", "driver_command", "params") and function.__defaults__ == (None,)
+
+
 def _arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
-    """Those of `execute(self, driver_command, params=None)`."""
-    command = args[1] if len(args) > 1 else kwargs["driver_command"]
-    return args[0], command, args[2] if len(args) > 2 else kwargs.get("params")  # noqa: PLR2004
+    """Those of `execute(self, driver_command, params=None)`, None for what is missing."""
+    driver, command, params = (*args, None, None, None)[:3]
+    return driver, kwargs.get("driver_command", command), kwargs.get("params", params)
 
 
 class _AfterImport(MetaPathFinder):

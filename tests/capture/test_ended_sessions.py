@@ -18,7 +18,7 @@ def test_a_session_that_was_quit_is_used_by_no_further_test() -> None:
     log.started("second", "hub", 4.0)
     log.used("second", 4.0, created=True)
     assert list(attempt.uses) == ["second"]
-    assert not attempt.commands
+    assert not attempt.commands()
 
 
 def test_the_test_that_quits_its_session_may_go_on_with_it_by_mistake() -> None:
@@ -28,6 +28,6 @@ def test_the_test_that_quits_its_session_may_go_on_with_it_by_mistake() -> None:
     log.used("s", 1.0, created=True)
     log.ended("s", 2.0)
     log.sent("s", "getTitle", None, 3.0, "InvalidSessionIdException")
-    assert [(command, error) for _, command, _, _, _, error in attempt.commands] == [
+    assert [(command, error) for _, command, _, _, _, error in attempt.commands()] == [
         ("getTitle", "InvalidSessionIdException")
     ]

@@ -22,8 +22,10 @@ def test_commands_in_setup_and_call_are_uses_and_the_last_one_is_kept() -> None:
     log.started("s", "hub", 1.0)
     attempt = log.begin("test_it", 1)
     log.used("s", 2.0)
-    log.used("s", 3.0)
-    assert (attempt.uses["s"].first_at, attempt.uses["s"].last_at) == (2.0, 3.0)
+    assert (attempt.uses["s"].first_at, attempt.uses["s"].last_at) == (2.0, 2.0)
+    log.sent("s", "getTitle", None, 3.0, None)
+    ((*_, answered_at, _),) = attempt.commands()
+    assert (attempt.uses["s"].first_at, attempt.uses["s"].last_at) == (2.0, answered_at)
 
 
 def test_a_command_in_teardown_is_a_use_only_of_a_session_used_before() -> None:
@@ -33,10 +35,10 @@ def test_a_command_in_teardown_is_a_use_only_of_a_session_used_before() -> None:
     attempt = log.begin("test_it", 1)
     log.used("mine", 2.0)
     log.tear_down()
-    log.used("mine", 3.0)
-    log.used("theirs", 3.0)
+    log.sent("mine", "getTitle", None, 3.0, None)
+    log.sent("theirs", "getTitle", None, 3.0, None)
     assert list(attempt.uses) == ["mine"]
-    assert attempt.uses["mine"].last_at == 3.0
+    assert [session_id for session_id, *_ in attempt.commands()] == ["mine"]
 
 
 def test_a_teardown_without_a_setup_concerns_nobody() -> None:
@@ -119,6 +121,53 @@ def test_a_thread_books_to_the_attempt_begun_last_and_a_runners_thread_to_its_ow
     log.used("main", 3.0)
     assert list(attempt.uses) == ["plain", "main"]
     assert list(others[0].uses) == ["own"]
+
+
+def test_only_what_leaves_nothing_to_decide_is_booked_at_once() -> None:
+    """The wrapper around `execute` asks nobody about sessions that stand in `booking`."""
+    log = UseLog()
+    for session_id in ("used", "unused", "theirs"):
+        log.started(session_id, "hub", 1.0)
+    log.ignore("theirs")
+    attempt = log.begin("test_it", 1)
+    assert set(log.booking) == {"theirs"}
+    log.used("used", 2.0)
+    assert set(log.booking) == {"used", "theirs"}
+    for session_id in log.booking:
+        log.booking[session_id]((session_id, "getTitle", None, 3.0, 4.0, None))
+    assert [session_id for session_id, *_ in attempt.commands()] == ["used"]
+    seen = []
+
+    def runner() -> None:
+        log.begin("test_other", 1)
+        seen.append(set(log.booking))
+        log.end()
+        seen.append(set(log.booking))
+
+    thread = threading.Thread(target=runner)
+    thread.start()
+    thread.join()
+    assert seen == [{"theirs"}, {"used", "theirs"}], "with two attempts it depends on the thread"
+    log.end()
+    assert set(log.booking) == {"theirs"}
+    log.started("theirs", "hub", 5.0)
+    assert not log.booking
+
+
+def test_the_commands_of_several_sessions_stand_in_the_order_in_which_they_were_sent() -> None:
+    log = UseLog()
+    attempt = log.begin("test_it", 1)
+    for session_id in ("a", "b"):
+        log.started(session_id, "hub", 1.0)
+    for at, session_id in enumerate("abab"):
+        log.used(session_id, at)
+        log.sent(session_id, "getTitle", None, at, None)
+    assert [(session_id, sent_at) for session_id, _, _, sent_at, _, _ in attempt.commands()] == [
+        ("a", 0),
+        ("b", 1),
+        ("a", 2),
+        ("b", 3),
+    ]
 
 
 def test_an_attempt_that_ends_leaves_alone_one_that_began_after_it_in_another_thread() -> None:

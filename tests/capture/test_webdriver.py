@@ -183,6 +183,59 @@ def test_a_wrapper_put_over_ours_survives_in_both_orders_of_leaving(grid: LocalG
         WebDriver.execute = before  # type: ignore[method-assign]
 
 
+@pytest.mark.parametrize(
+    ("args", "kwargs"),
+    [
+        (("getTitle",), {}),
+        (("getTitle", None), {}),
+        ((), {"driver_command": "getTitle"}),
+        (("getTitle",), {"params": None, "reason": "its own"}),
+    ],
+)
+def test_a_wrapper_below_ours_gets_what_came_as_it_came(
+    grid: LocalGrid, monkeypatch: pytest.MonkeyPatch, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
+    calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
+    before = WebDriver.execute
+
+    def theirs(self: WebDriver, *args: Any, reason: str = "none", **kwargs: Any) -> Any:
+        calls.append((args, kwargs | ({} if reason == "none" else {"reason": reason})))
+        return before(self, *args, **kwargs)
+
+    monkeypatch.setattr(WebDriver, "execute", theirs)
+    hook = WebDriverHook(notes := Notes(), nobody)
+    hook.install()
+    try:
+        with open_browser(grid) as driver:
+            driver.execute(*args, **kwargs)
+    finally:
+        hook.uninstall()
+    assert calls[1] == (args, kwargs)
+    assert notes.commands == [NEW_SESSION, "getTitle", QUIT]
+
+
+@pytest.mark.parametrize("below", ["selenium", "another plugin's wrapper"])
+def test_a_call_without_a_command_fails_as_it_does_without_us(
+    grid: LocalGrid, monkeypatch: pytest.MonkeyPatch, below: str
+) -> None:
+    before = WebDriver.execute
+
+    def theirs(*args: Any, **kwargs: Any) -> Any:
+        return before(*args, **kwargs)
+
+    if below != "selenium":
+        monkeypatch.setattr(WebDriver, "execute", theirs)
+    hook = WebDriverHook(notes := Notes(), nobody)
+    hook.install()
+    try:
+        with open_browser(grid) as driver, pytest.raises(TypeError, match="driver_command"):
+            driver.execute()  # type: ignore[call-arg]
+    finally:
+        hook.uninstall()
+    assert notes.commands[0] == NEW_SESSION
+    assert notes.commands[-1] == QUIT
+
+
 def test_hooks_of_nested_runs_stack(grid: LocalGrid, notes: Notes) -> None:
     inner_notes = Notes()
     inner = WebDriverHook(inner_notes, nobody)
