@@ -257,7 +257,7 @@ class Registration:
 
     def _outputs(self) -> list[Output]:
         outputs: list[Output] = [
-            ReportProperties(with_properties=self._settings.properties),
+            ReportProperties(self._ledger, with_properties=self._settings.properties),
             FailureSections(),
             CommandSections(),
         ]

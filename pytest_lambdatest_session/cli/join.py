@@ -122,8 +122,7 @@ def _ledger_of(sessions: Sequence[Joined]) -> Ledger:
             attempt = ledger.attempts.setdefault(key, AttemptRecord(use["nodeid"], use["worker"], use["attempt"]))
             start, end = use["offset"] or 0.0, use["end_offset"]
             last = start if end is None else end
-            entry.uses[attempt] = {"id": entry.id, "created": False, "first_at": start, "last_at": last}
-            attempt.entries.append(entry)
+            attempt.learn_use(entry, start, last)
             attempt.conclude(use["outcome"])
     return ledger
 

@@ -20,7 +20,7 @@ def failed(attempt: AttemptRecord) -> bool:
 
 def disagreement_on(entry: Entry) -> AttemptRecord | None:
     """The first attempt whose outcome the cloud's verdict contradicts."""
-    return next((attempt for attempt in entry.uses if attempt.disagrees_with(entry)), None)
+    return next((attempt for attempt in entry.attempts if attempt.disagrees_with(entry)), None)
 
 
 def needs_a_look(entry: Entry) -> bool:
@@ -40,4 +40,4 @@ def by_need(entries: Iterable[Entry]) -> list[Entry]:
 
 def uses_by_need(entry: Entry) -> list[AttemptRecord]:
     """The attempts that used a session, those that failed or disagree first."""
-    return sorted(entry.uses, key=lambda attempt: not (failed(attempt) or attempt.disagrees_with(entry)))
+    return sorted(entry.attempts, key=lambda attempt: not (failed(attempt) or attempt.disagrees_with(entry)))

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_lambdatest_session.report.ledger import sessions_of
-
 if TYPE_CHECKING:
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.ledger import Ledger
@@ -34,7 +32,7 @@ class JsonReport:
         json_report[KEY] = [entry.record() for entry in self._ledger.entries.values()]
         by_nodeid: dict[str, list[ReportedSession]] = {}
         for attempt in self._ledger.attempts.values():
-            by_nodeid.setdefault(attempt.nodeid, []).extend(sessions_of(attempt.entries))
+            by_nodeid.setdefault(attempt.nodeid, []).extend(attempt.sessions)
         for test in json_report.get("tests", ()):
             sessions = by_nodeid.get(test.get("nodeid"))
             if sessions:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pytest_lambdatest_session.report.ledger import sessions_of
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
 
 SESSIONS_ATTRIBUTE = "lambdatest_sessions"
 ANSWERS_ATTRIBUTE = "lambdatest_answers"
+_WORDS = ("state", "status")
 
 
 class Annotator:
@@ -31,10 +30,9 @@ class Annotator:
     def __call__(self, report: pytest.TestReport, carry: Carry) -> None:
         attempt = self._ledger.learn_attempt(carry, report.nodeid, self._worker)
         if attempt is not None:
-            sessions = sessions_of(attempt.entries)
-            setattr(report, SESSIONS_ATTRIBUTE, sessions)
+            setattr(report, SESSIONS_ATTRIBUTE, attempt.sessions)
             if self._with_properties:
-                report.user_properties.extend(numbered_properties(sessions))
+                report.user_properties.extend(numbered_properties(attempt.sessions))
         if self._worker is not None:
             carried = [self._ledger.entries[session["id"]] for session in carry["sessions"]]
             if asked := [entry.public for entry in carried if entry.was_asked_about]:
@@ -44,21 +42,21 @@ class Annotator:
 class ReportProperties:
     """An output: brings what the annotator put there up to date when the run ends."""
 
-    def __init__(self, *, with_properties: bool) -> None:
+    def __init__(self, ledger: Ledger, *, with_properties: bool) -> None:
+        self._ledger = ledger
         self._with_properties = with_properties
-        self._lists: dict[AttemptRecord, list[list[tuple[str, object]]]] = {}
 
     def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
         # The ledger's own dicts, so that whoever keeps the report sees them become final.
-        setattr(report, SESSIONS_ATTRIBUTE, sessions_of(attempt.entries))
+        setattr(report, SESSIONS_ATTRIBUTE, attempt.sessions)
         if self._with_properties:
-            self._lists.setdefault(attempt, []).append(report.user_properties)
+            attempt.properties += (report.user_properties,)
 
     def bind(self) -> None:
-        for attempt, lists in self._lists.items():
+        for attempt in self._ledger.attempts.values():
             # Made once and put into all three reports of a test: pytest keeps them until the end.
-            current = numbered_properties(sessions_of(attempt.entries))
-            for properties in lists:
+            current = numbered_properties(attempt.sessions) if attempt.properties else []
+            for properties in attempt.properties:
                 update_properties(properties, current)
 
 
@@ -88,11 +86,19 @@ def properties_of(session: ReportedSession, position: int) -> Iterator[tuple[str
     }
     values |= {f"{kind}_logs_url": url for kind, url in session["logs"].items()}
     for name, value in values.items():
-        if value is not None:
-            yield _property_name(name, position), value
+        if name in _WORDS and value is not None:
+            yield _pair(name, position, value)
+        elif value is not None:
+            yield _name(name, position), value
 
 
 @cache
-def _property_name(name: str, position: int) -> str:
+def _name(name: str, position: int) -> str:
     """One string for all reports, of which a run keeps thousands."""
     return f"lambdatest_{name}" if position == 1 else f"lambdatest_{name}.{position}"
+
+
+@cache
+def _pair(name: str, position: int, word: object) -> tuple[str, object]:
+    """One pair for all reports that say the same."""
+    return _name(name, position), word

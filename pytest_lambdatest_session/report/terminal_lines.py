@@ -72,7 +72,7 @@ def _headline(entry: Entry, attempt: AttemptRecord) -> str:
     if session["duration"] is not None:
         parts.append(duration_text(session["duration"]))
     span = entry.span_of(attempt)
-    if span is not None and len(entry.uses) > 1:
+    if span is not None and len(entry.attempts) > 1:
         parts.append(f"this test starts at {clock_text(span.start)}{ending(span)}")
     if attempt.disagrees_with(entry):
         parts.append(verdict_text(session, attempt.outcome))
@@ -228,7 +228,7 @@ def _heading(attempt: AttemptRecord, others: int = 0) -> list[Piece]:
 def _row(entry: Entry, attempt: AttemptRecord | None, verbosity: int) -> _Row:
     session = entry.public
     links = list(_links(entry, with_logs=verbosity > 1))
-    if attempt is not None and session["video_url"] and len(entry.uses) > 1:
+    if attempt is not None and session["video_url"] and len(entry.attempts) > 1:
         span = entry.span_of(attempt)
         name = f"video from {clock_text(span.start)}" if span is not None else "video"
         links[0] = (name, video_at(session["video_url"], span))

@@ -50,7 +50,7 @@ def test_a_line_that_a_dying_worker_did_not_finish_costs_no_other(run: Run, tmp_
         file.write(json.dumps({"session": session("half")})[:-20])
     run.controller.pytest_testnodedown(run.node, CRASH)
     assert list(run.problems) == []
-    assert {entry.id: [one.nodeid for one in entry.uses] for entry in run.ledger.entries.values()} == {
+    assert {entry.id: [one.nodeid for one in entry.attempts] for entry in run.ledger.entries.values()} == {
         "of no test": [],
         "of a test": ["test_x.py::test_dies"],
     }

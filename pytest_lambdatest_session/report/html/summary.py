@@ -195,14 +195,14 @@ def _test_line(entry: Entry, attempt: AttemptRecord) -> str:
 
 def _where(entry: Entry, attempt: AttemptRecord) -> str:
     """Where in the video a failure of a shared session is to be found."""
-    offset = entry.offset_of(entry.uses[attempt]) if failed(attempt) and len(entry.uses) > 1 else None
-    return "" if offset is None else f" <i>from {position(entry.public, offset)}</i>"
+    span = entry.span_of(attempt) if failed(attempt) and len(entry.attempts) > 1 else None
+    return "" if span is None else f" <i>from {position(entry.public, span.start)}</i>"
 
 
 def _name_line(entry: Entry) -> str:
     """The session's name, unless it says no more than the test's; without one the hub may have put the id there."""
     name = entry.public["name"]
-    if not name or name == entry.id or any(name in attempt.nodeid for attempt in entry.uses):
+    if not name or name == entry.id or any(name in attempt.nodeid for attempt in entry.attempts):
         return ""
     return f"<div><i>{escaped(name)}</i></div>"
 

@@ -89,7 +89,7 @@ class Artifacts:
         self._chores.wait(self._budget_seconds, on_wait)
 
     def _is_wanted(self, entry: Entry) -> bool:
-        if self._leave_to_workers and any(attempt.worker is not None for attempt in entry.uses):
+        if self._leave_to_workers and any(attempt.worker is not None for attempt in entry.attempts):
             return False
         is_there = entry.public["state"] in ("final", "pending") or (entry.public["state"] == "unchecked")
         return is_there and entry.ended and (self._of_all or needs_a_look(entry))
@@ -125,7 +125,7 @@ class Artifacts:
     def _read_logs(self, entry: Entry) -> None:
         """Those of sessions of failed tests, wherever in this run they were saved."""
         artifacts = entry.public["artifacts"]
-        if artifacts and (entry.was_in_a_failure or any(attempt.commands for attempt in entry.uses)):
+        if artifacts and (entry.was_in_a_failure or any(attempt.commands for attempt in entry.attempts)):
             texts = [self._read(artifacts[name]) if name in artifacts else "" for name in ("command", "console")]
             entry.saved_logs = saved_logs(texts[0], texts[1], entry.public["started_at"])
 

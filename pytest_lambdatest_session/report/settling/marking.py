@@ -76,7 +76,7 @@ class Marking:
         if report.when == "teardown":
             self._finished.add(attempt)
             for entry in attempt.entries:
-                if entry.ended and self._finished.issuperset(entry.uses):
+                if entry.ended and self._finished.issuperset(entry.attempts):
                     self._write(entry)
 
     def bind(self) -> None:
@@ -85,7 +85,7 @@ class Marking:
     def begin_end(self) -> None:
         """The tests are over: write to the sessions whose last report was never logged, or is not about them."""
         for entry in self._ledger.entries.values():
-            is_others = self._workers_mark and any(attempt.worker is not None for attempt in entry.uses)
+            is_others = self._workers_mark and any(attempt.worker is not None for attempt in entry.attempts)
             if entry.ended and not is_others:
                 self._write(entry)
 
@@ -116,7 +116,7 @@ class Marking:
         if entry.id in self._writes or (entry.was_marked_by_suite and not self._overwrite):
             return
         # By product, since the hub's name does not always say which one it is: see `_Write`.
-        verdicts = {kind: verdict_on(entry.uses, self._reason_of, kind) for kind in _KINDS}
+        verdicts = {kind: verdict_on(entry.attempts, self._reason_of, kind) for kind in _KINDS}
         if verdicts[entry.kind] is not None:
             base_url = api_base_url(entry.hub, entry.kind, self._api_url)
             credentials = self._credentials_of(entry.id)
