@@ -51,6 +51,7 @@ class Recorder:
         self._with_values = False
         self._attempts_so_far = pytest.StashKey[int]()
         self._credentials: dict[str, Credentials] = {}
+        self._accounts: dict[Credentials, Credentials] = {}
         self._hook = WebDriverHook(self, problems.fault, self._log)
 
     def start(
@@ -89,7 +90,7 @@ class Recorder:
 
     def secrets(self) -> set[str]:
         """What must not be shown of the credentials that this process has seen."""
-        return {secret for credentials in list(self._credentials.values()) for secret in credentials.secrets}
+        return {secret for credentials in list(self._accounts) for secret in credentials.secrets}
 
     def leftover(self) -> Carry:
         """What no report has carried yet; at the end of the run, what none could."""
@@ -158,7 +159,8 @@ class Recorder:
         self._on_start(session, self._log.current())
         learned = hub.credentials or credentials
         if learned is not None:
-            self._credentials[session_id] = learned
+            # One object for all sessions that the same account opened.
+            self._credentials[session_id] = self._accounts.setdefault(learned, learned)
 
     # The hooks
 

@@ -85,11 +85,11 @@ class _Session:
         return carried
 
 
-class _Foreign:
-    """Stands for every session of a host that is not captured."""
+class _Ignored:
+    """Stands for every session that there is nothing to note about: of a host that is not captured, or long over."""
 
 
-_FOREIGN: Final = _Foreign()
+_IGNORED: Final = _Ignored()
 _NOWHERE: Final = deque[object](maxlen=0).append
 
 
@@ -97,7 +97,7 @@ class UseLog:
     """Takes notes while tests run, in whatever thread they run, and hands them out to be put on reports."""
 
     def __init__(self) -> None:
-        self._sessions: dict[str, _Session | _Foreign] = {}
+        self._sessions: dict[str, _Session | _Ignored] = {}
         # Runners that run tests in threads begin each attempt in its own thread. A plain thread that a test starts has
         # none and books to the attempt begun last. (Context variables would not do: threads do not inherit them.)
         self._attempts: dict[int, Attempt] = {}
@@ -127,6 +127,8 @@ class UseLog:
         if self._latest is attempt:
             self._latest = next(iter(self._attempts.values()), None)
         self._rebook()
+        for session_id in attempt.uses if attempt is not None else ():
+            self._let_go(session_id)
 
     def close(self) -> None:
         """Forget who is at work: what is sent from now on belongs to nobody."""
@@ -156,7 +158,7 @@ class UseLog:
 
     def ignore(self, session_id: str) -> None:
         """Sessions of other hosts cost one look each."""
-        self._sessions[session_id] = _FOREIGN
+        self._sessions[session_id] = _IGNORED
         self.booking[session_id] = _NOWHERE
 
     def keep_only(self, captures: Callable[[str], bool]) -> None:
@@ -183,7 +185,7 @@ class UseLog:
         if session is None:
             return False
         attempt = self.current()
-        if attempt is None or isinstance(session, _Foreign):
+        if attempt is None or isinstance(session, _Ignored):
             return True
         if session_id not in attempt.uses and not attempt.tears_down and session.ended_at is None:
             attempt.uses[session_id] = Use(at, created=created)
@@ -228,6 +230,14 @@ class UseLog:
             session = self._unreported.get(carried["id"])
             if session is not None and session.carried() == carried:
                 del self._unreported[carried["id"]]
+                self._let_go(session.id)
+
+    def _let_go(self, session_id: str) -> None:
+        """Keep nothing of a session that was quit and reported, unless an attempt that used it still runs."""
+        session = self._sessions[session_id]
+        is_over = isinstance(session, _Session) and session.ended_at is not None and session_id not in self._unreported
+        if is_over and not any(session_id in attempt.uses for attempt in self._attempts.values()):
+            self._sessions[session_id] = _IGNORED
 
     def leftover(self) -> Carry:
         """What no report carried: sessions of no test, and quits after the last report."""

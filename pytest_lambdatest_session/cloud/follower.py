@@ -90,6 +90,7 @@ class Follower:
         self._some_settled = threading.Condition(self._lock)
         self._numbers = itertools.count(1)
         self._answers: dict[str, Answer] = {}
+        self._finals: list[str] = []  # those whose answers are final and were not taken yet
         self._inquiries: dict[str, Inquiry] = {}  # not settled yet
         self._queue: list[tuple[float, int, Inquiry]] = []
         self._parked: list[Inquiry] = []  # due, but its API is being probed
@@ -112,6 +113,17 @@ class Follower:
     def answer(self, session_id: str) -> Answer | None:
         """Return what is known by now; None for a session that nobody asked about."""
         return self._answers.get(session_id)
+
+    def take_finals(self) -> dict[str, Answer]:
+        """Hand out the final answers that came since the last call, by session id, and forget them.
+
+        Whoever took an answer does not ask about the session again.
+        """
+        if not self._finals:
+            return {}
+        with self._lock:
+            taken, self._finals = self._finals, []
+            return {session_id: self._answers.pop(session_id) for session_id in taken}
 
     def waiting(self) -> int:
         """Count the sessions whose answers are not final."""
@@ -223,8 +235,11 @@ class Follower:
 
     def _settle(self, inquiry: Inquiry) -> None:
         inquiry.is_settled = True
-        self._answers[inquiry.question.session_id] = inquiry.answer
-        del self._inquiries[inquiry.question.session_id]
+        session_id = inquiry.question.session_id
+        self._answers[session_id] = inquiry.answer
+        if inquiry.answer.state == "final":
+            self._finals.append(session_id)
+        del self._inquiries[session_id]
         self._some_settled.notify_all()
 
     def _grow(self) -> None:

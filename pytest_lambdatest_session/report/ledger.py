@@ -5,6 +5,7 @@ Belongs to the main thread. Follower threads never touch it; their answers are f
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, cast
 
@@ -114,7 +115,7 @@ class AttemptRecord:
 
     def __init__(self, nodeid: str, worker: str | None, number: int) -> None:
         self.nodeid = nodeid
-        self.worker = worker
+        self.worker = None if worker is None else sys.intern(worker)
         self.number = number
         self.outcome: Outcome | None = None
         self.uses: tuple[Use, ...] = ()
@@ -250,10 +251,11 @@ class Ledger:
     def _learn_session(self, carried: CarriedSession) -> Entry:
         entry = self.entries.get(carried["id"])
         if entry is None:
-            kind = kind_of(carried["hub"])
-            public = unknown_session(carried["id"], carried["hub"], kind)
-            entry = self.entries[carried["id"]] = Entry(carried["id"], carried["hub"], kind, public)
-            self.unasked[carried["id"]] = entry
+            # One string for all sessions: those that came from workers have each their own.
+            hub = sys.intern(carried["hub"])
+            kind = kind_of(hub)
+            entry = Entry(carried["id"], hub, kind, unknown_session(carried["id"], hub, kind))
+            self.entries[entry.id] = self.unasked[entry.id] = entry
             self.settle(entry, None)
         if entry.started_at is None:
             entry.started_at = carried["started_at"]

@@ -39,15 +39,18 @@ class Asking:
         return self._start()
 
     def follow_ended(self, session_ids: list[str]) -> None:
-        """Have those of the sessions that ended asked about while tests run."""
+        """Have those of the sessions that ended asked about while tests run, and take what was answered by now."""
         for session_id in session_ids:
             entry = self._ledger.entries[session_id]
             if entry.ended and not _is_final(entry):
                 self._follower.follow(self._question(entry))
+                self._take_finals()
 
     def ask_now(self, entry: Entry, timeout_seconds: float) -> None:
         """Wait for one session's answer, and settle it with what there is by then."""
-        self._ledger.settle(entry, self._follower.ask_now(self._question(entry), timeout_seconds))
+        if not _is_final(entry):
+            self._ledger.settle(entry, self._follower.ask_now(self._question(entry), timeout_seconds))
+            self._take_finals()
 
     def wait(self, budget_seconds: float, on_wait: OnWait | None = None) -> None:
         """Wait for the sessions that ended, and settle all.
@@ -69,9 +72,16 @@ class Asking:
         finally:
             self._take_answers(unsettled)
 
+    def _take_finals(self) -> None:
+        """Settled as they come, so that their other shape need not be kept as well."""
+        for session_id, answer in self._follower.take_finals().items():
+            self._ledger.settle(self._ledger.entries[session_id], answer)
+
     def _take_answers(self, unsettled: list[Entry]) -> None:
+        self._take_finals()
         for entry in unsettled:
-            self._ledger.settle(entry, self._follower.answer(entry.id))
+            if not _is_final(entry):
+                self._ledger.settle(entry, self._follower.answer(entry.id))
         for problem in self._follower.problems():
             self._problems.add(f"{problem.message} ({counted(problem.sessions, 'session')})")
 
