@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,11 @@ CARRY_ATTRIBUTE = "lambdatest_carry"
 
 
 class Recorder:
-    """Watches `WebDriver.execute` from `install` on, and the phases of each test from `start` on."""
+    """Watches `WebDriver.execute` from `install` on, and the phases of each test from `start` on.
+
+    Its own hooks are those that have to know of every test. What looks at reports is for `when_watching`: in a run that
+    never imports selenium there is nothing to look for.
+    """
 
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
@@ -52,7 +57,9 @@ class Recorder:
         self._attempts_so_far = pytest.StashKey[int]()
         self._credentials: dict[str, Credentials] = {}
         self._accounts: dict[Credentials, Credentials] = {}
-        self._hook = WebDriverHook(self, problems.fault, self._log)
+        self._is_watching = False
+        self._when_watching: list[Callable[[], None]] = []
+        self._hook = WebDriverHook(self, problems.fault, self._log, self._watch)
 
     def start(
         self,
@@ -80,6 +87,22 @@ class Recorder:
 
     def install(self) -> None:
         self._hook.install()
+
+    def when_watching(self, then: Callable[[], None]) -> None:
+        """Call `then` as soon as there is a `WebDriver.execute` to watch: now, or when somebody imports selenium."""
+        if self._is_watching:
+            then()
+        else:
+            self._when_watching.append(then)
+
+    def _watch(self) -> None:
+        self._is_watching = True
+        if "PYTEST_CURRENT_TEST" not in os.environ:
+            # Between two tests: the report that ends an attempt was not looked at.
+            self._log.close()
+        for then in self._when_watching:
+            then()
+        self._when_watching.clear()
 
     def uninstall(self) -> None:
         self._hook.uninstall()
@@ -174,19 +197,14 @@ class Recorder:
     def pytest_runtest_teardown(self) -> None:
         self._log.tear_down()
 
-    # Innermost, so that the wrappers of users and of other plugins find on the report what we put there.
-    @pytest.hookimpl(wrapper=True, trylast=True)
-    def pytest_runtest_makereport(
-        self, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        report = yield
+    def report_made(self, report: pytest.TestReport, when: str) -> None:
+        """Put onto the report what the attempt did so far."""
         attempt = self._log.current()
         if attempt is not None and self._log.has_news_of(attempt):
             with self.problems.guard():
                 self._put_on(report, attempt)
-        if call.when == "teardown":
+        if when == "teardown":
             self._log.end()
-        return report
 
     def _put_on(self, report: pytest.TestReport, attempt: Attempt) -> None:
         carry = self._log.carry(attempt)
@@ -194,6 +212,22 @@ class Recorder:
             carry["commands"] = describe(attempt.commands(), self._clean, with_values=self._with_values)
         setattr(report, CARRY_ATTRIBUTE, carry)
         self._annotate(report, carry)
+
+
+class ReportMaking:
+    """The recorder's hook on reports, to be registered when the recorder is watching."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    # Innermost, so that the wrappers of users and of other plugins find on the report what we put there.
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_makereport(
+        self, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        self._recorder.report_made(report, call.when)
+        return report
 
 
 def _any_host(host: str) -> bool:  # noqa: ARG001 - decided later

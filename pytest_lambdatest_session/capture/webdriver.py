@@ -51,13 +51,20 @@ class WebDriverHook:
 
     Hooks of several runs in one process stack, each calling the one below. What the observer raises reaches
     `on_fault` and nobody else. With a `log`, what its `booking` takes is booked there without asking the observer,
-    unless it is one of the commands that need a look.
+    unless it is one of the commands that need a look. `on_wrap` is called when there is something to observe.
     """
 
-    def __init__(self, observer: Observer, on_fault: Callable[[Exception], None], log: UseLog | None = None) -> None:
+    def __init__(
+        self,
+        observer: Observer,
+        on_fault: Callable[[Exception], None],
+        log: UseLog | None = None,
+        on_wrap: Callable[[], None] = lambda: None,
+    ) -> None:
         self._observer = observer
         self._log = log or UseLog()
         self._on_fault = on_fault
+        self._on_wrap = on_wrap
         self._installed = False
         self._class: Any = None
         self._original: Any = None
@@ -87,10 +94,10 @@ class WebDriverHook:
             original = driver_class.execute
             wrapper = self._wrapper_of(original)
             driver_class.execute = wrapper
+            self._class, self._original, self._wrapper = driver_class, original, wrapper
+            self._on_wrap()
         except Exception as fault:  # noqa: BLE001 - a selenium of another shape must still import
             self._on_fault(fault)
-            return
-        self._class, self._original, self._wrapper = driver_class, original, wrapper
 
     def _wrapper_of(self, original: Callable[..., Any]) -> Callable[..., Any]:
         if _has_seleniums_parameters(original):
