@@ -33,6 +33,19 @@ class Problems:
         """The one boundary around hook bodies: what fails inside becomes a line in our section of the terminal."""
         return self._guard
 
+    def survive(self, step: Callable[[], None], when_interrupted: str) -> bool:
+        """Run a step of the end of the run, and say whether Ctrl-C ended it; that is then a problem in these words.
+
+        The tests are over: neither a fault nor Ctrl-C in one step costs the steps after it, or changes the exit status.
+        """
+        try:
+            with self._guard:
+                step()
+        except KeyboardInterrupt:
+            self.add(when_interrupted)
+            return True
+        return False
+
     def __iter__(self) -> Iterator[tuple[str, int]]:
         return iter(list(self._counts.items()))
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 
 INTERRUPTED = 2
+_INTERRUPTED_LINE = "interrupted at the end of the run; the reports may lack what LambdaTest said"
 CRASHED = "???"
 """xdist's phase for the test in which a worker died."""
 
@@ -78,26 +79,18 @@ class Controller:
     # A plain implementation would come after pytest-json-report, which is in a hurry too.
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, exitstatus: int) -> Generator[None, None, None]:
-        self._undisturbed(lambda: self._settle(interrupted=exitstatus == INTERRUPTED))
-        if self._ledger.entries:
-            self._undisturbed(self._call_user_hooks)
-        for output in self._outputs:
-            self._undisturbed(output.bind)
+        steps = [lambda: self._settle(interrupted=exitstatus == INTERRUPTED), self._call_user_hooks]
+        for step in (*steps, *(output.bind for output in self._outputs)):
+            self._problems.survive(step, _INTERRUPTED_LINE)
         return (yield)
 
     def _call_user_hooks(self) -> None:
+        if not self._ledger.entries:
+            return
         # Loaded by runs that had sessions.
         from pytest_lambdatest_session.report.user_hooks import call_user_hooks  # noqa: PLC0415
 
         call_user_hooks(self._config, self._ledger, self._problems)
-
-    def _undisturbed(self, step: Callable[[], None]) -> None:
-        """The tests are over: neither a fault nor Ctrl-C in one step of ours costs anybody the reports."""
-        try:
-            with self._problems.guard():
-                step()
-        except KeyboardInterrupt:
-            self._problems.add("interrupted at the end of the run; the reports may lack what LambdaTest said")
 
     def _take(self, report: pytest.TestReport, carry: Carry) -> None:
         worker: str | None = getattr(report, "worker_id", None)

@@ -95,7 +95,7 @@ GUARDS = {
         "tests/report/test_words.py::test_what_would_act_on_a_terminal_is_written_out",
     ),
     "Ctrl-C at the end costs nobody the reports": Guard(
-        "report/controller.py",
+        "problems.py",
         "except KeyboardInterrupt:",
         "except ZeroDivisionError:",
         "tests/trust/test_run_faults.py::test_a_second_ctrl_c_after_that_is_not_held_against_the_reports_either",

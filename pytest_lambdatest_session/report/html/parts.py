@@ -22,11 +22,12 @@ from pytest_lambdatest_session.report.words import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry
     from pytest_lambdatest_session.report.moments import Span
     from pytest_lambdatest_session.report.records import ReportedSession
 
-LOGIN = "Logs ask for a LambdaTest login"
 NOTHING = "–"  # noqa: RUF001 - a dash in an empty place of a table
 
 
@@ -55,12 +56,12 @@ def logs_of(session: ReportedSession) -> dict[str, str]:
     return {**session["logs"], **saved}
 
 
-def _login_note(session: ReportedSession) -> str:
-    return "Logs that were not saved ask for a LambdaTest login" if session["artifacts"] else LOGIN
-
-
-def _asks_for_login(session: ReportedSession) -> bool:
-    return not session["logs"].keys() <= session["artifacts"].keys()
+def login_note(sessions: Sequence[ReportedSession]) -> str | None:
+    """What has to be said of the links to logs, if there are some that lead to the cloud."""
+    if all(session["logs"].keys() <= session["artifacts"].keys() for session in sessions):
+        return None
+    some_are_saved = any(session["artifacts"] for session in sessions)
+    return f"Logs {'that were not saved ' if some_are_saved else ''}ask for a LambdaTest login"
 
 
 def duration(session: ReportedSession) -> str:
@@ -75,7 +76,8 @@ def short_links(session: ReportedSession, span: Span | None = None) -> str:
     named = [("session", session["url"]), (shared, session["share_url"]), *session["links"].items()]
     links = video + " ".join(_link(name, url) for name, url in named if url)
     logs = " ".join(_link(kind, url) for kind, url in logs_of(session).items())
-    title = f' title="{_login_note(session)}"' if _asks_for_login(session) else ""
+    note = login_note([session])
+    title = f' title="{note}"' if note else ""
     return links + (f" <span{title}>logs: {logs}</span>" if logs else "")
 
 
@@ -91,8 +93,8 @@ def full_links(session: ReportedSession, span: Span | None = None) -> str:
     ]
     links = " ".join(_link(name, url) for name, url in named if url)
     logs = " ".join(_link(f"{kind[:1].upper()}{kind[1:]} log", url) for kind, url in logs_of(session).items())
-    note = _login_note(session)
-    login = f" <i>({note[0].lower()}{note[1:]})</i>" if _asks_for_login(session) else ""
+    note = login_note([session])
+    login = f" <i>({note[0].lower()}{note[1:]})</i>" if note else ""
     return links + (f" {logs}{login}" if logs else "")
 
 

@@ -15,13 +15,13 @@ from pytest_lambdatest_session.report.attention import (
     uses_by_need,
 )
 from pytest_lambdatest_session.report.html.parts import (
-    LOGIN,
     asset,
     badge,
     disagreement_badge,
     duration,
     escaped,
     joined,
+    login_note,
     position,
     short_links,
 )
@@ -214,8 +214,8 @@ def _footnote(entries: Sequence[Entry]) -> str:
         for word, _ in status_counts(entry.public for entry in entries)
         if (meaning := meaning_of(word)) is not None
     ]
-    if any(entry.public["logs"] for entry in entries):
-        notes.append(f"{LOGIN}.")
+    if note := login_note([entry.public for entry in entries]):
+        notes.append(f"{note}.")
     return f'<p class="lt-quiet">{" ".join(notes)}</p>' if notes else ""
 
 

@@ -77,13 +77,8 @@ class EndOfRun:
             )
 
     def _step(self, step: Callable[[], None], when_interrupted: str) -> None:
-        try:
-            with self._problems.guard():
-                step()
-        except KeyboardInterrupt:
-            # Whoever is tired of waiting still gets the reports; the tests are over, so the exit status stands.
-            self._interrupted = True
-            self._problems.add(when_interrupted)
+        # Whoever is tired of waiting is not made to wait for anything else.
+        self._interrupted |= self._problems.survive(step, when_interrupted)
 
     def _ask(self, asking: Asking, seconds: float) -> None:
         with self._line() as on_wait:

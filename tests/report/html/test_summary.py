@@ -142,6 +142,18 @@ def test_words_that_could_be_taken_for_more_are_explained_once() -> None:
     )
 
 
+def test_what_logs_ask_for_is_said_of_those_that_were_not_saved() -> None:
+    run = MadeUpRun()
+    run.attempt("test_a", "failed", "s1", "s2")
+    logs = (("command", "https://api.lambdatest.com/log"),)
+    sessions = [run.says(id_, logs=logs).public for id_ in ("s1", "s2")]
+    assert "Logs ask for a LambdaTest login." in block_of(run)
+    sessions[0]["artifacts"] = {"command": "report-lambdatest/s1/command.log"}
+    assert "Logs that were not saved ask for a LambdaTest login." in block_of(run)
+    sessions[1]["artifacts"] = {"command": "report-lambdatest/s2/command.log"}
+    assert "LambdaTest login" not in block_of(run)
+
+
 def test_the_filter_offers_the_groups_and_statuses_that_there_are() -> None:
     run = run_of(7, 3)
     run.says_not("s5", "pending")
