@@ -74,8 +74,11 @@ class Started:
     def wait_until_reached(self, place: str) -> None:
         """Read from the pipe that `reached` writes to; whoever opens it first waits for the other."""
         reader = os.open(self.folder / place, os.O_RDONLY | os.O_NONBLOCK)
+        deadline = time.monotonic() + 60
         try:
-            assert select.select([reader], [], [], 60)[0], f"{place} was not reached"
+            while not select.select([reader], [], [], 0.5)[0]:
+                assert self.process.poll() is None, f"the run ended before it reached {place}"
+                assert time.monotonic() < deadline, f"{place} was not reached"
         finally:
             os.close(reader)
 
