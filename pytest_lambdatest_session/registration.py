@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_lambdatest_session.capture.recorder import ReportMaking
 from pytest_lambdatest_session.cloud.endpoints import is_captured
 from pytest_lambdatest_session.credentials import credentials_from
-from pytest_lambdatest_session.report.controller import Controller, ReportReading
+from pytest_lambdatest_session.report.controller import Controller
 from pytest_lambdatest_session.report.json_report import JsonReport
 from pytest_lambdatest_session.report.ledger import Ledger
 from pytest_lambdatest_session.report.properties import Annotator, ReportProperties
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.report.settling.artifacts import Artifacts
     from pytest_lambdatest_session.report.settling.marking import Marking
     from pytest_lambdatest_session.report.settling.sharing import Sharing
-    from pytest_lambdatest_session.report.xdist import Journal, XdistController
+    from pytest_lambdatest_session.report.xdist import Journal
 
 _PROBLEM_LIMIT = 1000
 
@@ -97,8 +97,7 @@ class Registration:
         return frozenset(self._recorder.secrets()).union(credentials.secrets if credentials is not None else ())
 
     def _register_controller(self) -> None:
-        xdist = self._xdist()
-        workers_ask = xdist is not None and xdist.workers_ask
+        workers_ask = self._register_for_workers()
         work = CloudWork(
             asking=self._asking(),
             marking=self._marking(workers_mark=workers_ask),
@@ -108,33 +107,30 @@ class Registration:
         self._fetch_in_teardown(work.asking)
         self._add(TerminalSummary(self._ledger, self._problems))
         self._add(JsonReport(self._ledger, self._problems))
-        controller = Controller(
-            self._config,
-            self._ledger,
-            work.asking,
-            self._outputs() if work.marking is None else [work.marking, *self._outputs()],
-            self._problems,
-            leftover=self._recorder.leftover,
-            reported=self._recorder.reported,
-            end=self._end_of_run(work),
-            workers_ask=workers_ask or self._settings.fetch == "teardown",
+        self._add(
+            Controller(
+                self._config,
+                self._ledger,
+                work.asking,
+                self._outputs() if work.marking is None else [work.marking, *self._outputs()],
+                self._problems,
+                leftover=self._recorder.leftover,
+                reported=self._recorder.reported,
+                end=self._end_of_run(work),
+                workers_ask=workers_ask or self._settings.fetch == "teardown",
+            )
         )
-        self._add(controller)
-        reading = ReportReading(controller)
-        self._recorder.when_watching(lambda: self._add(reading))
-        if xdist is not None:
-            xdist.when_workers_start(lambda: self._add(reading))
 
-    def _xdist(self) -> XdistController | None:
-        """What xdist's workers report to, if xdist is there."""
+    def _register_for_workers(self) -> bool:
+        """Register what xdist's workers report to, if it is there; whether they ask the cloud themselves."""
         if not hasattr(self._config.hook, "pytest_configure_node"):
-            return None
+            return False
         from pytest_lambdatest_session.report.xdist import XdistController  # noqa: PLC0415
 
         xdist = XdistController(self._ledger, self._problems)
         self._add(xdist)
         self._config.add_cleanup(xdist.close)
-        return xdist
+        return xdist.workers_ask
 
     def _register_worker(self, worker_input: Mapping[str, Any]) -> None:
         from pytest_lambdatest_session.report.xdist import KEY, Journal, WorkerInput, XdistWorker  # noqa: PLC0415

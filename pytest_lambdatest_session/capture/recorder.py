@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -42,8 +41,8 @@ CARRY_ATTRIBUTE = "lambdatest_carry"
 class Recorder:
     """Watches `WebDriver.execute` from `install` on, and the phases of each test from `start` on.
 
-    Its own hooks are those that have to know of every test. What looks at reports is for `when_watching`: in a run that
-    never imports selenium there is nothing to look for.
+    Its own hooks are those that have to know of every test. What looks at reports, `ReportMaking`, is for
+    `when_watching`: in a process that never imports selenium there is nothing to look for.
     """
 
     def __init__(self, problems: Problems) -> None:
@@ -58,7 +57,7 @@ class Recorder:
         self._credentials: dict[str, Credentials] = {}
         self._accounts: dict[Credentials, Credentials] = {}
         self._is_watching = False
-        self._when_watching: list[Callable[[], None]] = []
+        self._when_watching: Callable[[], None] = lambda: None
         self._hook = WebDriverHook(self, problems.fault, self._log, self._watch)
 
     def start(
@@ -89,20 +88,19 @@ class Recorder:
         self._hook.install()
 
     def when_watching(self, then: Callable[[], None]) -> None:
-        """Call `then` as soon as there is a `WebDriver.execute` to watch: now, or when somebody imports selenium."""
+        """Call `then` as soon as there is a `WebDriver.execute` to watch: now, or when somebody imports it.
+
+        That may be in another thread, so it may be called twice.
+        """
+        self._when_watching = then
         if self._is_watching:
             then()
-        else:
-            self._when_watching.append(then)
 
     def _watch(self) -> None:
         self._is_watching = True
-        if "PYTEST_CURRENT_TEST" not in os.environ:
-            # Between two tests: the report that ends an attempt was not looked at.
-            self._log.close()
-        for then in self._when_watching:
-            then()
-        self._when_watching.clear()
+        # Up to now no report was looked at, which ends attempts.
+        self._log.forget_finished()
+        self._when_watching()
 
     def uninstall(self) -> None:
         self._hook.uninstall()
@@ -191,20 +189,22 @@ class Recorder:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         number = item.stash.get(self._attempts_so_far, 0) + 1
         item.stash[self._attempts_so_far] = number
-        self._log.begin(item.nodeid, number)
+        with self.problems.guard():
+            self._log.begin(item.nodeid, number)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self) -> None:
         self._log.tear_down()
 
     def report_made(self, report: pytest.TestReport, when: str) -> None:
-        """Put onto the report what the attempt did so far."""
+        """Put onto the report what the attempt did so far; that of its teardown is its last."""
         attempt = self._log.current()
         if attempt is not None and self._log.has_news_of(attempt):
             with self.problems.guard():
                 self._put_on(report, attempt)
         if when == "teardown":
-            self._log.end()
+            with self.problems.guard():
+                self._log.end()
 
     def _put_on(self, report: pytest.TestReport, attempt: Attempt) -> None:
         carry = self._log.carry(attempt)

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from itertools import chain
 from operator import itemgetter
-from threading import Lock, get_ident
+from threading import get_ident
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -59,8 +60,9 @@ class Attempt:
 
     def commands(self) -> list[SeenCommand]:
         """The last ones to each session that it uses, in the order in which they were sent."""
-        seen = [command for use in self.uses.values() for command in use.commands.copy()]
-        return sorted(seen, key=itemgetter(_SENT_AT))
+        seen = [use.commands.copy() for use in list(self.uses.values())]
+        # Of one session they stand in that order, even if somebody sets the clock meanwhile.
+        return list(*seen) if len(seen) == 1 else sorted(chain(*seen), key=itemgetter(_SENT_AT))
 
 
 class _Session:
@@ -104,9 +106,9 @@ class UseLog:
         self._latest: Attempt | None = None
         self.booking: dict[str, Callable[[SeenCommand], object]] = {}
         """By session id, what books a command that was answered, where there is nothing to decide: sessions that the
-        only attempt that runs has used before, and those that are ignored. One dict for the whole run."""
+        only attempt that runs has used before, and those of hosts that are not captured. One dict for the whole run."""
         self._booked: set[str] = set()
-        self._lock = Lock()
+        """Those of `booking` that an attempt uses."""
         self._unreported: dict[str, _Session] = {}
         self._refusals: list[CarriedRefusal] = []
 
@@ -127,7 +129,7 @@ class UseLog:
         if self._latest is attempt:
             self._latest = next(iter(self._attempts.values()), None)
         self._rebook()
-        for session_id in attempt.uses if attempt is not None else ():
+        for session_id in list(attempt.uses) if attempt is not None else ():
             self._let_go(session_id)
 
     def close(self) -> None:
@@ -136,16 +138,36 @@ class UseLog:
         self._latest = None
         self.booking.clear()
 
+    def forget_finished(self) -> None:
+        """Drop the attempts that tear down: nobody told of their end, and they come to use nothing any more."""
+        for thread, attempt in list(self._attempts.items()):
+            if attempt.tears_down:
+                self._attempts.pop(thread, None)
+        if self._latest is not None and self._latest.tears_down:
+            self._latest = next(iter(self._attempts.values()), None)
+        self._rebook()
+
+    # Without a lock: a command may be sent from a finalizer, in the middle of anything here. Whoever books looks
+    # afterwards whether another attempt has begun meanwhile.
+
     def _rebook(self) -> None:
-        with self._lock:
-            for session_id in self._booked:
-                self.booking.pop(session_id, None)
-            self._booked.clear()
-            # With several it depends on the thread, see `current`.
-            if self._latest is not None and len(self._attempts) == 1:
-                for session_id, use in self._latest.uses.items():
-                    self.booking[session_id] = use.commands.append
-                    self._booked.add(session_id)
+        self._unbook()
+        attempt = self._latest
+        if attempt is not None:
+            for session_id in list(attempt.uses):
+                self._book_at_once(session_id, attempt)
+
+    def _book_at_once(self, session_id: str, attempt: Attempt) -> None:
+        self.booking[session_id] = attempt.uses[session_id].commands.append
+        self._booked.add(session_id)
+        # With several it depends on the thread, see `current`.
+        if len(self._attempts) != 1 or self._latest is not attempt:
+            self._unbook()
+
+    def _unbook(self) -> None:
+        for session_id in list(self._booked):
+            self._booked.discard(session_id)
+            self.booking.pop(session_id, None)
 
     def current(self) -> Attempt | None:
         return self._attempts.get(get_ident(), self._latest)
@@ -189,7 +211,7 @@ class UseLog:
             return True
         if session_id not in attempt.uses and not attempt.tears_down and session.ended_at is None:
             attempt.uses[session_id] = Use(at, created=created)
-            self._rebook()
+            self._book_at_once(session_id, attempt)
         return True
 
     def ended(self, session_id: str, at: float) -> None:
@@ -236,7 +258,7 @@ class UseLog:
         """Keep nothing of a session that was quit and reported, unless an attempt that used it still runs."""
         session = self._sessions[session_id]
         is_over = isinstance(session, _Session) and session.ended_at is not None and session_id not in self._unreported
-        if is_over and not any(session_id in attempt.uses for attempt in self._attempts.values()):
+        if is_over and not any(session_id in attempt.uses for attempt in list(self._attempts.values())):
             self._sessions[session_id] = _IGNORED
 
     def leftover(self) -> Carry:

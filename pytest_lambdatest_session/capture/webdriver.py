@@ -12,6 +12,7 @@ import sys
 import time
 from importlib.abc import Loader, MetaPathFinder
 from inspect import CO_VARARGS, CO_VARKEYWORDS
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -107,17 +108,19 @@ class WebDriverHook:
         @functools.wraps(original)
         def execute(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
-
-            def untouched(*_: object) -> Any:
-                __tracebackhide__ = True
-                return original(*args, **kwargs)
-
-            return self._wrapper_of_seleniums(untouched)(*_arguments(args, kwargs))
+            started_at = time.time()
+            try:
+                response = original(*args, **kwargs)
+            except BaseException as error:
+                self._tell(*_arguments(args, kwargs), started_at, None, error)
+                raise
+            self._tell(*_arguments(args, kwargs), started_at, response, None)
+            return response
 
         return execute
 
     def _wrapper_of_seleniums(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        hook, observer, booking, clock = self, self._observer, self._log.booking, time.time
+        hook, booking, clock = self, self._log.booking, time.time
         finds, special, what_was_found = FINDS, _SPECIAL, found
 
         # It runs once per WebDriver command, so it is flat, and has the parameters of what it calls: a call costs as
@@ -129,7 +132,7 @@ class WebDriverHook:
             try:
                 response = original(self, driver_command, params)
             except BaseException as error:
-                hook._tell_error(self, driver_command, params, started_at, error)
+                hook._tell(self, driver_command, params, started_at, None, error)
                 raise
             try:
                 if driver_command not in special:
@@ -139,29 +142,37 @@ class WebDriverHook:
                         about = what_was_found(params, response) if driver_command in finds else params
                         book((session_id, driver_command, about, started_at, clock(), None))
                         return response
-                if hook._installed:
-                    observer.saw(self, driver_command, params, started_at, response, None)
             except Exception as fault:  # noqa: BLE001 - bookkeeping does not change what a command returns
                 hook._on_fault(fault)
+                return response
+            hook._tell(self, driver_command, params, started_at, response, None)
             return response
 
         return execute
 
-    def _tell_error(
-        self, driver: Any, command: object, params: object, started_at: float, error: BaseException
+    def _tell(
+        self,
+        driver: Any,
+        command: object,
+        params: object,
+        started_at: float,
+        response: Any,
+        error: BaseException | None,
     ) -> None:
         if not self._installed:
             return
         try:
-            self._observer.saw(driver, command, params, started_at, None, error)
+            self._observer.saw(driver, command, params, started_at, response, error)
         except Exception as fault:  # noqa: BLE001 - nor what it raises
             self._on_fault(fault)
 
 
 def _has_seleniums_parameters(function: Callable[..., Any]) -> bool:
     """Whether it is `execute(self, driver_command, params=None)` and takes nothing else."""
-    code = getattr(function, "__code__", None)
-    if code is None or code.co_flags & (CO_VARARGS | CO_VARKEYWORDS) or code.co_kwonlyargcount:
+    if type(function) is not FunctionType:  # a proxy shows the code of what it wraps
+        return False
+    code = function.__code__
+    if code.co_flags & (CO_VARARGS | CO_VARKEYWORDS) or code.co_kwonlyargcount:
         return False
     names = code.co_varnames[: code.co_argcount]
     return names == ("self", "driver_command", "params") and function.__defaults__ == (None,)

@@ -90,7 +90,7 @@ class Follower:
         self._some_settled = threading.Condition(self._lock)
         self._numbers = itertools.count(1)
         self._answers: dict[str, Answer] = {}
-        self._finals: list[str] = []  # those whose answers are final and were not taken yet
+        self._finals: dict[str, Answer] = {}  # those of them that are final, until they are forgotten
         self._inquiries: dict[str, Inquiry] = {}  # not settled yet
         self._queue: list[tuple[float, int, Inquiry]] = []
         self._parked: list[Inquiry] = []  # due, but its API is being probed
@@ -114,16 +114,14 @@ class Follower:
         """Return what is known by now; None for a session that nobody asked about."""
         return self._answers.get(session_id)
 
-    def take_finals(self) -> dict[str, Answer]:
-        """Hand out the final answers that came since the last call, by session id, and forget them.
+    def finals(self) -> dict[str, Answer]:
+        """The final answers that nobody has had forgotten, by session id."""
+        return self._finals.copy()
 
-        Whoever took an answer does not ask about the session again.
-        """
-        if not self._finals:
-            return {}
+    def forget(self, session_id: str) -> None:
+        """Keep a final answer no longer. Whoever says so does not ask about the session again."""
         with self._lock:
-            taken, self._finals = self._finals, []
-            return {session_id: self._answers.pop(session_id) for session_id in taken}
+            del self._finals[session_id], self._answers[session_id]
 
     def waiting(self) -> int:
         """Count the sessions whose answers are not final."""
@@ -238,7 +236,7 @@ class Follower:
         session_id = inquiry.question.session_id
         self._answers[session_id] = inquiry.answer
         if inquiry.answer.state == "final":
-            self._finals.append(session_id)
+            self._finals[session_id] = inquiry.answer
         del self._inquiries[session_id]
         self._some_settled.notify_all()
 

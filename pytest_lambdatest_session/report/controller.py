@@ -66,8 +66,9 @@ class Controller:
         self._end = end
         self._workers_ask = workers_ask
 
-    def read(self, report: pytest.TestReport) -> None:
-        """Learn from a report that is being logged what it carries, and give it what is known."""
+    # Before LogXML, pytest-html and the others look at the report.
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         carry: Carry | None = report.__dict__.pop(CARRY_ATTRIBUTE, None)
         if carry is not None:
             with self._problems.guard():
@@ -120,15 +121,3 @@ class Controller:
         self._ledger.learn(leftover)
         self._ledger.refusals.extend(leftover["refusals"])
         self._end.settle(interrupted=interrupted)
-
-
-class ReportReading:
-    """The controller's hook on reports, to be registered when there may be some that carry sessions."""
-
-    def __init__(self, controller: Controller) -> None:
-        self._controller = controller
-
-    # Before LogXML, pytest-html and the others look at the report.
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self._controller.read(report)

@@ -32,7 +32,7 @@ class JsonReport:
         json_report[KEY] = [entry.record() for entry in self._ledger.entries.values()]
         by_nodeid: dict[str, list[ReportedSession]] = {}
         for attempt in self._ledger.attempts.values():
-            by_nodeid.setdefault(attempt.nodeid, []).extend(attempt.sessions)
+            by_nodeid.setdefault(attempt.nodeid, []).extend(entry.public for entry in attempt.entries)
         for test in json_report.get("tests", ()):
             sessions = by_nodeid.get(test.get("nodeid"))
             if sessions:

@@ -115,13 +115,15 @@ class AttemptRecord:
 
     def __init__(self, nodeid: str, worker: str | None, number: int) -> None:
         self.nodeid = nodeid
-        self.worker = None if worker is None else sys.intern(worker)
+        # One string for all attempts: those that came from workers have each their own.
+        self.worker = None if worker is None else sys.intern(str(worker))
         self.number = number
         self.outcome: Outcome | None = None
         self.uses: tuple[Use, ...] = ()
         """In the order of first use."""
         self.sessions: list[ReportedSession] = []
-        """What its reports carry: one list for all of them, as each is kept until the end of the run."""
+        """For its reports: one list for all of them, as each is kept until the end of the run. Whoever finds it there
+        may change it, so nobody here reads it."""
         self.properties: tuple[list[tuple[str, object]], ...] = ()
         """The `user_properties` of its reports."""
         self.refusals: Sequence[CarriedRefusal] = ()

@@ -32,7 +32,7 @@ class Annotator:
         if attempt is not None:
             setattr(report, SESSIONS_ATTRIBUTE, attempt.sessions)
             if self._with_properties:
-                report.user_properties.extend(numbered_properties(attempt.sessions))
+                report.user_properties.extend(_properties_of(attempt))
         if self._worker is not None:
             carried = [self._ledger.entries[session["id"]] for session in carry["sessions"]]
             if asked := [entry.public for entry in carried if entry.was_asked_about]:
@@ -55,9 +55,13 @@ class ReportProperties:
     def bind(self) -> None:
         for attempt in self._ledger.attempts.values():
             # Made once and put into all three reports of a test: pytest keeps them until the end.
-            current = numbered_properties(attempt.sessions) if attempt.properties else []
+            current = _properties_of(attempt) if attempt.properties else []
             for properties in attempt.properties:
                 update_properties(properties, current)
+
+
+def _properties_of(attempt: AttemptRecord) -> list[tuple[str, object]]:
+    return numbered_properties(entry.public for entry in attempt.entries)
 
 
 def update_properties(properties: list[tuple[str, object]], current: Iterable[tuple[str, object]]) -> None:

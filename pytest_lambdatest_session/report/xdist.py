@@ -61,20 +61,14 @@ class XdistController:
     def __init__(self, ledger: Ledger, problems: Problems) -> None:
         self._ledger = ledger
         self._problems = problems
-        self._on_start: Callable[[], None] = lambda: None
         self._folder: Path | None = None
         self.workers_ask = credentials_from(os.environ) is None
-
-    def when_workers_start(self, then: Callable[[], None]) -> None:
-        """Have `then` called before each worker starts."""
-        self._on_start = then
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         with self._problems.guard():
             worker_input: WorkerInput = {"asks": self.workers_ask, "journal": str(self._journal_of(node))}
             node.workerinput[KEY] = worker_input
-            self._on_start()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:

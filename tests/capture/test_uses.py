@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 
 from pytest_lambdatest_session.capture.uses import UseLog
@@ -151,6 +152,70 @@ def test_only_what_leaves_nothing_to_decide_is_booked_at_once() -> None:
     log.end()
     assert set(log.booking) == {"theirs"}
     log.started("theirs", "hub", 5.0)
+    assert not log.booking
+
+
+def test_attempts_whose_end_nobody_told_are_forgotten_once_they_tear_down() -> None:
+    """Before selenium is there, reports are not looked at: that of the teardown tells of the end."""
+    log = UseLog()
+    log.started("s", "hub", 1.0)
+    log.begin("test_over", 1)
+    log.tear_down()
+    running = []
+
+    def runner() -> None:
+        running.append(log.begin("test_running", 1))
+
+    thread = threading.Thread(target=runner)
+    thread.start()
+    thread.join()
+    log.forget_finished()
+    assert log.current() is running[0]
+    log.used("s", 2.0)
+    assert list(running[0].uses) == ["s"]
+    assert set(log.booking) == {"s"}, "it is the only one that runs"
+
+
+def test_between_tests_the_attempt_begun_last_may_be_one_that_is_over() -> None:
+    log = UseLog()
+    log.begin("test_over", 1)
+    log.tear_down()
+    log.forget_finished()
+    assert log.current() is None
+
+
+def test_threads_may_send_commands_while_tests_begin_and_end() -> None:
+    log = UseLog()
+    sessions = [f"s{number}" for number in range(20)]
+    for session_id in sessions:
+        log.started(session_id, "hub", 1.0)
+    is_over = threading.Event()
+    faults: list[BaseException] = []
+
+    def sender() -> None:
+        try:
+            while not is_over.is_set():
+                for session_id in sessions:
+                    log.sent(session_id, "getTitle", None, 1.0, None)
+        except RuntimeError as fault:
+            faults.append(fault)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    threads = [threading.Thread(target=sender) for _ in range(2)]
+    try:
+        for thread in threads:
+            thread.start()
+        for number in range(300):
+            log.begin(f"test_{number}", 1)
+            log.tear_down()
+            log.end()
+    finally:
+        is_over.set()
+        for thread in threads:
+            thread.join()
+        sys.setswitchinterval(interval)
+    assert faults == []
     assert not log.booking
 
 

@@ -127,7 +127,8 @@ def use(nodeid: str, outcome: str = "failed") -> dict[str, object]:
 def test_a_session_of_several_files_has_the_tests_of_all_and_what_is_final(tmp_path: Path) -> None:
     file = tmp_path / "sessions.jsonl"
     file.write_text(
-        record(state="running", tests=[use("test_a")]) + record(state="final", status="failed", tests=[use("test_b")]),
+        record(state="running", tests=[{**use("test_a"), "worker": 3}])
+        + record(state="final", status="failed", tests=[use("test_b")]),
         encoding="utf-8",
     )
     (joined,) = merged([read_sessions_file(file)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -104,18 +105,90 @@ def test_a_session_opened_in_a_teardown_is_nobodys(story: Story) -> None:
     assert list(run.tests_by_session().values()) == [[]]
 
 
-def test_a_run_that_never_imports_it_is_not_slowed_by_looking_at_reports(story: Story) -> None:
+BEFORE_PYTESTS_OWN_SETUP = """
+import pytest
+
+def pytest_runtest_setup(item):
+    from browser import open_browser
+    item.driver = open_browser()
+
+def pytest_runtest_teardown(item):
+    item.driver.quit()
+"""
+IN_A_BARE_ENVIRONMENT = """
+import os
+from unittest import mock
+
+import pytest
+
+@pytest.fixture(autouse=True)
+def driver():
+    with mock.patch.dict(os.environ, {"STORY_HUB": os.environ["STORY_HUB"]}, clear=True):
+        from browser import open_browser
+        driver = open_browser()
+    yield
+    driver.quit()
+"""
+
+
+@pytest.mark.parametrize("conftest", [BEFORE_PYTESTS_OWN_SETUP, IN_A_BARE_ENVIRONMENT])
+def test_wherever_the_first_driver_is_made_in_a_test_its_session_is_on_it(story: Story, conftest: str) -> None:
+    story.file("conftest.py", conftest)
+    story.file("test_story.py", "def test_first(): pass\ndef test_second(): pass\n")
+    run = story.run()
+    assert outcomes(run) == {"passed": 2}
+    assert sorted(run.tests_by_session().values()) == [["test_first"], ["test_second"]]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="only systems that fork run tests in forked processes")
+def test_a_test_may_run_in_a_process_of_its_own(story: Story) -> None:
+    """As pytest-forked does: the process that logs the reports never imports selenium."""
+    story.file(
+        "conftest.py",
+        """
+        import os
+        import pickle
+
+        import pytest
+        from _pytest.runner import runtestprotocol
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtest_protocol(item, nextitem):
+            item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+            hook, path = item.config.hook, item.config.rootpath / "reports"
+            child = os.fork()
+            if not child:
+                reports = runtestprotocol(item, log=False, nextitem=nextitem)
+                data = [hook.pytest_report_to_serializable(config=item.config, report=report) for report in reports]
+                path.write_bytes(pickle.dumps(data))
+                os._exit(0)
+            os.waitpid(child, 0)
+            for data in pickle.loads(path.read_bytes()):
+                report = hook.pytest_report_from_serializable(config=item.config, data=data)
+                item.ihook.pytest_runtest_logreport(report=report)
+            item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+            return True
+        """,
+    )
+    story.set_environment(LT_USERNAME=story.grid.username, LT_ACCESS_KEY=story.grid.access_key)
+    story.file("test_story.py", LATE.partition("def test_before")[0] + "def test_forked(driver): driver.title\n")
+    run = story.run()
+    assert outcomes(run) == {"passed": 1}
+    assert list(run.tests_by_session().values()) == [["test_forked"]]
+    assert run.records[0]["state"] == "final"
+
+
+def test_a_process_that_never_imports_it_is_not_slowed_by_a_wrapper_around_reports(story: Story) -> None:
     story.file(
         "conftest.py",
         """
         def pytest_sessionfinish(session):
-            for name in ("pytest_runtest_makereport", "pytest_runtest_logreport"):
-                plugins = [impl.plugin for impl in getattr(session.config.hook, name).get_hookimpls()]
-                assert plugins
-                print([type(one) for one in plugins if type(one).__module__.startswith("pytest_lambdatest_session")])
+            plugins = [impl.plugin for impl in session.config.hook.pytest_runtest_makereport.get_hookimpls()]
+            assert plugins
+            print([type(one) for one in plugins if type(one).__module__.startswith("pytest_lambdatest_session")])
         """,
     )
     story.file("test_story.py", "def test_plain(): pass\n")
     run = story.run("-s")
     assert outcomes(run) == {"passed": 1}
-    run.result.stdout.fnmatch_lines(["*[[]]", "[[]]"])
+    run.result.stdout.fnmatch_lines(["*[[]]"])

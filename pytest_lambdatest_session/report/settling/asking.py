@@ -74,8 +74,9 @@ class Asking:
 
     def _take_finals(self) -> None:
         """Settled as they come, so that their other shape need not be kept as well."""
-        for session_id, answer in self._follower.take_finals().items():
+        for session_id, answer in self._follower.finals().items():
             self._ledger.settle(self._ledger.entries[session_id], answer)
+            self._follower.forget(session_id)
 
     def _take_answers(self, unsettled: list[Entry]) -> None:
         self._take_finals()
