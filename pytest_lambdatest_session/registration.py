@@ -307,11 +307,9 @@ class Registration:
         return (self._config.invocation_params.dir if given_here else self._config.rootpath) / path
 
     def _add(self, plugin: object) -> None:
-        """Register a plugin for the time of the run; one that is registered already stays."""
         manager = self._config.pluginmanager
-        if not manager.is_registered(plugin):
-            manager.register(plugin)
-            self._config.add_cleanup(lambda: manager.unregister(plugin))
+        manager.register(plugin)
+        self._config.add_cleanup(lambda: manager.unregister(plugin))
 
 
 def _connector(settings: Settings) -> Callable[[str, Credentials], Client]:

@@ -57,7 +57,7 @@ class Recorder:
         self._credentials: dict[str, Credentials] = {}
         self._accounts: dict[Credentials, Credentials] = {}
         self._is_watching = False
-        self._when_watching: Callable[[], None] = lambda: None
+        self._when_watching: Callable[[], None] = _nothing_to_do
         self._hook = WebDriverHook(self, problems.fault, self._log, self._watch)
 
     def start(
@@ -88,19 +88,18 @@ class Recorder:
         self._hook.install()
 
     def when_watching(self, then: Callable[[], None]) -> None:
-        """Call `then` as soon as there is a `WebDriver.execute` to watch: now, or when somebody imports it.
-
-        That may be in another thread, so it may be called twice.
-        """
+        """Call `then` as soon as there is a `WebDriver.execute` to watch: now, or when somebody imports it."""
         self._when_watching = then
         if self._is_watching:
-            then()
+            self._watch()
 
     def _watch(self) -> None:
+        # In this order, as another thread may be in `when_watching`.
         self._is_watching = True
+        then, self._when_watching = self._when_watching, _nothing_to_do
         # Up to now no report was looked at, which ends attempts.
         self._log.forget_finished()
-        self._when_watching()
+        then()
 
     def uninstall(self) -> None:
         self._hook.uninstall()
@@ -228,6 +227,10 @@ class ReportMaking:
         report = yield
         self._recorder.report_made(report, call.when)
         return report
+
+
+def _nothing_to_do() -> None:
+    """Stands in until there is something to do, and when it was done."""
 
 
 def _any_host(host: str) -> bool:  # noqa: ARG001 - decided later
