@@ -59,6 +59,8 @@ class Cloud:
         self._loop.close()
 
     async def _close(self) -> None:
+        # The run is over, and what it left open is of no interest.
+        self._loop.set_exception_handler(lambda *_: None)
         self._server.close()
         # A connection that was being accepted takes a few rounds of the loop to become a task.
         quiet_rounds = 0
