@@ -115,7 +115,7 @@ class UseLog:
     def begin(self, nodeid: str, number: int) -> Attempt:
         attempt = Attempt(_plain(nodeid), number)
         self._attempts[get_ident()] = self._latest = attempt
-        self._rebook()
+        self._unbook()
         return attempt
 
     def tear_down(self) -> None:

@@ -65,6 +65,11 @@ class Entry:
     def ended(self) -> bool:
         return self.ended_at is not None
 
+    @property
+    def was_used_in_a_worker(self) -> bool:
+        """Whether a test that used it ran in a worker of xdist."""
+        return any(attempt.worker is not None for attempt in self.attempts)
+
     def record(self) -> SessionRecord:
         return {**self.public, "tests": [self._use_record(attempt) for attempt in self.attempts]}
 

@@ -90,10 +90,8 @@ def properties_of(session: ReportedSession, position: int) -> Iterator[tuple[str
     }
     values |= {f"{kind}_logs_url": url for kind, url in session["logs"].items()}
     for name, value in values.items():
-        if name in _WORDS and value is not None:
-            yield _pair(name, position, value)
-        elif value is not None:
-            yield _name(name, position), value
+        if value is not None:
+            yield _pair(name, position, value) if name in _WORDS else (_name(name, position), value)
 
 
 @cache

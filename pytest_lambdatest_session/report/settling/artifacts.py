@@ -89,7 +89,7 @@ class Artifacts:
         self._chores.wait(self._budget_seconds, on_wait)
 
     def _is_wanted(self, entry: Entry) -> bool:
-        if self._leave_to_workers and any(attempt.worker is not None for attempt in entry.attempts):
+        if self._leave_to_workers and entry.was_used_in_a_worker:
             return False
         is_there = entry.public["state"] in ("final", "pending") or (entry.public["state"] == "unchecked")
         return is_there and entry.ended and (self._of_all or needs_a_look(entry))

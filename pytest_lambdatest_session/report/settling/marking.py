@@ -85,7 +85,7 @@ class Marking:
     def begin_end(self) -> None:
         """The tests are over: write to the sessions whose last report was never logged, or is not about them."""
         for entry in self._ledger.entries.values():
-            is_others = self._workers_mark and any(attempt.worker is not None for attempt in entry.attempts)
+            is_others = self._workers_mark and entry.was_used_in_a_worker
             if entry.ended and not is_others:
                 self._write(entry)
 

@@ -86,7 +86,7 @@ class Sharing:
             self._problems.add(f"{counted(count, 'session')} not shared: {failure}")
 
     def _is_wanted(self, entry: Entry) -> bool:
-        if self._leave_to_workers and any(attempt.worker is not None for attempt in entry.attempts):
+        if self._leave_to_workers and entry.was_used_in_a_worker:
             return False
         return entry.public["state"] not in ("not_found", "unavailable")
 
