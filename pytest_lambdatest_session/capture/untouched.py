@@ -1,0 +1,51 @@
+"""What this plugin uses of the world while tests run, taken when the plugin was loaded.
+
+Tests replace clocks, files, sockets and processes, by patching a module's attributes (`mock.patch`), by searching all
+loaded modules for the real functions (freezegun, pyfakefs), or in place (time-machine). So nothing here is kept in a
+module's namespace: the functions are attributes of one object with slots, where none of these tools looks.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class _Untouched:
+    """Functions of the standard library, held since the plugin was loaded."""
+
+    __slots__ = ("_monotonic", "_offset", "decode", "encode", "getpid", "os_open", "os_write")
+
+    def __init__(self) -> None:
+        self._monotonic: Callable[[], float] = _monotonic()
+        self._offset = time.time() - self._monotonic()
+        self.encode: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+        """One line of ASCII."""
+        self.decode: Callable[[str], Any] = json.JSONDecoder().decode
+        self.getpid = os.getpid
+        self.os_open = os.open
+        self.os_write = os.write
+
+    def monotonic(self) -> float:
+        """Return seconds of a clock that tests cannot move, from an arbitrary start."""
+        return self._monotonic()
+
+    def now(self) -> float:
+        """Return seconds since the epoch: the wall clock when the plugin was loaded, and what has passed since."""
+        return self._monotonic() + self._offset
+
+
+def _monotonic() -> Callable[[], float]:
+    # Under freezegun and time-machine this one stays true even if they were at work before the plugin was loaded.
+    if hasattr(time, "clock_gettime"):
+        clock_gettime, clock = time.clock_gettime, time.CLOCK_MONOTONIC
+        return lambda: clock_gettime(clock)
+    return time.monotonic
+
+
+untouched: Final = _Untouched()
