@@ -26,6 +26,15 @@ class Credentials:
         self._access_key = access_key
 
     @property
+    def account(self) -> tuple[str, str]:
+        """User name and access key, for the pipe to the sidecar and for nothing else."""
+        return self._username, self._access_key
+
+    def fingerprint(self, salt: str) -> str:
+        """Return what tells two processes of a run whether they have the same credentials, and nobody what they are."""
+        return hashlib.sha256(salt.encode() + b"\0" + self._pair).hexdigest()
+
+    @property
     def authorization(self) -> str:
         """The value of the Authorization header."""
         return f"Basic {self._basic}"

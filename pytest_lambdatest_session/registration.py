@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_lambdatest_session.capture.recorder import ReportMaking
+from pytest_lambdatest_session.capture.untouched import untouched
 from pytest_lambdatest_session.cloud.endpoints import is_captured
 from pytest_lambdatest_session.credentials import credentials_from
 from pytest_lambdatest_session.report.controller import Controller
 from pytest_lambdatest_session.report.json_report import JsonReport
 from pytest_lambdatest_session.report.ledger import Ledger
 from pytest_lambdatest_session.report.properties import Annotator, ReportProperties
-from pytest_lambdatest_session.report.settling.asking import Asking
-from pytest_lambdatest_session.report.settling.end_of_run import NO_WORK, CloudWork, EndOfRun
 from pytest_lambdatest_session.report.terminal import CommandSections, FailureSections, TerminalSummary
+from pytest_lambdatest_session.report.updates import Updates
+from pytest_lambdatest_session.sidecar.client import IMPORT_PATH, Sidecar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,18 +28,24 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_lambdatest_session.capture.recorder import Recorder
-    from pytest_lambdatest_session.cloud.chores import Chores
-    from pytest_lambdatest_session.cloud.client import Client
-    from pytest_lambdatest_session.cloud.follower import Follower
     from pytest_lambdatest_session.config import Settings
     from pytest_lambdatest_session.credentials import Credentials
     from pytest_lambdatest_session.report.controller import Output
-    from pytest_lambdatest_session.report.settling.artifacts import Artifacts
-    from pytest_lambdatest_session.report.settling.marking import Marking
-    from pytest_lambdatest_session.report.settling.sharing import Sharing
+    from pytest_lambdatest_session.report.ledger import Entry
     from pytest_lambdatest_session.report.xdist import Journal
+    from pytest_lambdatest_session.sidecar.messages import Start
 
 _PROBLEM_LIMIT = 1000
+
+
+class Environment:
+    """The environment as it was when collection ended: tests change it, and a conftest may fill it before."""
+
+    def __init__(self) -> None:
+        self.values = dict(os.environ)
+
+    def pytest_collection_finish(self) -> None:
+        self.values = dict(os.environ)
 
 
 class Registration:
@@ -51,6 +58,8 @@ class Registration:
         self._problems = recorder.problems
         self._problems.clean = lambda problem: self._clean(problem, _PROBLEM_LIMIT)
         self._ledger = Ledger(settings.dashboard_url, checked=settings.fetch != "off")
+        self._environment = Environment()
+        self._add(self._environment)
 
     def register(self) -> None:
         worker_input = getattr(self._config, "workerinput", None)
@@ -93,31 +102,26 @@ class Registration:
         return masked_text(text, limit, self._secrets())
 
     def _secrets(self) -> frozenset[str]:
-        credentials = credentials_from(os.environ)
+        credentials = credentials_from(self._environment.values)
         return frozenset(self._recorder.secrets()).union(credentials.secrets if credentials is not None else ())
 
     def _register_controller(self) -> None:
         workers_ask = self._register_for_workers()
-        work = CloudWork(
-            asking=self._asking(),
-            marking=self._marking(workers_mark=workers_ask),
-            sharing=self._sharing(leave_to_workers=workers_ask),
-            artifacts=self._artifacts(leave_to_workers=workers_ask),
+        updates = self._updates(
+            is_ours=lambda entry: not (workers_ask and entry.was_used_in_a_worker),
         )
-        self._fetch_in_teardown(work.asking)
+        self._fetch_in_teardown(updates)
         self._add(TerminalSummary(self._ledger, self._problems))
         self._add(JsonReport(self._ledger, self._problems))
         self._add(
             Controller(
                 self._config,
                 self._ledger,
-                work.asking,
-                self._outputs() if work.marking is None else [work.marking, *self._outputs()],
+                updates,
+                self._outputs(),
                 self._problems,
                 leftover=self._recorder.leftover,
                 reported=self._recorder.reported,
-                end=self._end_of_run(work),
-                workers_ask=workers_ask or self._settings.fetch == "teardown",
             )
         )
 
@@ -139,103 +143,46 @@ class Registration:
         told: WorkerInput | None = worker_input.get(KEY)
         self._record(worker_input["workerid"], Journal(Path(told["journal"])) if told is not None else None)
         asks = told is not None and told["asks"]
-        asking = self._asking() if asks or self._settings.fetch == "teardown" else None
-        self._fetch_in_teardown(asking)
-        work = CloudWork(asking, self._marking(), self._sharing(), self._artifacts()) if asks else NO_WORK
+        updates = self._updates() if asks or self._settings.fetch == "teardown" else None
+        if updates is not None:
+            self._fetch_in_teardown(updates)
         self._add(
             XdistWorker(
                 self._config,
                 self._ledger,
-                work.asking,
+                updates,
                 self._problems,
                 leftover=self._recorder.leftover,
                 reported=self._recorder.reported,
-                end=self._end_of_run(work),
-                marking=work.marking,
             )
         )
 
-    def _end_of_run(self, work: CloudWork) -> EndOfRun:
-        return EndOfRun(self._config, self._ledger, work, self._problems, self._settings.budget_seconds)
-
-    def _asking(self) -> Asking | None:
-        if self._settings.fetch == "off":
-            return None
-        return Asking(self._ledger, self._start_follower, self._credentials_of, self._problems)
-
-    def _start_follower(self) -> Follower:
-        # Loaded with the first session: it was most of what the plugin adds to the start of pytest.
-        from pytest_lambdatest_session.cloud.follower import Follower  # noqa: PLC0415
-
-        settings = self._settings
-        follower = Follower(_connector(settings), api_url=settings.api_url, on_fault=self._problems.fault)
-        self._config.add_cleanup(follower.stop)
-        return follower
-
-    def _marking(self, *, workers_mark: bool = False) -> Marking | None:
-        settings = self._settings
-        if settings.mark_status == "off":
-            return None
-        from pytest_lambdatest_session.report.settling.marking import Marking  # noqa: PLC0415
-
-        marking = Marking(
+    def _updates(self, is_ours: Callable[[Entry], bool] = lambda _: True) -> Updates:
+        sidecar = Sidecar(self._start_of_sidecar, lambda: self._environment.values, self._secrets)
+        self._config.add_cleanup(sidecar.stop)
+        return Updates(
+            self._config,
+            self._settings,
             self._ledger,
-            self._chores("marking", threads=2),
-            self._credentials_of,
-            self._clean,
+            sidecar,
             self._problems,
-            api_url=settings.api_url,
-            overwrite=settings.mark_status == "overwrite",
-            workers_mark=workers_mark,
+            credentials_of=self._credentials_of,
+            clean=self._clean,
+            artifacts_folder=self._artifacts_folder,
+            is_ours=is_ours,
         )
-        self._config.add_cleanup(marking.stop)
-        return marking
 
-    def _sharing(self, *, leave_to_workers: bool = False) -> Sharing | None:
-        settings = self._settings
-        if settings.share_days is None:
-            return None
-        from pytest_lambdatest_session.report.settling.sharing import Sharing  # noqa: PLC0415
-
-        sharing = Sharing(
-            self._ledger,
-            self._chores("sharing", threads=4),
-            self._credentials_of,
-            self._problems,
-            days=settings.share_days,
-            api_url=settings.api_url,
-            leave_to_workers=leave_to_workers,
-        )
-        self._config.add_cleanup(sharing.stop)
-        return sharing
-
-    def _artifacts(self, *, leave_to_workers: bool = False) -> Artifacts | None:
-        settings = self._settings
-        if settings.artifacts == "off":
-            return None
-        from pytest_lambdatest_session.report.settling.artifacts import Artifacts  # noqa: PLC0415
-
-        artifacts = Artifacts(
-            self._ledger,
-            self._chores("artifacts", threads=4),
-            self._artifacts_folder(),
-            self._credentials_of,
-            self._secrets,
-            self._problems,
-            api_url=settings.api_url,
-            of_all=settings.artifacts == "all",
-            budget_seconds=settings.artifacts_budget_seconds,
-            limit_bytes=int(settings.artifacts_limit_megabytes * 2**20),
-            leave_to_workers=leave_to_workers,
-        )
-        self._config.add_cleanup(artifacts.stop)
-        return artifacts
-
-    def _chores(self, name: str, *, threads: int) -> Chores:
-        from pytest_lambdatest_session.cloud.chores import Chores  # noqa: PLC0415
-
-        connect = _connector(self._settings)
-        return Chores(connect, f"lambdatest-{name}", threads=threads, on_fault=self._problems.fault)
+    def _start_of_sidecar(self) -> Start:
+        credentials = credentials_from(self._environment.values)
+        return {
+            "type": "start",
+            "path": IMPORT_PATH,
+            "folder": str(self._config.invocation_params.dir),
+            "parent": untouched.getpid(),
+            "timeout_seconds": self._settings.timeout_seconds,
+            "share_days": self._settings.share_days,
+            "account": None if credentials is None else credentials.account,
+        }
 
     def _artifacts_folder(self) -> Path:
         """Beside the HTML report and named after it, or else the sessions file; without either in the root folder."""
@@ -248,15 +195,13 @@ class Registration:
         return self._config.invocation_params.dir / Path(os.path.expandvars(path)).expanduser() if path else None
 
     def _credentials_of(self, session_id: str) -> Credentials | None:
-        # Read when needed: a conftest may load them from a file while the run is under way.
-        return credentials_from(os.environ) or self._recorder.credentials_of(session_id)
+        return self._recorder.credentials_of(session_id) or credentials_from(self._environment.values)
 
-    def _fetch_in_teardown(self, asking: Asking | None) -> None:
-        if asking is not None and self._settings.fetch == "teardown":
-            from pytest_lambdatest_session.report.settling.teardown import TeardownFetch  # noqa: PLC0415
+    def _fetch_in_teardown(self, updates: Updates) -> None:
+        if self._settings.fetch == "teardown":
+            from pytest_lambdatest_session.report.teardown import TeardownFetch  # noqa: PLC0415
 
-            timeout_seconds = self._settings.timeout_seconds
-            self._add(TeardownFetch(self._ledger, asking, self._recorder.leftover, timeout_seconds, self._problems))
+            self._add(TeardownFetch(self._ledger, updates, self._recorder.leftover, self._problems))
 
     def _outputs(self) -> list[Output]:
         outputs: list[Output] = [
@@ -294,7 +239,7 @@ class Registration:
         """What gives the texts that an HTML report of one file has in it."""
         if self._settings.artifacts == "off" or not self._config.getoption("self_contained_html", False):
             return None
-        from pytest_lambdatest_session.report.settling.artifacts import text_reader  # noqa: PLC0415
+        from pytest_lambdatest_session.report.saved_files import text_reader  # noqa: PLC0415
 
         return text_reader(self._artifacts_folder().parent)
 
@@ -310,18 +255,3 @@ class Registration:
         manager = self._config.pluginmanager
         manager.register(plugin)
         self._config.add_cleanup(lambda: manager.unregister(plugin))
-
-
-def _connector(settings: Settings) -> Callable[[str, Credentials], Client]:
-    def connect(base_url: str, credentials: Credentials) -> Client:
-        # Loads requests, in the first thread that has a session to ask about.
-        from pytest_lambdatest_session.cloud.client import Client  # noqa: PLC0415
-
-        return Client(
-            base_url,
-            credentials,
-            timeout_seconds=settings.timeout_seconds,
-            share_days=settings.share_days,
-        )
-
-    return connect

@@ -7,8 +7,12 @@ module's namespace: the functions are attributes of one object with slots, where
 
 from __future__ import annotations
 
+import _thread
 import json
 import os
+import select
+import signal
+import subprocess
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,9 +21,14 @@ if TYPE_CHECKING:
 
 
 class _Untouched:
-    """Functions of the standard library, held since the plugin was loaded."""
+    """Functions of the standard library, held since the plugin was loaded; None for what this system has not."""
 
-    __slots__ = ("_monotonic", "_offset", "decode", "encode", "getpid", "os_open", "os_write")
+    __slots__ = (
+        *("_monotonic", "_offset", "decode", "encode"),
+        *("close", "getpid", "kill", "open", "pipe", "read", "set_blocking", "waitpid", "write"),
+        *("Popen", "poll", "posix_spawn", "pthread_sigmask", "sigtimedwait"),
+        *("allocate_lock", "start_new_thread"),
+    )
 
     def __init__(self) -> None:
         self._monotonic: Callable[[], float] = _monotonic()
@@ -27,9 +36,22 @@ class _Untouched:
         self.encode: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
         """One line of ASCII."""
         self.decode: Callable[[str], Any] = json.JSONDecoder().decode
+        self.close = os.close
         self.getpid = os.getpid
-        self.os_open = os.open
-        self.os_write = os.write
+        self.kill = os.kill
+        self.open = os.open
+        self.pipe = os.pipe
+        self.read = os.read
+        self.set_blocking: Any = getattr(os, "set_blocking", None)
+        self.waitpid = os.waitpid
+        self.write = os.write
+        self.Popen: Any = subprocess.Popen
+        self.poll: Any = getattr(select, "poll", None)
+        self.posix_spawn: Any = getattr(os, "posix_spawn", None)
+        self.pthread_sigmask: Any = getattr(signal, "pthread_sigmask", None)
+        self.sigtimedwait: Any = getattr(signal, "sigtimedwait", None)
+        self.allocate_lock = _thread.allocate_lock
+        self.start_new_thread = _thread.start_new_thread
 
     def monotonic(self) -> float:
         """Return seconds of a clock that tests cannot move, from an arbitrary start."""

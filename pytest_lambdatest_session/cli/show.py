@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, TextIO
+import time
+from collections import Counter
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, TextIO
 
 from pytest_lambdatest_session.cloud.client import Client
-from pytest_lambdatest_session.cloud.follower import Follower
+from pytest_lambdatest_session.cloud.endpoints import api_base_url
 from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.ledger import Ledger
-from pytest_lambdatest_session.report.settling.asking import Asking
-from pytest_lambdatest_session.report.words import duration_text, meaning_of, moment_text, status_text, visible
+from pytest_lambdatest_session.report.words import counted, duration_text, meaning_of, moment_text, status_text, visible
+from pytest_lambdatest_session.sidecar.polling import PollJob
+from pytest_lambdatest_session.sidecar.pool import Pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.config import Settings
     from pytest_lambdatest_session.credentials import Credentials
     from pytest_lambdatest_session.report.records import ReportedSession
+    from pytest_lambdatest_session.sidecar.messages import Poll
 
 _FOUND = ("final", "running", "pending")
 
@@ -59,20 +64,46 @@ def _asked(
                 "refusals": [],
             }
         )
-    follower = Follower(
-        lambda base_url, credentials: Client(
-            base_url, credentials, timeout_seconds=settings.timeout_seconds, share_days=settings.share_days
+    answers: SimpleQueue[Any] = SimpleQueue()
+    pool = Pool(
+        lambda base_url, account: Client(
+            base_url, account, timeout_seconds=settings.timeout_seconds, share_days=settings.share_days
         ),
-        api_url=settings.api_url,
+        timeout_seconds=settings.timeout_seconds,
         on_fault=problems.fault,
     )
-    asking = Asking(ledger, lambda: follower, lambda _: credentials, problems)
-    try:
-        # Each is asked about once, some at two APIs; many at a time, though an API may want fewer.
-        asking.wait(settings.timeout_seconds * (2 + len(session_ids) // 4))
-    finally:
-        follower.stop()
+    for entry in ledger.entries.values():
+        request: Poll = {
+            "type": "poll",
+            "session_id": entry.id,
+            "base_url": api_base_url(entry.hub, entry.kind, settings.api_url),
+            "kind": entry.kind,
+            "account": credentials.account,
+            "rank": 0,
+            "ended_at": None,
+        }
+        pool.add(PollJob(request, time.monotonic(), pool.policy, answers.put))
+    # Each is asked about once, some at two APIs; many at a time, though an API may want fewer.
+    pool.finish(settings.timeout_seconds * (2 + len(session_ids) // 4))
+    _take(answers, ledger, problems)
     return ledger
+
+
+def _take(answers: SimpleQueue[Any], ledger: Ledger, problems: Problems) -> None:
+    """Wait until the pool has settled every session."""
+    errors: Counter[str] = Counter()
+    left = len(ledger.entries)
+    while left:
+        answer = answers.get()
+        if answer["settled"]:
+            if answer["error"] is not None:
+                errors[answer["error"]] += 1
+                # Nobody here knows that it runs.
+                answer["state"] = "unavailable" if answer["state"] == "running" else answer["state"]
+            ledger.settle(ledger.entries[answer["session_id"]], answer)
+            left -= 1
+    for message, count in errors.items():
+        problems.add(f"{message} ({counted(count, 'session')})")
 
 
 def _lines(session: ReportedSession) -> Iterator[str]:

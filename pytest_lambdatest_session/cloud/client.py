@@ -7,10 +7,7 @@ this when there is something to ask.
 from __future__ import annotations
 
 import json
-import logging
 import os
-import threading
-import time
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
@@ -22,10 +19,8 @@ from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
-from pytest_lambdatest_session.cloud.deadline import hold_to_deadline
 from pytest_lambdatest_session.cloud.details import SessionDetails, parse_session
 from pytest_lambdatest_session.cloud.endpoints import checked_api_url, host_of, is_loopback, kind_asked
 from pytest_lambdatest_session.cloud.errors import (
@@ -44,7 +39,6 @@ from pytest_lambdatest_session.cloud.redact import clean_text, masked_text, repe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any
 
     from pytest_lambdatest_session.cloud.endpoints import Kind
     from pytest_lambdatest_session.credentials import Credentials
@@ -52,9 +46,6 @@ if TYPE_CHECKING:
 DETAILS_LIMIT_BYTES = 2**20
 LONGEST_RETRY_AFTER_SECONDS = 3600.0
 _MESSAGE_LIMIT = 200
-_CHATTY_LOGGERS = tuple(
-    f"urllib3.{name}" for name in ("connection", "connectionpool", "poolmanager", "response", "util.retry")
-)
 _NOT_A_FAILURE = 300
 _REDIRECTS_FOLLOWED = 3
 _PIECE_BYTES = 2**16
@@ -63,9 +54,8 @@ _PIECE_BYTES = 2**16
 class Client:
     """Asks one API with one account over one kept-alive connection; to be used by one thread at a time.
 
-    `timeout_seconds` is for a whole request, from connecting to the last byte, however slowly they come. It
-    does not cover looking up the host's name, and it starts anew for each of the name's addresses and for
-    each read of a TLS handshake: Python gives no hold on these.
+    `timeout_seconds` is for connecting and for each read; who needs a request to end in its time as a whole, however
+    slowly its bytes come, has to see to it (`sidecar.pool` does).
 
     Raises ValueError for a `base_url` that is not fit to receive credentials.
     """
@@ -88,8 +78,6 @@ class Client:
         self._proxies = {"no_proxy": hostname} if is_loopback(hostname) else None
         self._http_session = _http_session(_Basic(credentials))
         self._bare_http_session = _http_session(_Nobody())
-        for name in _CHATTY_LOGGERS:
-            logging.getLogger(name).addFilter(_leave_out_our_own)
 
     def session(self, session_id: str) -> SessionDetails:
         """`GET /sessions/{session_id}`."""
@@ -133,13 +121,12 @@ class Client:
             raise NotFound(f"{self._host} gives no link to it")
         return url.strip()
 
-    def download(self, url: str, sink: Callable[[bytes], None], *, limit_bytes: int, timeout_seconds: float) -> None:
-        """Fetch what the API links to, piece by piece, in `timeout_seconds` as a whole.
+    def download(self, url: str, sink: Callable[[bytes], None], *, limit_bytes: int) -> None:
+        """Fetch what the API links to, piece by piece.
 
         Credentials go to the API's own host only, those of this client and no others; what a redirect leads to is
         asked without. Only https, and http on this machine. What `sink` raises passes through.
         """
-        deadline = time.monotonic() + timeout_seconds
         is_asked_with_credentials = True
         for _ in range(_REDIRECTS_FOLLOWED + 1):
             parts = urlsplit(url)
@@ -148,7 +135,7 @@ class Client:
                 raise Redirected(f"{self._host} links to what is not fetched: {clean_text(parts.scheme, 10)!r} address")
             url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
             is_own = is_asked_with_credentials and url.startswith(f"{_origin_of(self._base_url)}/")
-            location = self._stream(url, sink, limit_bytes, deadline - time.monotonic(), with_credentials=is_own)
+            location = self._stream(url, sink, limit_bytes, with_credentials=is_own)
             if location is None:
                 return
             url, is_asked_with_credentials = urljoin(url, location), False
@@ -162,17 +149,16 @@ class Client:
         return f"sessions/{quote(session_id, safe='', errors='replace')}"
 
     def _stream(
-        self, url: str, sink: Callable[[bytes], None], limit_bytes: int, seconds: float, *, with_credentials: bool
+        self, url: str, sink: Callable[[bytes], None], limit_bytes: int, *, with_credentials: bool
     ) -> str | None:
         """Hand the body to `sink`; where a redirect leads to instead, None if the body came."""
         host = host_of(url)
         failure: CloudError
         hostname = urlsplit(url).hostname or ""
-        _thread.asks = True
         try:
             with (self._http_session if with_credentials else self._bare_http_session).get(
                 url,
-                timeout=cast("float", urllib3.Timeout(total=max(0.1, seconds))),
+                timeout=self._timeout_seconds,
                 allow_redirects=False,
                 headers={"Accept": "*/*"},
                 proxies={"no_proxy": hostname} if is_loopback(hostname) else None,
@@ -192,9 +178,7 @@ class Client:
                 text = f"{response.status_code} from {host}"
                 failure = NotFound(text) if is_missing else ServerError(text, response.status_code)
         except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException) as error:
-            failure = Unreachable(f"{host} can't be asked: {reason_of(error, seconds)}")
-        finally:
-            _thread.asks = False
+            failure = Unreachable(f"{host} can't be asked: {reason_of(error, self._timeout_seconds)}")
         raise failure
 
     def _get_json(self, path: str, parameters: Mapping[str, str]) -> object:
@@ -213,7 +197,6 @@ class Client:
     ) -> bytes:
         """Return the body of a successful answer."""
         failure: CloudError
-        _thread.asks = True
         try:
             with self._http_session.request(
                 method,
@@ -231,8 +214,6 @@ class Client:
                 failure = self._failure(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
             failure = self._unreachable(error)
-        finally:
-            _thread.asks = False
         # Out here, so that the error of requests, which holds the Authorization header, is not its context.
         raise failure
 
@@ -318,8 +299,6 @@ def _http_session(auth: AuthBase) -> requests.Session:
     ca_file = os.environ.get("SSL_CERT_FILE", "")
     if Path(ca_file).is_file():
         http_session.verify = ca_file
-    for scheme in ("https://", "http://"):
-        http_session.mount(scheme, _TimedAdapter())
     return http_session
 
 
@@ -350,22 +329,3 @@ class _Basic(AuthBase):
 class _Nobody(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request
-
-
-class _TimedAdapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        hold_to_deadline(self.poolmanager)
-
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(*args, **kwargs)
-        hold_to_deadline(manager)
-        return manager
-
-
-_thread = threading.local()
-
-
-def _leave_out_our_own(_record: logging.LogRecord) -> bool:
-    """Keep what urllib3 logs of our requests out of tests that look at what was logged meanwhile."""
-    return not getattr(_thread, "asks", False)

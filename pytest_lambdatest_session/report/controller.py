@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.capture.carried import Carry
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Ledger
-    from pytest_lambdatest_session.report.settling.asking import Asking
-    from pytest_lambdatest_session.report.settling.end_of_run import EndOfRun
+    from pytest_lambdatest_session.report.updates import Updates
 
     class Output(Protocol):
         """One place where people read about sessions."""
@@ -39,32 +38,28 @@ CRASHED = "???"
 class Controller:
     """Owns what the run knows about its sessions.
 
-    `asking` is None if nobody should ask the API. `leftover` is what no report carried, asked for when the run ends;
-    `reported` hears of sessions that a report did carry. With `workers_ask`, reports of xdist's workers bring answers.
+    `leftover` is what no report carried, asked for when the run ends; `reported` hears of sessions that a report did
+    carry.
     """
 
     def __init__(
         self,
         config: pytest.Config,
         ledger: Ledger,
-        asking: Asking | None,
+        updates: Updates,
         outputs: Sequence[Output],
         problems: Problems,
         *,
         leftover: Callable[[], Carry],
         reported: Callable[[Carry], None],
-        end: EndOfRun,
-        workers_ask: bool,
     ) -> None:
         self._config = config
         self._ledger = ledger
-        self._asking = asking
+        self._updates = updates
         self._outputs = outputs
         self._problems = problems
         self._leftover = leftover
         self._reported = reported
-        self._end = end
-        self._workers_ask = workers_ask
 
     # Before LogXML, pytest-html and the others look at the report.
     @pytest.hookimpl(tryfirst=True)
@@ -77,10 +72,16 @@ class Controller:
             with self._problems.guard():
                 self._take_crash(report)
 
+    # Between tests: what a test replaced for itself is gone by now.
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logfinish(self) -> None:
+        with self._problems.guard():
+            self._updates.flush()
+
     # A plain implementation would come after pytest-json-report, which is in a hurry too.
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, exitstatus: int) -> Generator[None, None, None]:
-        steps = [lambda: self._settle(interrupted=exitstatus == INTERRUPTED), self._call_user_hooks]
+        steps = [lambda: self._finish(interrupted=exitstatus == INTERRUPTED), self._call_user_hooks]
         for step in (*steps, *(output.bind for output in self._outputs)):
             self._problems.survive(step, _INTERRUPTED_LINE)
         return (yield)
@@ -99,10 +100,10 @@ class Controller:
         attempt = self._ledger.learn_attempt(carry, report.nodeid, worker)
         for told in report.__dict__.pop(ANSWERS_ATTRIBUTE, ()):
             self._ledger.adopt(told)
-        if self._asking is not None and not (worker is not None and self._workers_ask):
-            self._asking.follow_ended([session["id"] for session in carry["sessions"]])
+        self._updates.look_at(session["id"] for session in carry["sessions"])
         if attempt is not None:
             attempt.conclude(outcome_after(report, attempt.outcome))
+            self._updates.conclude(report, attempt)
             self._attach(report, attempt)
 
     def _take_crash(self, report: pytest.TestReport) -> None:
@@ -116,8 +117,8 @@ class Controller:
             with self._problems.guard():
                 output.attach(report, attempt)
 
-    def _settle(self, *, interrupted: bool) -> None:
+    def _finish(self, *, interrupted: bool) -> None:
         leftover = self._leftover()
         self._ledger.learn(leftover)
         self._ledger.refusals.extend(leftover["refusals"])
-        self._end.settle(interrupted=interrupted)
+        self._updates.finish(interrupted=interrupted)

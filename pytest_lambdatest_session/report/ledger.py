@@ -6,7 +6,7 @@ Belongs to the main thread. Follower threads never touch it; their answers are f
 from __future__ import annotations
 
 import sys
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from pytest_lambdatest_session.cloud.endpoints import dashboard_url, kind_of
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
         CarriedSession,
         Carry,
     )
-    from pytest_lambdatest_session.cloud.details import SessionDetails
     from pytest_lambdatest_session.cloud.endpoints import Kind
-    from pytest_lambdatest_session.cloud.follower import Answer
     from pytest_lambdatest_session.report.log_rows import SavedLogs
     from pytest_lambdatest_session.report.records import Outcome, ReportedSession, SessionRecord, SessionUse, State
+    from pytest_lambdatest_session.sidecar.messages import Polled
 
 FAILED_OUTCOMES = ("failed", "error")
+_REPEATED = ("status", "remark", "build_name", "browser", "browser_version", "platform", "device")
 
 
 # Plain classes: to make a dataclass of each takes longer than to load all of this module, at the start of every run.
@@ -224,20 +224,26 @@ class Ledger:
             entry.note = note
             self.settle(entry, None)
 
-    def settle(self, entry: Entry, answer: Answer | None) -> None:
+    def settle(self, entry: Entry, answer: Polled | None) -> None:
         """Write into the public record what the cloud has said so far."""
         public = entry.public
         entry.was_asked_about = answer is not None
         if entry.was_asked_about:
             self.unasked.pop(entry.id, None)
-        if answer is not None and answer.details is not None:
-            entry.kind = answer.kind
-            _fill(public, answer.details)
+        if answer is not None and answer["details"] is not None:
+            entry.kind = answer["kind"]
+            public.update(cast("ReportedSession", _interned(answer["details"])))
         public["kind"] = entry.kind
         public["state"] = self._state_of(entry, answer)
-        reasons = [entry.note, answer.error if answer is not None else None]
+        reasons = [entry.note, answer["error"] if answer is not None else None]
         public["error"] = "; ".join(reason for reason in reasons if reason) or None
         public["url"] = dashboard_url(entry.kind, entry.id, public["test_id"], self._template)
+
+    def give_up(self, entry: Entry, reason: str) -> None:
+        """Say of a session why nothing more will be known of it."""
+        if entry.ended and entry.public["status"] is None:
+            entry.public["state"] = "unavailable"
+        entry.public["error"] = "; ".join(filter(None, (entry.note, reason)))
 
     def adopt(self, told: ReportedSession) -> None:
         """Take over what another process of the run has asked and settled."""
@@ -248,11 +254,11 @@ class Ledger:
             self.unasked.pop(entry.id, None)
             entry.public.update(told)
 
-    def _state_of(self, entry: Entry, answer: Answer | None) -> State:
+    def _state_of(self, entry: Entry, answer: Polled | None) -> State:
         if not self._checked:
             return "unchecked"
         if answer is not None:
-            return answer.state
+            return answer["state"]
         return "pending" if entry.ended else "running"
 
     def _learn_session(self, carried: CarriedSession) -> Entry:
@@ -313,24 +319,9 @@ class _Fields:
         self.links: dict[str, str] = {}
 
 
-def _fill(public: ReportedSession, details: SessionDetails) -> None:
-    public["test_id"] = details.test_id
-    public["status"] = details.status
-    public["remark"] = details.remark
-    public["duration"] = details.duration
-    public["started_at"] = _rfc3339(details.started_at)
-    public["ended_at"] = _rfc3339(details.ended_at)
-    public["name"] = details.name
-    public["build_name"] = details.build_name
-    public["browser"] = details.browser
-    public["browser_version"] = details.browser_version
-    public["platform"] = details.platform
-    public["device"] = details.device
-    public["video_url"] = details.video_url
-    public["screenshot_url"] = details.screenshot_url
-    public["share_url"] = details.share_url
-    public["logs"] = dict(details.logs)
-
-
-def _rfc3339(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+def _interned(details: dict[str, object]) -> dict[str, object]:
+    """Keep one string for all sessions that say the same, as they do of browsers and builds."""
+    for name in _REPEATED:
+        if isinstance(value := details[name], str):
+            details[name] = sys.intern(value)
+    return details

@@ -27,9 +27,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.ledger import Ledger
     from pytest_lambdatest_session.report.records import ReportedSession
-    from pytest_lambdatest_session.report.settling.asking import Asking
-    from pytest_lambdatest_session.report.settling.end_of_run import EndOfRun
-    from pytest_lambdatest_session.report.settling.marking import Marking
+    from pytest_lambdatest_session.report.updates import Updates
 
 KEY = "lambdatest"
 
@@ -142,26 +140,22 @@ def _read_journal(path: Path) -> Iterator[_JournalLine]:
 
 
 class XdistWorker:
-    """The hooks of a worker, besides those of the recorder. `asking` is None if the controller asks."""
+    """The hooks of a worker, besides those of the recorder. `updates` is None if the controller asks."""
 
     def __init__(
         self,
         config: pytest.Config,
         ledger: Ledger,
-        asking: Asking | None,
+        updates: Updates | None,
         problems: Problems,
         *,
         leftover: Callable[[], Carry],
         reported: Callable[[Carry], None],
-        end: EndOfRun,
-        marking: Marking | None,
     ) -> None:
         self._config = config
         self._ledger = ledger
-        self._asking = asking
+        self._updates = updates
         self._problems = problems
-        self._end = end
-        self._marking = marking
         self._leftover = leftover
         self._reported = reported
 
@@ -170,23 +164,30 @@ class XdistWorker:
         if carry is not None:
             with self._problems.guard():
                 self._reported(carry)
-                if self._asking is not None:
-                    self._asking.follow_ended([session["id"] for session in carry["sessions"]])
+                if self._updates is not None:
+                    self._updates.look_at(session["id"] for session in carry["sessions"])
                 self._conclude(report, carry)
 
     def _conclude(self, report: pytest.TestReport, carry: Carry) -> None:
         attempt = self._ledger.learn_attempt(carry, report.nodeid, self._config.workerinput["workerid"])  # type: ignore[attr-defined]
         if attempt is not None:
             attempt.conclude(outcome_after(report, attempt.outcome))
-            if self._marking is not None:
-                self._marking.attach(report, attempt)
+            if self._updates is not None:
+                self._updates.conclude(report, attempt)
+
+    def pytest_runtest_logfinish(self) -> None:
+        if self._updates is not None:
+            with self._problems.guard():
+                self._updates.flush()
 
     # Plain: xdist's own wrapper sends the output after this.
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         with self._problems.guard():
             leftover = self._leftover()
             self._ledger.learn(leftover)
-            self._end.settle(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
-            answers = [entry.public for entry in self._ledger.entries.values()] if self._asking is not None else []
+            answers = []
+            if self._updates is not None:
+                self._updates.finish(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
+                answers = [entry.public for entry in self._ledger.entries.values()]
             output: WorkerOutput = {"leftover": leftover, "answers": answers, "problems": list(self._problems)}
             self._config.workeroutput[KEY] = output  # type: ignore[attr-defined]

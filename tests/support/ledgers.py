@@ -7,8 +7,8 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from pytest_lambdatest_session.cloud.details import SessionDetails
-from pytest_lambdatest_session.cloud.follower import Answer
 from pytest_lambdatest_session.report.ledger import Ledger
+from pytest_lambdatest_session.sidecar.polling import fields_of
 
 if TYPE_CHECKING:
     from pytest_lambdatest_session.capture.carried import Carry
@@ -93,5 +93,16 @@ class MadeUpRun:
     def _settle(self, session_id: str, state: State, details: SessionDetails | None, error: str | None) -> Entry:
         assert state != "unchecked"
         entry = self.ledger.entries[session_id]
-        self.ledger.settle(entry, Answer(state, details, error, entry.kind))
+        self.ledger.settle(
+            entry,
+            {
+                "type": "polled",
+                "session_id": session_id,
+                "state": state,
+                "kind": entry.kind,
+                "error": error,
+                "details": None if details is None else fields_of(details),
+                "settled": True,
+            },
+        )
         return entry

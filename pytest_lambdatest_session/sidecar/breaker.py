@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from pytest_lambdatest_session.cloud.pace import Pace
+    from pytest_lambdatest_session.sidecar.policy import Policy
 
 Admission = Literal["go", "probe", "wait"]
 
@@ -23,10 +23,10 @@ Admission = Literal["go", "probe", "wait"]
 class Breaker:
     """What one API's answers say about it."""
 
-    def __init__(self, pace: Pace) -> None:
-        self._pace = pace
-        self._strikes: set[Hashable] = set()
-        self._cool_down_seconds = pace.cool_down_seconds
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._failures: set[Hashable] = set()
+        self._cool_down_seconds = policy.cool_down_seconds
         self._is_last_chance = False
         self._is_held = False
         self.reason: str | None = None
@@ -35,8 +35,11 @@ class Breaker:
         """When the next probe is due; None while closed."""
         self.is_probing = False
         self.is_given_up = False
-        self.is_waited_for_in_vain = False
-        """Whether somebody waited for this API all his time and got nothing of use since."""
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the last thing it brought was a failure."""
+        return bool(self._failures)
 
     @property
     def is_open(self) -> bool:
@@ -53,7 +56,7 @@ class Breaker:
 
     def succeeded(self, *, probe: bool = False) -> None:
         """Note an answer: whatever it said, the API is there."""
-        self._strikes.clear()
+        self._failures.clear()
         # A late answer to a question from before does not undo what the API asked for.
         if probe or not self._is_held:
             self._close()
@@ -61,12 +64,12 @@ class Breaker:
     def failed(self, reason: str, now: float, *, session_id: str | None = None, probe: bool = False) -> None:
         """Note a failure; one that may be the session's alone, not the API's, names it and counts once."""
         self.reason = reason
-        self._strikes.add(object() if session_id is None else session_id)
+        self._failures.add(object() if session_id is None else session_id)
         if probe and self.is_probing:  # nobody else got an answer meanwhile
             self.is_probing = False
             self.is_given_up = self._is_last_chance
             self._open(now)
-        elif not self.is_open and len(self._strikes) >= self._pace.strikes:
+        elif not self.is_open and len(self._failures) >= self._policy.failure_threshold:
             self._open(now)
 
     def hold(self, reason: str, now: float, seconds: float, *, probe: bool = False) -> None:
@@ -90,14 +93,14 @@ class Breaker:
 
     def _open(self, now: float) -> None:
         if self._is_last_chance:
-            self.open_until = now + self._pace.backoff_seconds
+            self.open_until = now + self._policy.backoff_seconds
             return
         self.open_until = now + self._cool_down_seconds
-        self._cool_down_seconds = min(2 * self._cool_down_seconds, self._pace.longest_cool_down_seconds)
+        self._cool_down_seconds = min(2 * self._cool_down_seconds, self._policy.longest_cool_down_seconds)
 
     def _close(self) -> None:
         self.open_until = None
         self.is_probing = False
         self.is_given_up = False
         self._is_held = False
-        self._cool_down_seconds = self._pace.cool_down_seconds
+        self._cool_down_seconds = self._policy.cool_down_seconds

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_lambdatest_session.cloud.follower import OnWait
+    OnWait = Callable[[int, float], None]
+    """Called about once a second with how much is left to wait for, and the seconds left."""
     from pytest_lambdatest_session.problems import Problems
 
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def waiting_line(
     config: pytest.Config, problems: Problems, text: Callable[[int, float], str] | None = None
 ) -> Iterator[OnWait | None]:
-    """Give what is to be called while the run waits, such as by `Follower.drain`; None where nobody wants to read it.
+    """Give what is to be called while the run waits, None where nobody wants to read it.
 
     `text` makes a line of how much is left and how many seconds.
     """

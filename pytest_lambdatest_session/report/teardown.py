@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.capture.carried import Carry
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.ledger import Ledger
-    from pytest_lambdatest_session.report.settling.asking import Asking
+    from pytest_lambdatest_session.report.updates import Updates
 
 
 class TeardownFetch:
@@ -24,15 +24,13 @@ class TeardownFetch:
     def __init__(
         self,
         ledger: Ledger,
-        asking: Asking,
+        updates: Updates,
         news: Callable[[], Carry],
-        timeout_seconds: float,
         problems: Problems,
     ) -> None:
         self._ledger = ledger
-        self._asking = asking
+        self._updates = updates
         self._news = news
-        self._timeout_seconds = timeout_seconds
         self._problems = problems
 
     # Outermost: fixtures have quit their drivers by then, and the report of the teardown is yet to be made.
@@ -48,4 +46,4 @@ class TeardownFetch:
         self._ledger.learn(self._news())
         for entry in list(self._ledger.unasked.values()):
             if entry.ended:
-                self._asking.ask_now(entry, self._timeout_seconds)
+                self._updates.fetch_now(entry)

@@ -1,0 +1,121 @@
+"""`lambdatest_artifacts`: logs, screenshots and videos beside the report: which, where, and what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
+
+from pytest_lambdatest_session.cloud.logs import LOGS
+from pytest_lambdatest_session.report.attention import by_need, needs_a_look
+from pytest_lambdatest_session.report.log_rows import saved_logs
+from pytest_lambdatest_session.report.words import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pytest_lambdatest_session.problems import Problems
+    from pytest_lambdatest_session.report.ledger import Entry, Ledger
+    from pytest_lambdatest_session.sidecar.messages import Downloaded, DownloadRequest
+
+# A folder of more is of no use to anybody; those that need a look come first.
+_MOST_SESSIONS = 1000
+_INLINE_BYTES = 64 * 2**10
+_NO_TIME = "no time was left (lambdatest_artifacts_budget)"
+
+
+class SavedFiles:
+    """Notes in the sessions' records what was saved, and of failed tests what the logs hold."""
+
+    def __init__(self, ledger: Ledger, problems: Problems, folder: Callable[[], Path]) -> None:
+        self._ledger = ledger
+        self._problems = problems
+        self._folder_of_run = folder
+        self._results: dict[str, dict[str, Downloaded | None]] = {}
+
+    @property
+    def waiting(self) -> int:
+        return sum(result is None for results in self._results.values() for result in results.values())
+
+    def wanted(self, is_ours: Callable[[Entry], bool], *, of_all: bool) -> Iterator[tuple[Entry, DownloadRequest]]:
+        """Return the sessions to save, and what to ask."""
+        wanted = [
+            entry
+            for entry in by_need(self._ledger.entries.values())
+            if entry.ended
+            and entry.public["state"] in ("final", "pending", "unchecked")
+            and is_ours(entry)
+            and (of_all or needs_a_look(entry))
+        ]
+        for entry in wanted[:_MOST_SESSIONS]:
+            self._results[entry.id] = dict.fromkeys((*LOGS[entry.kind], "screenshots", "video"))
+            folder = str(self._folder / folder_name(entry.id))
+            yield entry, {"folder": folder, "has_video": bool(entry.public["video_url"])}
+        if len(wanted) > _MOST_SESSIONS:
+            self._problems.add(f"artifacts were saved of {_MOST_SESSIONS:,} of {len(wanted):,} sessions")
+
+    def take(self, result: Downloaded) -> None:
+        self._results[result["session_id"]][result["name"]] = result
+
+    def bind(self, failure: str | None) -> None:
+        """Note what was saved and what is missing; `failure` is why no more results came."""
+        reasons: Counter[str] = Counter()
+        for session_id, results in self._results.items():
+            public = self._ledger.entries[session_id].public
+            for name, result in results.items():
+                if result is not None and result["path"] is not None:
+                    path = Path(result["path"]).relative_to(self._folder.parent)
+                    public["artifacts"][name] = quote(path.as_posix())
+                else:
+                    public["artifacts_missing"][name] = reason = (
+                        failure or _NO_TIME if result is None else result["missing"] or _NO_TIME
+                    )
+                    # That there is nothing to save is no problem.
+                    reasons[reason] += not reason.startswith(("empty", "LambdaTest has none"))
+        for reason, count in reasons.items():
+            if count:
+                self._problems.add(f"{counted(count, 'artifact')} not saved: {reason}")
+        for entry in self._ledger.entries.values():
+            self._read_logs(entry)
+
+    @property
+    def _folder(self) -> Path:
+        return self._folder_of_run()
+
+    def _read_logs(self, entry: Entry) -> None:
+        """Those of sessions of failed tests, wherever in this run they were saved."""
+        artifacts = entry.public["artifacts"]
+        if artifacts and (entry.was_in_a_failure or any(attempt.commands for attempt in entry.attempts)):
+            texts = [self._read(artifacts[name]) if name in artifacts else "" for name in ("command", "console")]
+            entry.saved_logs = saved_logs(texts[0], texts[1], entry.public["started_at"])
+
+    def _read(self, artifact: str) -> str:
+        try:
+            return (self._folder.parent / unquote(artifact)).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""
+
+
+def folder_name(session_id: str) -> str:
+    """Return a session's id, or as much of it as can be the name of a folder everywhere."""
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", session_id)[:80].lstrip(".")
+    if name == session_id:
+        return name
+    return f"{name}-{hashlib.sha256(session_id.encode('utf-8', 'replace')).hexdigest()[:8]}"
+
+
+def text_reader(folder: Path) -> Callable[[str], str | None]:
+    """Return what reads a short text among the artifacts of a report in `folder`; None for anything else."""
+
+    def read(artifact: str) -> str | None:
+        path = folder / unquote(artifact)
+        try:
+            is_short_text = path.suffix in (".json", ".txt") and path.stat().st_size <= _INLINE_BYTES
+            return path.read_text(encoding="utf-8", errors="replace") if is_short_text else None
+        except OSError:
+            return None
+
+    return read

@@ -1,0 +1,79 @@
+"""`lambdatest_share_days`: which sessions get a link that opens without a login, and what came of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from pytest_lambdatest_session.capture.untouched import untouched
+from pytest_lambdatest_session.cloud.endpoints import share_base_url
+from pytest_lambdatest_session.report.attention import by_need
+from pytest_lambdatest_session.report.words import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pytest_lambdatest_session.problems import Problems
+    from pytest_lambdatest_session.report.ledger import Entry, Ledger
+    from pytest_lambdatest_session.sidecar.messages import Shared, ShareRequest
+
+_NO_TIME = "no time was left (lambdatest_budget)"
+
+
+class Shares:
+    """Links are asked for when all answers are there, those of failed tests first."""
+
+    def __init__(
+        self, ledger: Ledger, problems: Problems, days: int, api_url: str | None, has_key: Callable[[str], bool]
+    ) -> None:
+        self._ledger = ledger
+        self._problems = problems
+        self._days = days
+        self._api_url = api_url
+        self._has_key = has_key
+        self._begun: dict[str, Shared | None] = {}
+
+    @property
+    def waiting(self) -> int:
+        return sum(result is None for result in self._begun.values())
+
+    @property
+    def _until(self) -> str:
+        """The day on which the links expire."""
+        today = datetime.fromtimestamp(untouched.now(), timezone.utc)
+        return (today + timedelta(days=self._days)).date().isoformat()
+
+    def wanted(self, is_ours: Callable[[Entry], bool]) -> Iterator[tuple[Entry, ShareRequest]]:
+        """Return the sessions that need a link, and what to ask."""
+        for entry in by_need(self._ledger.entries.values()):
+            public = entry.public
+            if public["share_url"] is not None:
+                # The API gave one with the details, as it does for builds.
+                public["shared_until"] = public["shared_until"] or self._until
+            elif public["state"] not in ("not_found", "unavailable") and is_ours(entry) and self._has_key(entry.id):
+                self._begun[entry.id] = None
+                share_url = share_base_url(entry.hub, self._api_url)
+                yield (
+                    entry,
+                    {
+                        "share_url": share_url,
+                        "test_id": public["test_id"] or entry.id,
+                        "days": self._days,
+                    },
+                )
+
+    def take(self, result: Shared) -> None:
+        self._begun[result["session_id"]] = result
+
+    def bind(self, failure: str | None) -> None:
+        """Put the links into the sessions' records, and count what there is none for; `failure` is why no more came."""
+        failures: Counter[str] = Counter()
+        for session_id, result in self._begun.items():
+            if result is None or result["url"] is None:
+                failures[failure or _NO_TIME if result is None else str(result["failure"])] += 1
+            else:
+                public = self._ledger.entries[session_id].public
+                public["share_url"], public["shared_until"] = result["url"], self._until
+        for reason, count in failures.items():
+            self._problems.add(f"{counted(count, 'session')} not shared: {reason}")

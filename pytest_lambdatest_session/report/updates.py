@@ -1,0 +1,265 @@
+"""Brings the run's sessions up to date with LambdaTest: what the sidecar is asked for, and what becomes of its results.
+
+Belongs to the main thread. Between tests it hands on what there is to do and takes what has come; only at the end of
+the run, or where `lambdatest_fetch = teardown` wants it, does it wait.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from pytest_lambdatest_session.capture.untouched import untouched
+from pytest_lambdatest_session.cloud.endpoints import api_base_url
+from pytest_lambdatest_session.report.marking import Marks
+from pytest_lambdatest_session.report.saved_files import SavedFiles
+from pytest_lambdatest_session.report.sharing import Shares
+from pytest_lambdatest_session.report.waiting import saving_text, waiting_line, waiting_text
+from pytest_lambdatest_session.report.words import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    import pytest
+
+    from pytest_lambdatest_session.config import Settings
+    from pytest_lambdatest_session.credentials import Credentials
+    from pytest_lambdatest_session.problems import Problems
+    from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry, Ledger
+    from pytest_lambdatest_session.sidecar.client import Sidecar
+    from pytest_lambdatest_session.sidecar.messages import Polled, SessionRequest
+
+_TICK_SECONDS = 1.0
+# The sidecar keeps the time by itself, and its last results need a moment.
+_GRACE_SECONDS = 0.5
+_SILENT = "the process that asks LambdaTest does not answer"
+
+
+class Updates:
+    """`is_ours` says whether this process asks about a session, or another one of an xdist run does."""
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        settings: Settings,
+        ledger: Ledger,
+        sidecar: Sidecar,
+        problems: Problems,
+        *,
+        credentials_of: Callable[[str], Credentials | None],
+        clean: Callable[[str, int], str],
+        artifacts_folder: Callable[[], Path],
+        is_ours: Callable[[Entry], bool] = lambda _: True,
+    ) -> None:
+        self._config = config
+        self._settings = settings
+        self._ledger = ledger
+        self._sidecar = sidecar
+        self._problems = problems
+        self._credentials_of = credentials_of
+        self._is_ours = is_ours
+        self._marks = Marks(ledger, clean, problems, overwrite=settings.mark_status == "overwrite")
+        self._shares = Shares(
+            ledger,
+            problems,
+            settings.share_days or 0,
+            settings.api_url,
+            lambda session_id: credentials_of(session_id) is not None,
+        )
+        self._files = SavedFiles(ledger, problems, artifacts_folder)
+        self._to_look_at: list[str] = []
+        self._unsettled: set[str] = set()
+        """Sessions that the sidecar polls."""
+        self._errors: dict[str, str] = {}
+        """By session, why its state is not final."""
+        self._unanswered_apis: set[str] = set()
+        """Of which a teardown waited for a whole timeout in vain."""
+        self._until = 0.0
+
+    def look_at(self, session_ids: Iterable[str]) -> None:
+        """Note sessions of which a report has news, for the next `flush`."""
+        self._to_look_at += session_ids
+
+    def conclude(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
+        """Note how an attempt went so far, for marking."""
+        if self._settings.mark_status != "off":
+            self._marks.conclude(report, attempt)
+
+    def flush(self) -> None:
+        """Hand on what there is to do, and take what has come; nothing is waited for."""
+        if self._settings.fetch != "off":
+            for session_id in dict.fromkeys(self._to_look_at):
+                entry = self._ledger.entries[session_id]
+                if entry.ended:
+                    self._poll(entry)
+        self._to_look_at.clear()
+        self._mark(self._marks.ready())
+        self._receive()
+
+    def fetch_now(self, entry: Entry) -> None:
+        """Wait for one session's answer, for the time of one request.
+
+        An API for which a whole timeout passed in vain is not waited for again until it answers: a dead one costs one
+        timeout, not one for each test.
+        """
+        self._poll(entry)
+        base_url = self._base_url(entry)
+        if entry.id not in self._unsettled or base_url in self._unanswered_apis:
+            self._receive()
+            return
+        self._wait(self._settings.timeout_seconds, lambda: int(entry.id in self._unsettled), None)
+        if entry.id in self._unsettled and not entry.was_asked_about:
+            self._unanswered_apis.add(base_url)
+
+    def finish(self, *, interrupted: bool) -> None:
+        """Bring everything up to date, within the budget; wait for nothing once somebody pressed Ctrl-C."""
+        self._to_look_at.clear()
+        if interrupted:
+            self._receive()
+        elif self._problems.survive(
+            self._poll_and_mark, "interrupted while waiting for sessions; what was known by then is reported"
+        ):
+            interrupted = True
+        self._explain(interrupted=interrupted)
+        self._marks.bind(self._sidecar.failure)
+        if self._settings.share_days is not None and not interrupted:
+            interrupted = self._problems.survive(self._share, "interrupted while links to share were made")
+        self._shares.bind(self._sidecar.failure)
+        if self._settings.artifacts != "off" and not interrupted:
+            self._problems.survive(
+                self._save, "interrupted while artifacts were saved; what was whole by then is reported"
+            )
+        self._files.bind(self._sidecar.failure)
+
+    # What is asked for
+
+    def _poll_and_mark(self) -> None:
+        self._until = untouched.monotonic() + self._settings.budget_seconds
+        if self._settings.fetch != "off":
+            for entry in self._ledger.entries.values():
+                self._poll(entry)
+        if self._settings.mark_status != "off":
+            self._mark(self._marks.remaining())
+        self._wait_for(lambda: len(self._unsettled) + self._marks.waiting, waiting_text)
+
+    def _share(self) -> None:
+        for entry, request in self._shares.wanted(self._is_ours):
+            self._sidecar.send({"type": "share", **self._about(entry), **request})
+        self._wait_for(lambda: self._shares.waiting, None)
+
+    def _save(self) -> None:
+        self._until = untouched.monotonic() + self._settings.artifacts_budget_seconds
+        self._sidecar.send({"type": "limits", "megabytes": self._settings.artifacts_limit_megabytes})
+        for entry, request in self._files.wanted(self._is_ours, of_all=self._settings.artifacts == "all"):
+            self._sidecar.send({"type": "download", **self._about(entry), **request})
+        self._wait_for(lambda: self._files.waiting, saving_text)
+
+    def _poll(self, entry: Entry) -> None:
+        if entry.id in self._unsettled or is_final(entry) or not self._is_ours(entry):
+            return
+        self._unsettled.add(entry.id)
+        self._sidecar.send({"type": "poll", **self._about(entry), "ended_at": entry.ended_at})
+
+    def _mark(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            if self._is_ours(entry) and (verdicts := self._marks.begin(entry)) is not None:
+                self._sidecar.send(
+                    {
+                        "type": "mark",
+                        **self._about(entry),
+                        "verdicts": verdicts,
+                        "overwrite": self._settings.mark_status == "overwrite",
+                        "ended_at": entry.ended_at,
+                    }
+                )
+
+    def _about(self, entry: Entry) -> SessionRequest:
+        credentials = self._credentials_of(entry.id)
+        return {
+            "session_id": entry.id,
+            "base_url": self._base_url(entry),
+            "kind": entry.kind,
+            "account": None if credentials is None else credentials.account,
+            "rank": 0 if entry.was_in_a_failure else 1,
+        }
+
+    def _base_url(self, entry: Entry) -> str:
+        return api_base_url(entry.hub, entry.kind, self._settings.api_url)
+
+    # Waiting, and what has come
+
+    def _wait_for(self, count: Callable[[], int], text: Callable[[int, float], str] | None) -> None:
+        """Wait until nothing of what is counted is left, or until the time is over that the sidecar is given."""
+        self._receive()
+        seconds = self._until - untouched.monotonic()
+        if not count() or seconds <= 0:
+            return
+        self._sidecar.send({"type": "finish", "seconds": seconds})
+        with waiting_line(self._config, self._problems, text) as on_wait:
+            self._wait(seconds + _GRACE_SECONDS, count, on_wait)
+
+    def _wait(self, seconds: float, count: Callable[[], int], on_wait: Callable[[int, float], None] | None) -> None:
+        until = untouched.monotonic() + seconds
+        shown_at = untouched.monotonic()
+        while self._sidecar.failure is None and count():
+            now = untouched.monotonic()
+            if now >= until:
+                return
+            if on_wait is not None and now >= shown_at + _TICK_SECONDS:
+                on_wait(count(), max(0.0, until - _GRACE_SECONDS - now))
+                shown_at = now
+            self._sidecar.wait(min(until, shown_at + _TICK_SECONDS) - now)
+            self._receive()
+
+    def _receive(self) -> None:
+        for result in self._sidecar.receive():
+            with self._problems.guard():
+                self._take(result)
+
+    def _take(self, result: Any) -> None:
+        kind = result["type"]
+        if kind == "polled":
+            self._take_answer(result)
+        elif kind == "marked":
+            self._marks.take(result)
+        elif kind == "shared":
+            self._shares.take(result)
+        elif kind == "downloaded":
+            self._files.take(result)
+        elif kind == "trouble":
+            self._problems.add(f"pytest-lambdatest-session failed inside ({result['text']}); please report this")
+
+    def _take_answer(self, answer: Polled) -> None:
+        entry = self._ledger.entries[answer["session_id"]]
+        self._ledger.settle(entry, answer)
+        if answer["details"] is not None:
+            self._unanswered_apis.discard(self._base_url(entry))
+        if answer["settled"]:
+            self._unsettled.discard(entry.id)
+        if answer["error"] is None:
+            self._errors.pop(entry.id, None)
+        else:
+            self._errors[entry.id] = answer["error"]
+
+    def _explain(self, *, interrupted: bool) -> None:
+        """Say of sessions without an answer why there is none, and each reason once."""
+        failure = self._sidecar.failure
+        if failure is None and not interrupted and self._unsettled and self._settings.budget_seconds > 0:
+            failure = _SILENT
+        if failure is not None:
+            for session_id in self._unsettled:
+                entry = self._ledger.entries[session_id]
+                if not is_final(entry):
+                    self._ledger.give_up(entry, failure)
+                    self._errors[session_id] = failure
+        for message, count in Counter(self._errors.values()).items():
+            self._problems.add(f"{message} ({counted(count, 'session')})")
+        if self._sidecar.unreadable:
+            lines = counted(self._sidecar.unreadable, "line")
+            self._problems.add(f"the process that asks LambdaTest sent {lines} that made no sense")
+
+
+def is_final(entry: Entry) -> bool:
+    """Return whether all is known of a session, here or by what another process of the run told."""
+    return entry.was_asked_about and entry.public["state"] == "final"

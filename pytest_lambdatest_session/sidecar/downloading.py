@@ -1,0 +1,304 @@
+"""Saves what the cloud keeps of a session: logs, screenshots and video, each as a job of its own.
+
+A file is written beside its final name and renamed when it is whole, so what has its final name is valid, now and in
+a later run, and is not fetched again. Logs are cleared of credentials before they touch the disk.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from abc import abstractmethod
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from pytest_lambdatest_session.cloud.errors import CloudError, NotFound, Refused, ServerError
+from pytest_lambdatest_session.cloud.logs import LOGS
+from pytest_lambdatest_session.cloud.redact import MASK, scrub
+from pytest_lambdatest_session.sidecar.jobs import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator
+
+    from pytest_lambdatest_session.cloud.client import Client
+    from pytest_lambdatest_session.sidecar.jobs import Emit
+    from pytest_lambdatest_session.sidecar.messages import Download, Downloaded
+    from pytest_lambdatest_session.sidecar.policy import Policy
+
+LOG_LIMIT_BYTES = 20 * 2**20
+MEDIA_LIMIT_BYTES = 300 * 2**20
+_TRIES = 3
+# How long the cloud may say that there is no video of a session that ended until that is believed.
+_PATIENCE_SECONDS, _SHORT_PATIENCE_SECONDS = 8.0, 1.5
+_LONGEST_SECONDS = 3600.0
+
+_MP4, _WEBM, _ZIP = b"ftyp", b"\x1aE\xdf\xa3", b"PK"
+_HINTS = {"console": "console: true in LT:Options records it", "network": "network: true in LT:Options records it"}
+# `\"` within JSON text within JSON.
+_SPELLED_OUT = re.compile(
+    r"""(?i)((?:access_?key|password|passwd|authorization)\\*["']\s*:\s*\\*["'])[^"'\\]+""",
+)
+# The account's user name, where it is told from the names of a page's users.
+_VENDOR_OPTIONS = re.compile(r"""(?i)["']lt:options\\*["']\s*:\s*\{[^{}]*""")
+_USER = re.compile(r"""(?i)(["']user(?:name)?\\*["']\s*:\s*\\*["'])[^"'\\]+""")
+
+
+class NoRoomError(Exception):
+    """The limit on all that a run saves is reached."""
+
+
+class Storage:
+    """The room that the files of one run may take; shared by threads."""
+
+    def __init__(self, limit_bytes: int, secrets: frozenset[str]) -> None:
+        self.limit_bytes = limit_bytes
+        self.secrets = secrets
+        self.trouble: str | None = None
+        """Why nothing more is worth trying: a full disk, a reached limit."""
+        self._used_bytes = 0
+        self._lock = Lock()
+
+    def take(self, count: int) -> None:
+        """Ask for room; raises NoRoomError."""
+        with self._lock:
+            self._used_bytes += count
+            if self._used_bytes > self.limit_bytes:
+                raise NoRoomError
+
+
+def download_jobs(
+    request: Download, storage: Storage, now: float, policy: Policy, emit: Emit
+) -> Iterator[LogJob | MediaJob]:
+    """One job for each file; logs first: they are small, and a video may keep the run waiting."""
+    for name in LOGS[request["kind"]]:
+        yield LogJob(name, request, storage, now, policy, emit)
+    video = MediaJob("video", request, storage, now, policy, emit, is_expected=request["has_video"])
+    yield MediaJob("screenshots", request, storage, now, policy, emit, is_expected=False, comes_with=video)
+    yield video
+
+
+class _FileJob(Job):
+    """One file. `step` returns whether another try is worth it."""
+
+    seconds = _LONGEST_SECONDS  # a file takes as long as it takes; the budget for all of them ends it
+
+    def __init__(self, name: str, request: Download, storage: Storage, now: float, policy: Policy, emit: Emit) -> None:
+        super().__init__(request, now, policy, emit)
+        self.name = name
+        self._folder = Path(request["folder"])
+        self._storage = storage
+        self._steps = 0
+        self._began_at = now
+        self._path: Path | None = None
+        self._missing = "no time was left (lambdatest_artifacts_budget)"
+
+    @property
+    def circuit(self) -> Hashable:
+        # Files come from elsewhere too; whether they do says nothing about the sessions.
+        return self.base_url, "files"
+
+    def step(self, client: Client) -> bool:
+        self._steps += 1
+        if self._is_there():
+            return False
+        if self._storage.trouble is not None:
+            self._missing = self._storage.trouble
+            return False
+        try:
+            return self._fetch(client)
+        except OSError as error:
+            # A disk that is full for one is full for all.
+            self._storage.trouble = self._missing = f"{error.strerror or type(error).__name__}, while it was written"
+        except NoRoomError:
+            self._storage.trouble = self._missing = "not saved, since lambdatest_artifacts_limit is reached"
+        return False
+
+    def learn(self, outcome: Any, now: float, *, finishing: bool) -> None:
+        del finishing
+        if isinstance(outcome, Refused):
+            self.give_up(str(outcome))
+        elif isinstance(outcome, CloudError):
+            self._missing = str(outcome)
+            self._failures += 1
+            self._again(now, is_worth_it=self._failures < _TRIES)
+        else:
+            self._again(now, is_worth_it=outcome)
+
+    def give_up(self, reason: str | None) -> None:
+        self._missing = reason or self._missing
+        self._settle()
+
+    def reason_at_end(self, trouble: str | None, silence: str | None) -> str | None:
+        """What the last try said, or that there was no time."""
+
+    @abstractmethod
+    def _is_there(self) -> bool:
+        """Take what an earlier run saved, if it did."""
+
+    @abstractmethod
+    def _fetch(self, client: Client) -> bool:
+        """Save it, or say why it is `missing`; return whether another try may bring it."""
+
+    def _again(self, now: float, *, is_worth_it: bool) -> None:
+        if is_worth_it:
+            self.due = now + self._policy.backoff(self._steps)
+        else:
+            self._settle()
+
+    def _settle(self) -> None:
+        self.is_over = True
+        told: Downloaded = {
+            "type": "downloaded",
+            "session_id": self.session_id,
+            "name": self.name,
+            "path": None if self._path is None else str(self._path),
+            "missing": self._missing if self._path is None else None,
+        }
+        self._emit(told)
+
+    def _keep(self, name: str) -> bool:
+        path = self._folder / name
+        if not (path.is_file() and path.stat().st_size):
+            return False
+        self._path = path
+        return True
+
+    def _replace(self, draft: Path, name: str) -> None:
+        draft.replace(self._folder / name)
+        self._keep(name)
+
+    def _draft(self) -> Path:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self._folder / f".{self.name}.{os.getpid()}.part"
+
+
+class LogJob(_FileJob):
+    """One log, as text without credentials."""
+
+    def __init__(self, name: str, request: Download, storage: Storage, now: float, policy: Policy, emit: Emit) -> None:
+        super().__init__(name, request, storage, now, policy, emit)
+        self._in_path, self._file = LOGS[request["kind"]][name]
+
+    def _is_there(self) -> bool:
+        return self._keep(self._file)
+
+    def _fetch(self, client: Client) -> bool:
+        try:
+            text = client.log(self.session_id, self._in_path, LOG_LIMIT_BYTES).decode("utf-8", "replace")
+        except (NotFound, ServerError) as error:
+            # These endpoints answer 400 where others say 404.
+            if isinstance(error, ServerError) and error.status != 400:  # noqa: PLR2004
+                raise
+            self._missing = "LambdaTest has none"
+            self._failures += 1
+            return self._failures < _TRIES
+        if self._file.endswith(".json") and not _rows(text):
+            self._missing = f"empty; {_HINTS[self.name]}" if self.name in _HINTS else "empty"
+            return False
+        content = scrub_log(text, self._storage.secrets).encode()
+        self._storage.take(len(content))
+        draft = self._draft()
+        try:
+            draft.write_bytes(content)
+            self._replace(draft, self._file)
+        finally:
+            draft.unlink(missing_ok=True)
+        return False
+
+
+class MediaJob(_FileJob):
+    """The video, or the zip of screenshots: the API gives a link, behind which the file may come later."""
+
+    _FILES = {"video": ("video.mp4", "video.webm"), "screenshots": ("screenshots.zip",)}  # noqa: RUF012 -- a constant
+
+    def __init__(
+        self,
+        name: str,
+        request: Download,
+        storage: Storage,
+        now: float,
+        policy: Policy,
+        emit: Emit,
+        *,
+        is_expected: bool,
+        comes_with: Job | None = None,
+    ) -> None:
+        """It is asked for longer if `is_expected`, since the cloud spoke of it, and while `comes_with` is awaited."""
+        super().__init__(name, request, storage, now, policy, emit)
+        self._files = self._FILES[name]
+        self._patience_seconds = _PATIENCE_SECONDS if is_expected else _SHORT_PATIENCE_SECONDS
+        self._comes_with = comes_with
+        self._was_promised = False
+
+    def _is_there(self) -> bool:
+        return any(self._keep(name) for name in self._files)
+
+    def _fetch(self, client: Client) -> bool:
+        try:
+            url = client.media_url(self.session_id, self.name)
+            if url.partition("?")[0].lower().endswith(".m3u8"):
+                self._missing = "it is a stream in pieces (m3u8), not a file"
+                return False
+            self._was_promised = True
+            return self._download(client, url)
+        except NotFound:
+            return self._none_there()
+
+    def _download(self, client: Client, url: str) -> bool:
+        draft = self._draft()
+        try:
+            with draft.open("wb") as file:
+                self._fill(client, url, file)
+            name = self._recognise(draft)
+            if name is None:
+                self._missing = "not ready yet: something else came in its place"
+                return True
+            self._replace(draft, name)
+        finally:
+            draft.unlink(missing_ok=True)
+        return False
+
+    def _fill(self, client: Client, url: str, file: BinaryIO) -> None:
+        def sink(piece: bytes) -> None:
+            self._storage.take(len(piece))
+            file.write(piece)
+
+        client.download(url, sink, limit_bytes=MEDIA_LIMIT_BYTES)
+
+    def _recognise(self, draft: Path) -> str | None:
+        with draft.open("rb") as file:
+            head = file.read(12)
+        if self.name == "screenshots":
+            return self._files[0] if head.startswith(_ZIP) else None
+        if head[4:8] == _MP4:
+            return "video.mp4"
+        return "video.webm" if head.startswith(_WEBM) else None
+
+    def _none_there(self) -> bool:
+        if self._was_promised and self.name == "video":
+            self._missing = "not ready yet"
+            return True
+        self._missing = "LambdaTest has none"
+        if self.name == "video":
+            self._missing += "; video: true in LT:Options records one"
+        is_awaited = self._comes_with is not None and not self._comes_with.is_over
+        return is_awaited or time.monotonic() - self._began_at < self._patience_seconds
+
+
+def scrub_log(text: str, secrets: Iterable[str]) -> str:
+    """A log without credentials: neither those of `secrets`, in JSON's spelling too, nor any that are named so."""
+    spelled = {spelling for secret in secrets for spelling in (secret, json.dumps(secret)[1:-1])}
+    cleared = _SPELLED_OUT.sub(rf"\g<1>{MASK}", scrub(text, spelled))
+    return _VENDOR_OPTIONS.sub(lambda options: _USER.sub(rf"\g<1>{MASK}", options[0]), cleared)
+
+
+def _rows(text: str) -> list[object]:
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    rows = body.get("data") if isinstance(body, dict) else body
+    return rows if isinstance(rows, list) else []

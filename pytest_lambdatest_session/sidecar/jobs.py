@@ -1,0 +1,87 @@
+"""What the pool works on: one job is one thing to be done for a session, in as many requests as that takes."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from pytest_lambdatest_session.credentials import Credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from pytest_lambdatest_session.cloud.client import Client
+    from pytest_lambdatest_session.cloud.errors import CloudError
+    from pytest_lambdatest_session.sidecar.messages import Result, SessionRequest
+    from pytest_lambdatest_session.sidecar.policy import Policy
+
+    Emit = Callable[[Result], None]
+
+NO_TIME = "no time was left (lambdatest_budget)"
+
+
+class Job(ABC):
+    """One job. `step` runs in a thread of the pool; everything else is called with the pool's lock held."""
+
+    seconds: float | None = None
+    """How long one step may take; None for the timeout of a request."""
+
+    def __init__(self, request: SessionRequest, now: float, policy: Policy, emit: Emit) -> None:
+        self.session_id = request["session_id"]
+        self.base_url = request["base_url"]
+        self.rank = request["rank"]
+        self.credentials = None if request["account"] is None else Credentials(*request["account"])
+        self.due = now
+        """When the next step may run, on the monotonic clock."""
+        self.is_over = False
+        self.is_probe = False
+        self._kind = request["kind"]
+        self._policy = policy
+        self._emit = emit
+        self._failures = 0
+
+    @property
+    def circuit(self) -> Hashable:
+        """What the breaker of this job protects: the API, for requests that say whether the API works."""
+        return self.base_url
+
+    @abstractmethod
+    def step(self, client: Client) -> Any:
+        """Send one request and return what `learn` needs; raises CloudError."""
+
+    @abstractmethod
+    def learn(self, outcome: Any, now: float, *, finishing: bool) -> None:
+        """Take in what `step` returned or raised: set `due` for the next step, or be over."""
+
+    @abstractmethod
+    def give_up(self, reason: str | None) -> None:
+        """Be over with what is known; `reason`, if there is one, says why it is not all."""
+
+    def leave_detour(self, now: float) -> bool:
+        """Return to the session's own API if this one was only a guess; return whether it was."""
+        del now
+        return False
+
+    def hurry(self, now: float) -> None:
+        """Be due soon, since the run waits."""
+        self.due = min(self.due, now)
+
+    def reason_at_end(self, trouble: str | None, silence: str | None) -> str | None:
+        """Return why it is not done when the time is over, given the API's last failure and that it said nothing."""
+        del silence
+        return trouble or NO_TIME
+
+    def _settling_seconds(self, ended_at: float | None) -> float:
+        """Return how long LambdaTest may still need to learn of a session's end."""
+        settling = self._policy.settling_seconds
+        # The end may have been on another machine's clock.
+        return settling if ended_at is None else min(max(0.0, ended_at + settling - time.time()), settling)
+
+    def _retry(self, error: CloudError, now: float, tries: int) -> None:
+        """Try again after a failure, a limited number of times."""
+        self._failures += 1
+        if self._failures >= tries:
+            self.give_up(str(error))
+        else:
+            self.due = now + self._policy.backoff(self._failures)

@@ -1,0 +1,148 @@
+"""The sidecar itself: reads requests from standard input, answers on standard output, and ends when the run does."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import select
+import signal
+import sys
+import threading
+import time
+from contextlib import suppress
+from traceback import extract_tb
+from typing import TYPE_CHECKING, Any
+
+from pytest_lambdatest_session.cloud.client import Client
+from pytest_lambdatest_session.credentials import Credentials
+from pytest_lambdatest_session.sidecar.downloading import Storage, download_jobs
+from pytest_lambdatest_session.sidecar.marking import MarkJob
+from pytest_lambdatest_session.sidecar.polling import PollJob
+from pytest_lambdatest_session.sidecar.pool import Pool
+from pytest_lambdatest_session.sidecar.sharing import ShareJob
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import BinaryIO
+
+    from pytest_lambdatest_session.sidecar.messages import Start, Trouble
+
+_PARENT_LOOK_SECONDS = 0.25
+
+
+class Server:
+    """Turns requests into jobs, and writes what comes of them."""
+
+    def __init__(self, start: Start, output: BinaryIO) -> None:
+        self._output = output
+        self._results: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._accounts: set[Credentials] = set()
+        self._note_account(start["account"])
+        self._storage = Storage(0, frozenset())
+        self._pool = Pool(
+            lambda base_url, credentials: Client(
+                base_url,
+                credentials,
+                timeout_seconds=start["timeout_seconds"],
+                share_days=start["share_days"],
+            ),
+            timeout_seconds=start["timeout_seconds"],
+            on_fault=self._on_fault,
+        )
+        threading.Thread(target=self._write, name="write", daemon=True).start()
+
+    def handle(self, request: Any) -> None:
+        kind = request["type"]
+        now, policy, emit = time.monotonic(), self._pool.policy, self._results.put
+        self._note_account(request.get("account"))
+        if kind == "poll":
+            self._pool.add(PollJob(request, now, policy, emit))
+        elif kind == "mark":
+            self._pool.add(MarkJob(request, now, policy, emit))
+        elif kind == "share":
+            self._pool.add(ShareJob(request, now, policy, emit))
+        elif kind == "download":
+            for job in download_jobs(request, self._storage, now, policy, emit):
+                self._pool.add(job)
+        elif kind == "limits":
+            secrets = frozenset(secret for account in self._accounts for secret in account.secrets)
+            self._storage = Storage(int(request["megabytes"] * 2**20), secrets)
+        elif kind == "finish":
+            self._pool.finish(request["seconds"])
+
+    def _note_account(self, account: Any) -> None:
+        if account is not None:
+            self._accounts.add(Credentials(*account))
+
+    def _on_fault(self, error: Exception) -> None:
+        """Tell the kind and the place only: a message could quote anything."""
+        places = extract_tb(error.__traceback__)
+        place = f" in {places[-1].name}, line {places[-1].lineno}" if places else ""
+        trouble: Trouble = {"type": "trouble", "text": f"{type(error).__name__}{place}"}
+        self._results.put(trouble)
+
+    def _write(self) -> None:
+        """Write results; nobody else waits where a reader that is busy lets the pipe fill."""
+        while True:
+            result = self._results.get()
+            try:
+                self._output.write(json.dumps(result).encode() + b"\n")
+                self._output.flush()
+            except OSError:  # nobody reads any more
+                os._exit(0)
+
+
+def serve(start: Start, lines: Iterable[bytes], output: BinaryIO) -> None:
+    """Handle requests until there are no more."""
+    server = Server(start, output)
+    for line in lines:
+        request = json.loads(line)
+        if request["type"] == "stop":
+            return
+        server.handle(request)
+
+
+def main(first_line: bytes) -> None:
+    """Run the process that `client` starts, given the line that it read first; never return.
+
+    Ctrl-C and the end of a terminal are the run's business; this process ends with its pipe, or with the process that
+    started it: another one, forked by a test, may hold a copy of the pipe.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    start: Start = json.loads(first_line)
+    # Whatever a library prints must not come between the lines of results.
+    output = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    with suppress(OSError):  # deleted meanwhile; only relative paths in the environment would need it
+        os.chdir(start["folder"])
+    threading.Thread(target=_end_with, args=(start["parent"],), name="parent", daemon=True).start()
+    try:
+        serve(start, sys.stdin.buffer, output)
+    finally:
+        os._exit(0)
+
+
+def _end_with(parent: int) -> None:
+    try:
+        watch = select.poll()
+        watch.register(os.pidfd_open(parent), select.POLLIN)  # Linux
+        watch.poll()
+    except (AttributeError, OSError):
+        while _is_alive(parent):
+            time.sleep(_PARENT_LOOK_SECONDS)
+    os._exit(0)
+
+
+def _is_alive(process: int) -> bool:
+    if os.name == "nt":  # there os.kill would end it; and there no fork keeps the pipe open
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

@@ -1,0 +1,100 @@
+"""Writes pytest's outcome to a session, once LambdaTest knows that it ended.
+
+Before that the session is looked at: right after its end LambdaTest may not know that it ended, and what it says then
+would replace ours; and a verdict that is there already is the suite's own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_lambdatest_session.cloud.details import SessionDetails
+from pytest_lambdatest_session.cloud.endpoints import kind_asked, sibling_base_url
+from pytest_lambdatest_session.cloud.errors import CloudError, NotFound, Refused
+from pytest_lambdatest_session.sidecar.jobs import Job
+
+if TYPE_CHECKING:
+    from pytest_lambdatest_session.cloud.client import Client
+    from pytest_lambdatest_session.sidecar.jobs import Emit
+    from pytest_lambdatest_session.sidecar.messages import Mark, Marked
+    from pytest_lambdatest_session.sidecar.policy import Policy
+
+_TRIES = 3
+
+
+class MarkJob(Job):
+    def __init__(self, request: Mark, now: float, policy: Policy, emit: Emit) -> None:
+        super().__init__(request, now, policy, emit)
+        self.due = now + self._settling_seconds(request["ended_at"])
+        self._verdicts = {kind: tuple(verdict) if verdict else None for kind, verdict in request["verdicts"].items()}
+        self._overwrite = request["overwrite"]
+        self._may_write = False
+        self._written: tuple[str, str] | None = None
+        self._failure: str | None = None
+
+    def hurry(self, now: float) -> None:
+        """Nothing to do: it waits for LambdaTest to learn of the end, and never long."""
+
+    def step(self, client: Client) -> SessionDetails | None:
+        verdict = self._verdict
+        if not self._may_write or verdict is None:
+            return client.session(self.session_id)
+        client.mark(self.session_id, *verdict)
+        return None
+
+    def learn(self, outcome: Any, now: float, *, finishing: bool) -> None:
+        del finishing
+        if outcome is None:
+            self._written = self._verdict
+            self._settle()
+        elif isinstance(outcome, SessionDetails):
+            self._learn_details(outcome, now)
+        elif isinstance(outcome, Refused):
+            self.give_up(str(outcome))
+        elif isinstance(outcome, NotFound):
+            # Not there yet, or a session of the other product.
+            self._failure = str(outcome)
+            self.base_url = sibling_base_url(self.base_url) or self.base_url
+            self.due = now + self._policy.backoff_seconds
+        elif isinstance(outcome, CloudError):
+            self._failure = str(outcome)
+            self._retry(outcome, now, _TRIES)
+
+    def give_up(self, reason: str | None) -> None:
+        self._failure = reason
+        self._settle()
+
+    def reason_at_end(self, trouble: str | None, silence: str | None) -> str | None:
+        return self._failure or super().reason_at_end(trouble, silence)
+
+    @property
+    def _verdict(self) -> tuple[str, str] | None:
+        verdict = self._verdicts.get(kind_asked(self.base_url, otherwise=self._kind))
+        return None if verdict is None else (verdict[0], verdict[1])
+
+    def _learn_details(self, details: SessionDetails, now: float) -> None:
+        if details.phase == "running":
+            self._failure = "LambdaTest still lists it as running; a larger lambdatest_budget gives it time"
+            self.due = now + self._policy.backoff_seconds
+        elif self._verdict is None or (_is_verdict(details.status) and not self._overwrite):
+            self._failure = None
+            self._settle()
+        else:
+            self._failure = None
+            self._may_write = True
+            self.due = now
+
+    def _settle(self) -> None:
+        self.is_over = True
+        told: Marked = {
+            "type": "marked",
+            "session_id": self.session_id,
+            "written": self._written,
+            "failure": self._failure,
+        }
+        self._emit(told)
+
+
+def _is_verdict(status: str | None) -> bool:
+    """Whether somebody has said how it went; `completed` is what LambdaTest says of a session that nobody marked."""
+    return (status or "").casefold() not in ("", "completed", "stopped")

@@ -1,0 +1,39 @@
+"""How often, how long and with how many threads the API is asked; one policy for all that is asked of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """All figures in one place, so that tests can pass smaller ones."""
+
+    threads: int = 32
+    """At most, and only while requests wait: eight, asked for 200 sessions in six seconds by an API that takes one,
+    kept the end of the run waiting for 22 s, sixteen for 10 s, and these for 3.5 s. See docs/performance.md."""
+    settling_seconds: float = 0.8
+    """From a session's end to the first request: asked earlier, the API still says `running`."""
+    backoff_seconds: float = 0.4
+    backoff_factor: float = 1.6
+    longest_backoff_seconds: float = 5.0
+    """For `missing_seconds`; after that, while tests run, a session may rest up to twelve times as long."""
+    incomplete_seconds: float = 3.0
+    """How long an answer with parts still to come is asked again before it counts as all there will be."""
+    missing_seconds: float = 30.0
+    """How long a 404 may still turn into an answer while tests run."""
+    missing_at_finish_seconds: float = 4.0
+    """The same once the run waits: a session id that LambdaTest never knew must not cost the whole budget."""
+    tries: int = 4
+    """How many failures one session may have once the run waits for it."""
+    failure_threshold: int = 3
+    """How many failures in a row close an API for `cool_down_seconds`, doubled each time a probe fails."""
+    cool_down_seconds: float = 30.0
+    longest_cool_down_seconds: float = 300.0
+
+    def backoff(self, step: int, age_seconds: float = 0.0) -> float:
+        """Return the seconds to wait before the next request, the first time with `step` 0."""
+        is_young = age_seconds < self.missing_seconds
+        longest = self.longest_backoff_seconds * (1 if is_young else 12)
+        # Bounded, as a night of failures would overflow a float.
+        return min(self.backoff_seconds * self.backoff_factor ** min(step, 50), longest)

@@ -1,0 +1,188 @@
+"""One session's way from its end to a final answer: what is asked next, where and when."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from pytest_lambdatest_session.cloud.endpoints import kind_asked, sibling_base_url
+from pytest_lambdatest_session.cloud.errors import CloudError, NotFound, Refused, Throttled
+from pytest_lambdatest_session.sidecar.jobs import Job
+
+if TYPE_CHECKING:
+    from pytest_lambdatest_session.cloud.client import Client
+    from pytest_lambdatest_session.cloud.details import SessionDetails
+    from pytest_lambdatest_session.sidecar.jobs import Emit
+    from pytest_lambdatest_session.sidecar.messages import Poll, Polled, State
+    from pytest_lambdatest_session.sidecar.policy import Policy
+
+# A 404 is put to the other product's API at once, and again when that too has had time to learn of the session.
+_MISSES_PUT_TO_THE_SIBLING = (1, 4)
+
+
+class PollJob(Job):
+    """Asks about a session until the answer is final; about one that was not quit, once."""
+
+    def __init__(self, request: Poll, now: float, policy: Policy, emit: Emit) -> None:
+        super().__init__(request, now, policy, emit)
+        self._ended = request["ended_at"] is not None
+        self._started_at = now
+        self._asked_at: float | None = None
+        self._step = self._misses = 0
+        self._missing_since: float | None = None
+        self._incomplete_since: float | None = None
+        self._home = self.base_url
+        self._sibling = sibling_base_url(self._home)
+        self._state: State = "pending" if self._ended else "running"
+        self._error: str | None = None
+        self._details: dict[str, object] | None = None
+        if self._ended:
+            self.due = now + self._settling_seconds(request["ended_at"])
+
+    def step(self, client: Client) -> SessionDetails:
+        return client.session(self.session_id)
+
+    def learn(self, outcome: Any, now: float, *, finishing: bool) -> None:
+        self._asked_at = now
+        if not isinstance(outcome, CloudError):
+            self._learn_details(outcome, now)
+        elif self.leave_detour(now):
+            pass  # whatever kept the sibling from answering, it was only a guess
+        elif isinstance(outcome, NotFound):
+            self._learn_missing(str(outcome), now, finishing=finishing)
+        elif isinstance(outcome, Refused):
+            self.give_up(str(outcome))
+        else:
+            # Whoever says when to come back is not failing, and is given that time.
+            if not (isinstance(outcome, Throttled) and outcome.retry_after_seconds is not None):
+                self._failures += 1
+            self._learn_failure(str(outcome), now, finishing=finishing)
+
+    def leave_detour(self, now: float) -> bool:
+        if self.base_url == self._home:
+            return False
+        self.base_url = self._home
+        if self._ended:
+            self._ask_again(now)
+        else:
+            self._settle()
+        return True
+
+    def hurry(self, now: float) -> None:
+        del now
+        self._step = 0
+        # One that was not asked about yet ended just now, and keeps its time to settle.
+        if self._asked_at is not None:
+            self.due = min(self.due, self._asked_at + self._policy.backoff_seconds)
+
+    def give_up(self, reason: str | None) -> None:
+        if reason is not None:
+            self._error = reason
+            self._become_unavailable()
+        self._settle()
+
+    def reason_at_end(self, trouble: str | None, silence: str | None) -> str | None:
+        return None if self._details is not None or self._error is not None else trouble or silence
+
+    def _learn_details(self, details: SessionDetails, now: float) -> None:
+        self._home, self._sibling = self.base_url, None
+        self._failures = 0
+        self._missing_since = None
+        self._kind = kind_asked(self.base_url, self._kind)
+        self._details, self._error = fields_of(details), None
+        if not self._ended:
+            self._state = "final" if details.has_ended and details.phase != "running" else "running"
+            self._settle()
+        elif self._is_final(details, now):
+            self._state = "final"
+            self._settle()
+        else:
+            self._state = "pending"
+            self._ask_again(now)
+
+    def _is_final(self, details: SessionDetails, now: float) -> bool:
+        if details.phase != "incomplete":
+            self._incomplete_since = None
+            return details.phase == "complete"
+        if self._incomplete_since is None:
+            self._incomplete_since = now
+        return now - self._incomplete_since >= self._policy.incomplete_seconds
+
+    def _learn_missing(self, error: str, now: float, *, finishing: bool) -> None:
+        self._state, self._error = "not_found", error
+        self._misses += 1
+        if self._missing_since is None:
+            self._missing_since = now
+        policy = self._policy
+        limit = policy.missing_at_finish_seconds if finishing else policy.missing_seconds
+        if self._sibling is not None and self._misses in _MISSES_PUT_TO_THE_SIBLING:
+            self.base_url = self._sibling
+            self.due = now
+            self._tell()
+        elif not self._ended or now - self._missing_since >= limit:
+            self._settle()
+        else:
+            self._ask_again(now)
+
+    def _learn_failure(self, error: str, now: float, *, finishing: bool) -> None:
+        self._error = error
+        self._become_unavailable()
+        # While tests run there is time, and the breaker sees to it that a dead API is left alone.
+        if not self._ended or (finishing and self._failures >= self._policy.tries):
+            self._settle()
+        else:
+            self._ask_again(now)
+
+    def _become_unavailable(self) -> None:
+        # One that nobody quit is running as far as is known.
+        if self._details is None and self._ended:
+            self._state = "unavailable"
+
+    def _ask_again(self, now: float) -> None:
+        self.due = now + self._policy.backoff(self._step, now - self._started_at)
+        if self._incomplete_since is not None:
+            self.due = min(self.due, max(now, self._incomplete_since + self._policy.incomplete_seconds))
+        self._step += 1
+        self._tell()
+
+    def _settle(self) -> None:
+        self.is_over = True
+        self._tell()
+
+    def _tell(self) -> None:
+        told: Polled = {
+            "type": "polled",
+            "session_id": self.session_id,
+            "state": self._state,
+            "kind": self._kind,
+            "error": self._error,
+            "details": self._details,
+            "settled": self.is_over,
+        }
+        self._emit(told)
+
+
+def fields_of(details: SessionDetails) -> dict[str, object]:
+    """Return the fields of `ReportedSession` that the cloud fills."""
+    return {
+        "test_id": details.test_id,
+        "status": details.status,
+        "remark": details.remark,
+        "duration": details.duration,
+        "started_at": _rfc3339(details.started_at),
+        "ended_at": _rfc3339(details.ended_at),
+        "name": details.name,
+        "build_name": details.build_name,
+        "browser": details.browser,
+        "browser_version": details.browser_version,
+        "platform": details.platform,
+        "device": details.device,
+        "video_url": details.video_url,
+        "screenshot_url": details.screenshot_url,
+        "share_url": details.share_url,
+        "logs": dict(details.logs),
+    }
+
+
+def _rfc3339(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
