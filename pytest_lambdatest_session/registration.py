@@ -7,13 +7,15 @@ process. Of xdist's workers those ask the cloud whose credentials the controller
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_lambdatest_session.capture.recorder import ReportMaking
 from pytest_lambdatest_session.cloud.endpoints import is_captured
 from pytest_lambdatest_session.credentials import credentials_from
-from pytest_lambdatest_session.report.controller import Controller
+from pytest_lambdatest_session.report.controller import Controller, LateQuits
+from pytest_lambdatest_session.report.journal import Journal
 from pytest_lambdatest_session.report.json_report import JsonReport
 from pytest_lambdatest_session.report.ledger import Ledger
 from pytest_lambdatest_session.report.properties import Annotator, ReportProperties
@@ -22,7 +24,7 @@ from pytest_lambdatest_session.report.settling.end_of_run import NO_WORK, CloudW
 from pytest_lambdatest_session.report.terminal import CommandSections, FailureSections, TerminalSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import pytest
 
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.report.settling.artifacts import Artifacts
     from pytest_lambdatest_session.report.settling.marking import Marking
     from pytest_lambdatest_session.report.settling.sharing import Sharing
-    from pytest_lambdatest_session.report.xdist import Journal
 
 _PROBLEM_LIMIT = 1000
 
@@ -51,12 +52,15 @@ class Registration:
         self._problems = recorder.problems
         self._problems.clean = lambda problem: self._clean(problem, _PROBLEM_LIMIT)
         self._ledger = Ledger(settings.dashboard_url, checked=settings.fetch != "off")
+        self._failure_sections, self._command_sections = FailureSections(), CommandSections()
 
     def register(self) -> None:
         worker_input = getattr(self._config, "workerinput", None)
         if worker_input is None:
-            self._record(worker=None)
-            self._register_controller()
+            # What pytest-forked runs in a process of its own may end that process.
+            journal = Journal.unnamed() if self._config.getoption("forked", None) is not None else None
+            self._record(None, journal)
+            self._register_controller(journal)
         else:
             self._register_worker(worker_input)
         self._register_beside_others()
@@ -71,8 +75,10 @@ class Registration:
 
             self._add(ReportPortalAttributes(self._config, self._problems))
 
-    def _record(self, worker: str | None, journal: Journal | None = None) -> None:
+    def _record(self, worker: str | None, journal: Journal | None) -> None:
         settings = self._settings
+        if journal is not None:
+            self._config.add_cleanup(journal.close)
         annotator = Annotator(self._ledger, worker, with_properties=settings.properties)
         self._recorder.start(
             lambda host: is_captured(host, settings.hub),
@@ -83,20 +89,28 @@ class Registration:
         )
         self._add(self._recorder)
         making = ReportMaking(self._recorder)
-        self._recorder.when_watching(lambda: self._add(making))
+        self._recorder.when_watching(lambda: self._watch(making))
+
+    def _watch(self, making: ReportMaking) -> None:
+        self._add(making)
+        # What reports of failures need, before tests run that may replace what imports modules.
+        _ = self._masked_text, self._failure_sections.texts, self._command_sections.texts
+
+    @cached_property
+    def _masked_text(self) -> Callable[[str, int, Iterable[str]], str]:
+        from pytest_lambdatest_session.cloud.redact import masked_text  # noqa: PLC0415
+
+        return masked_text
 
     def _clean(self, text: str, limit: int) -> str:
         """One line without the credentials of the environment and of the sessions that this process opened."""
-        # Loaded when there is something to clean; so below, what few runs ask for is loaded by those alone.
-        from pytest_lambdatest_session.cloud.redact import masked_text  # noqa: PLC0415
-
-        return masked_text(text, limit, self._secrets())
+        return self._masked_text(text, limit, self._secrets())
 
     def _secrets(self) -> frozenset[str]:
         credentials = credentials_from(os.environ)
         return frozenset(self._recorder.secrets()).union(credentials.secrets if credentials is not None else ())
 
-    def _register_controller(self) -> None:
+    def _register_controller(self, journal: Journal | None) -> None:
         workers_ask = self._register_for_workers()
         work = CloudWork(
             asking=self._asking(),
@@ -107,19 +121,20 @@ class Registration:
         self._fetch_in_teardown(work.asking)
         self._add(TerminalSummary(self._ledger, self._problems))
         self._add(JsonReport(self._ledger, self._problems))
-        self._add(
-            Controller(
-                self._config,
-                self._ledger,
-                work.asking,
-                self._outputs() if work.marking is None else [work.marking, *self._outputs()],
-                self._problems,
-                leftover=self._recorder.leftover,
-                reported=self._recorder.reported,
-                end=self._end_of_run(work),
-                workers_ask=workers_ask or self._settings.fetch == "teardown",
-            )
+        controller = Controller(
+            self._config,
+            self._ledger,
+            work.asking,
+            self._outputs() if work.marking is None else [work.marking, *self._outputs()],
+            self._problems,
+            leftover=self._recorder.leftover,
+            before_log=self._recorder.report_logged,
+            end=self._end_of_run(work),
+            workers_ask=workers_ask or self._settings.fetch == "teardown",
+            journal=journal,
         )
+        self._add(controller)
+        self._add(LateQuits(controller, self._problems))
 
     def _register_for_workers(self) -> bool:
         """Register what xdist's workers report to, if it is there; whether they ask the cloud themselves."""
@@ -133,11 +148,12 @@ class Registration:
         return xdist.workers_ask
 
     def _register_worker(self, worker_input: Mapping[str, Any]) -> None:
-        from pytest_lambdatest_session.report.xdist import KEY, Journal, WorkerInput, XdistWorker  # noqa: PLC0415
+        from pytest_lambdatest_session.report.xdist import KEY, WorkerInput, XdistWorker  # noqa: PLC0415
 
         # A controller without this plugin tells nothing: then there is nobody to report to.
         told: WorkerInput | None = worker_input.get(KEY)
-        self._record(worker_input["workerid"], Journal(Path(told["journal"])) if told is not None else None)
+        journal = Journal.at(Path(told["journal"])) if told is not None else None
+        self._record(worker_input["workerid"], journal)
         asks = told is not None and told["asks"]
         asking = self._asking() if asks or self._settings.fetch == "teardown" else None
         self._fetch_in_teardown(asking)
@@ -149,9 +165,10 @@ class Registration:
                 work.asking,
                 self._problems,
                 leftover=self._recorder.leftover,
-                reported=self._recorder.reported,
+                before_log=self._recorder.report_logged,
                 end=self._end_of_run(work),
                 marking=work.marking,
+                journal=journal,
             )
         )
 
@@ -256,13 +273,13 @@ class Registration:
             from pytest_lambdatest_session.report.settling.teardown import TeardownFetch  # noqa: PLC0415
 
             timeout_seconds = self._settings.timeout_seconds
-            self._add(TeardownFetch(self._ledger, asking, self._recorder.leftover, timeout_seconds, self._problems))
+            self._add(TeardownFetch(self._ledger, asking, self._recorder.changed, timeout_seconds, self._problems))
 
     def _outputs(self) -> list[Output]:
         outputs: list[Output] = [
             ReportProperties(self._ledger, with_properties=self._settings.properties),
-            FailureSections(),
-            CommandSections(),
+            self._failure_sections,
+            self._command_sections,
         ]
         if self._config.getoption("xmlpath", None):
             from pytest_lambdatest_session.report.junit import JunitXml  # noqa: PLC0415

@@ -19,16 +19,19 @@ if TYPE_CHECKING:
 class _Untouched:
     """Functions of the standard library, held since the plugin was loaded."""
 
-    __slots__ = ("_monotonic", "_offset", "decode", "encode", "getpid", "os_open", "os_write")
+    __slots__ = ("_monotonic", "_offset", "_urandom", "decode", "encode", "getpid", "os_open", "os_pread", "os_write")
 
     def __init__(self) -> None:
         self._monotonic: Callable[[], float] = _monotonic()
         self._offset = time.time() - self._monotonic()
+        self._urandom = os.urandom
         self.encode: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
         """One line of ASCII."""
         self.decode: Callable[[str], Any] = json.JSONDecoder().decode
         self.getpid = os.getpid
         self.os_open = os.open
+        self.os_pread = getattr(os, "pread", None)
+        """None where processes can't be forked either."""
         self.os_write = os.write
 
     def monotonic(self) -> float:
@@ -38,6 +41,10 @@ class _Untouched:
     def now(self) -> float:
         """Return seconds since the epoch: the wall clock when the plugin was loaded, and what has passed since."""
         return self._monotonic() + self._offset
+
+    def token(self) -> str:
+        """Return 16 hexadecimal digits that no other process of the run comes upon, one forked from this included."""
+        return self._urandom(8).hex()
 
 
 def _monotonic() -> Callable[[], float]:

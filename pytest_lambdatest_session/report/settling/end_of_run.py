@@ -49,11 +49,13 @@ class EndOfRun:
         self._problems = problems
         self._budget_seconds = budget_seconds
         self._interrupted = False
+        self._deadline: float | None = None
 
     def settle(self, *, interrupted: bool) -> None:
         """Bring the ledger's records up to date. Nothing is waited for once somebody pressed Ctrl-C, now or before."""
         self._interrupted = interrupted
-        deadline = time.monotonic() + self._budget_seconds
+        # One for the whole run: it is called again if the suite's own hooks ended sessions meanwhile.
+        deadline = self._deadline = self._deadline or time.monotonic() + self._budget_seconds
 
         def left() -> float:
             return 0.0 if self._interrupted else max(0.0, deadline - time.monotonic())
