@@ -7,6 +7,7 @@ process. Of xdist's workers those ask the cloud whose credentials the controller
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,8 @@ from pytest_lambdatest_session.capture.recorder import ReportMaking
 from pytest_lambdatest_session.capture.untouched import untouched
 from pytest_lambdatest_session.cloud.endpoints import is_captured
 from pytest_lambdatest_session.credentials import credentials_from
-from pytest_lambdatest_session.report.controller import Controller
+from pytest_lambdatest_session.report.controller import Controller, LateQuits
+from pytest_lambdatest_session.report.journal import Journal
 from pytest_lambdatest_session.report.json_report import JsonReport
 from pytest_lambdatest_session.report.ledger import Ledger
 from pytest_lambdatest_session.report.properties import Annotator, ReportProperties
@@ -23,7 +25,7 @@ from pytest_lambdatest_session.report.updates import Updates
 from pytest_lambdatest_session.sidecar.client import IMPORT_PATH, Sidecar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import pytest
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.credentials import Credentials
     from pytest_lambdatest_session.report.controller import Output
     from pytest_lambdatest_session.report.ledger import Entry
-    from pytest_lambdatest_session.report.xdist import Journal
+    from pytest_lambdatest_session.report.xdist import WorkerInput
     from pytest_lambdatest_session.sidecar.messages import Start
 
 _PROBLEM_LIMIT = 1000
@@ -60,12 +62,15 @@ class Registration:
         self._ledger = Ledger(settings.dashboard_url, checked=settings.fetch != "off")
         self._environment = Environment()
         self._add(self._environment)
+        self._failure_sections, self._command_sections = FailureSections(), CommandSections()
 
     def register(self) -> None:
         worker_input = getattr(self._config, "workerinput", None)
         if worker_input is None:
-            self._record(worker=None)
-            self._register_controller()
+            # What pytest-forked runs in a process of its own may end that process.
+            journal = Journal.unnamed() if self._config.getoption("forked", None) is not None else None
+            self._record(None, journal)
+            self._register_controller(journal)
         else:
             self._register_worker(worker_input)
         self._register_beside_others()
@@ -80,72 +85,89 @@ class Registration:
 
             self._add(ReportPortalAttributes(self._config, self._problems))
 
-    def _record(self, worker: str | None, journal: Journal | None = None) -> None:
+    def _record(
+        self,
+        worker: str | None,
+        journal: Journal | None,
+        has_own_account: Callable[[Credentials | None], bool] | None = None,
+    ) -> None:
         settings = self._settings
+        if journal is not None:
+            self._config.add_cleanup(journal.close)
         annotator = Annotator(self._ledger, worker, with_properties=settings.properties)
         self._recorder.start(
             lambda host: is_captured(host, settings.hub),
             annotator,
             journal,
+            has_own_account=has_own_account,
             clean=self._clean,
             with_values=settings.show_values,
         )
         self._add(self._recorder)
         making = ReportMaking(self._recorder)
-        self._recorder.when_watching(lambda: self._add(making))
+        self._recorder.when_watching(lambda: self._watch(making))
+
+    def _watch(self, making: ReportMaking) -> None:
+        self._add(making)
+        # What reports of failures need, before tests run that may replace what imports modules.
+        _ = self._masked_text, self._failure_sections.texts, self._command_sections.texts
+
+    @cached_property
+    def _masked_text(self) -> Callable[[str, int, Iterable[str]], str]:
+        from pytest_lambdatest_session.cloud.redact import masked_text  # noqa: PLC0415
+
+        return masked_text
 
     def _clean(self, text: str, limit: int) -> str:
         """One line without the credentials of the environment and of the sessions that this process opened."""
-        # Loaded when there is something to clean; so below, what few runs ask for is loaded by those alone.
-        from pytest_lambdatest_session.cloud.redact import masked_text  # noqa: PLC0415
-
-        return masked_text(text, limit, self._secrets())
+        return self._masked_text(text, limit, self._secrets())
 
     def _secrets(self) -> frozenset[str]:
         credentials = credentials_from(self._environment.values)
         return frozenset(self._recorder.secrets()).union(credentials.secrets if credentials is not None else ())
 
-    def _register_controller(self) -> None:
-        workers_ask = self._register_for_workers()
-        updates = self._updates(
-            is_ours=lambda entry: not (workers_ask and entry.was_used_in_a_worker),
-        )
+    def _register_controller(self, journal: Journal | None) -> None:
+        self._register_for_workers()
+        updates = self._updates(is_ours=lambda entry: not entry.own_account)
         self._fetch_in_teardown(updates)
         self._add(TerminalSummary(self._ledger, self._problems))
         self._add(JsonReport(self._ledger, self._problems))
-        self._add(
-            Controller(
-                self._config,
-                self._ledger,
-                updates,
-                self._outputs(),
-                self._problems,
-                leftover=self._recorder.leftover,
-                reported=self._recorder.reported,
-            )
+        controller = Controller(
+            self._config,
+            self._ledger,
+            updates,
+            self._outputs(),
+            self._problems,
+            leftover=self._recorder.leftover,
+            before_log=self._recorder.report_logged,
+            journal=journal,
         )
+        self._add(controller)
+        self._add(LateQuits(controller, self._problems))
 
-    def _register_for_workers(self) -> bool:
-        """Register what xdist's workers report to, if it is there; whether they ask the cloud themselves."""
+    def _register_for_workers(self) -> None:
+        """Register what xdist's workers report to, if it is there."""
         if not hasattr(self._config.hook, "pytest_configure_node"):
-            return False
+            return
         from pytest_lambdatest_session.report.xdist import XdistController  # noqa: PLC0415
 
-        xdist = XdistController(self._ledger, self._problems)
+        # Nothing replaces the environment of a process that runs no tests.
+        xdist = XdistController(self._ledger, self._problems, lambda: credentials_from(os.environ))
         self._add(xdist)
         self._config.add_cleanup(xdist.close)
-        return xdist.workers_ask
 
     def _register_worker(self, worker_input: Mapping[str, Any]) -> None:
-        from pytest_lambdatest_session.report.xdist import KEY, Journal, WorkerInput, XdistWorker  # noqa: PLC0415
+        from pytest_lambdatest_session.report.xdist import KEY, XdistWorker  # noqa: PLC0415
 
         # A controller without this plugin tells nothing: then there is nobody to report to.
         told: WorkerInput | None = worker_input.get(KEY)
-        self._record(worker_input["workerid"], Journal(Path(told["journal"])) if told is not None else None)
-        asks = told is not None and told["asks"]
-        updates = self._updates() if asks or self._settings.fetch == "teardown" else None
-        if updates is not None:
-            self._fetch_in_teardown(updates)
+        if told is None:
+            return
+        journal = Journal.at(Path(told["journal"]))
+        self._record(worker_input["workerid"], journal, lambda credentials: self._is_own(credentials, told))
+        in_teardown = self._settings.fetch == "teardown"
+        updates = self._updates(is_ours=lambda entry: entry.own_account or in_teardown)
+        self._fetch_in_teardown(updates)
         self._add(
             XdistWorker(
                 self._config,
@@ -153,9 +175,15 @@ class Registration:
                 updates,
                 self._problems,
                 leftover=self._recorder.leftover,
-                reported=self._recorder.reported,
+                before_log=self._recorder.report_logged,
+                journal=journal,
             )
         )
+
+    def _is_own(self, credentials: Credentials | None, told: WorkerInput) -> bool:
+        """Whether this worker has the credentials of a session, and the controller has not."""
+        account = credentials or credentials_from(self._environment.values)
+        return account is not None and account.fingerprint(told["salt"]) != told["account"]
 
     def _updates(self, is_ours: Callable[[Entry], bool] = lambda _: True) -> Updates:
         sidecar = Sidecar(self._start_of_sidecar, lambda: self._environment.values, self._secrets)
@@ -201,13 +229,13 @@ class Registration:
         if self._settings.fetch == "teardown":
             from pytest_lambdatest_session.report.teardown import TeardownFetch  # noqa: PLC0415
 
-            self._add(TeardownFetch(self._ledger, updates, self._recorder.leftover, self._problems))
+            self._add(TeardownFetch(self._ledger, updates, self._recorder.changed, self._problems))
 
     def _outputs(self) -> list[Output]:
         outputs: list[Output] = [
             ReportProperties(self._ledger, with_properties=self._settings.properties),
-            FailureSections(),
-            CommandSections(),
+            self._failure_sections,
+            self._command_sections,
         ]
         if self._config.getoption("xmlpath", None):
             from pytest_lambdatest_session.report.junit import JunitXml  # noqa: PLC0415

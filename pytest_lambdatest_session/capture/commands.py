@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from pytest_lambdatest_session.capture.carried import CarriedCommand
+    from pytest_lambdatest_session.capture.payload import CommandPayload
 
     Clean = Callable[[str, int], str]
     """Makes one line of at most so many characters, without secrets."""
 
 SeenCommand: TypeAlias = "tuple[str, str, object, float, float, str | None]"
-"""Session id, selenium's name of the command, what `about_of` kept of it, sent at and answered at in seconds since the
-epoch, error. A plain tuple, since one is made for every command of a run."""
+"""Session id, selenium's name of the command, what `kept_of` kept of its parameters, sent at and answered at in seconds
+since the epoch, error. A plain tuple, since one is made for every command of a run."""
 
 SHOWN_COMMANDS = 10
 _ABOUT_LIMIT, _VALUE_LIMIT, _ERROR_LIMIT = 120, 200, 200
@@ -38,13 +38,12 @@ _SCRIPTS = frozenset(("w3cExecuteScript", "w3cExecuteScriptAsync", "executeScrip
 _UNKEPT = frozenset(
     ("actions", "addCredential", "addVirtualAuthenticator", "downloadFile", "pushFile", "switchToFrame", "uploadFile")
 )
-NEEDS_A_LOOK = _SCRIPTS | _UNKEPT
-"""Those of which `about_of` tells what to keep. Of others the parameters, strings and numbers, are kept as they are
-until the attempt ends."""
+
+_SENSITIVE = _SCRIPTS | _UNKEPT
 
 # What they are given is a value, and errors may repeat it.
 _TYPING = frozenset(("sendKeysToElement", "w3cSetAlertValue", "addCookie"))
-_VALUED = _TYPING | _SCRIPTS | _UNKEPT | {"w3cGetAlertText"}
+_VALUED = _TYPING | _SENSITIVE | {"w3cGetAlertText"}
 
 # As Selenium's Python users write them; others are spelled from selenium's own names.
 _NAMES = {
@@ -72,8 +71,18 @@ _NAMES = {
 _MARK = r"\s*lambda-status\s*=|\s*lambda-(?:hook|action)\b.*setTestStatus"
 
 
-def found(params: object, response: Any) -> object:
-    """What to keep of a search: the ids of what it found give later commands on it a name."""
+def kept_of(command: str, params: object, response: Any, *, with_values: bool) -> object:
+    """What to keep of a command's parameters until the attempt ends: never an object of the test's own."""
+    if command in FINDS:
+        return _found(params, response)
+    if command in _SCRIPTS and with_values and isinstance(params, dict):
+        return {"script": str(params.get("script", "")), "args": _in_json(params.get("args") or [])}
+    # Of all others they are strings and numbers.
+    return None if command in _SENSITIVE else params
+
+
+def _found(params: object, response: Any) -> object:
+    """A search's parameters, and the ids of what it found, which give later commands on it a name."""
     try:
         # Once per search: WebElement's property `id`, which returns it, takes a tenth of all that a search costs.
         return params, response["value"]._id  # noqa: SLF001
@@ -81,13 +90,6 @@ def found(params: object, response: Any) -> object:
         value = response.get("value") if isinstance(response, dict) else None
         elements: list[Any] = value[:_MOST_FOUND] if isinstance(value, list) else [value]
         return params, [element.id for element in elements if hasattr(element, "id")]
-
-
-def about_of(command: str, params: object, *, with_values: bool) -> object:
-    """What to keep of a command that `NEEDS_A_LOOK`: never an object of the test's own."""
-    if command in _SCRIPTS and with_values and isinstance(params, dict):
-        return {"script": str(params.get("script", "")), "args": _in_json(params.get("args") or [])}
-    return None
 
 
 def marks_status(command: str, params: Any) -> bool:
@@ -100,13 +102,13 @@ def marks_status(command: str, params: Any) -> bool:
     return re.match(_MARK, f"{script} {_in_json(args or [])}", re.DOTALL | re.IGNORECASE) is not None
 
 
-def describe(seen: Iterable[SeenCommand], clean: Clean, *, with_values: bool) -> list[CarriedCommand]:
+def describe(seen: Iterable[SeenCommand], clean: Clean, *, with_values: bool) -> list[CommandPayload]:
     """The last commands, oldest first; what was repeated, as a wait does, stands once."""
     names: dict[str, str] = {}
-    told: list[CarriedCommand] = []
+    told: list[CommandPayload] = []
     for session_id, command, about, at, until, error in seen:
         if isinstance(about, tuple):
-            about, ids = about  # noqa: PLW2901 - see `found`
+            about, ids = about  # noqa: PLW2901 - see `_found`
             names.update(dict.fromkeys([ids] if isinstance(ids, str) else ids, _locator(about)))
         told.append(
             {
@@ -175,16 +177,20 @@ def _address(url: str) -> str:
     return re.sub(r"//[^/]*@", "//", shown) + ("?…" if shown != url else "")
 
 
+# Made once: tests replace `json.dumps`.
+_encode = json.JSONEncoder(ensure_ascii=False, default=lambda other: f"<{type(other).__name__}>").encode
+
+
 def _in_json(value: Any) -> str:
     try:
-        return json.dumps(value, ensure_ascii=False, default=lambda other: f"<{type(other).__name__}>")
+        return _encode(value)
     except (TypeError, ValueError, RecursionError):
         return f"<{type(value).__name__}>"
 
 
-def _folded(commands: list[CarriedCommand]) -> list[CarriedCommand]:
+def _folded(commands: list[CommandPayload]) -> list[CommandPayload]:
     """Fold one command, or two in turn, that come again and again: a wait polls with one or the other."""
-    folded: list[CarriedCommand] = []
+    folded: list[CommandPayload] = []
     for command in commands:
         folded.append(command)
         for period in (1, 2):
@@ -195,9 +201,9 @@ def _folded(commands: list[CarriedCommand]) -> list[CarriedCommand]:
     return folded
 
 
-def _is_alike(one: CarriedCommand, other: CarriedCommand) -> bool:
+def _is_alike(one: CommandPayload, other: CommandPayload) -> bool:
     return all(one[key] == other[key] for key in ("session", "name", "about", "error"))
 
 
-def _joined(one: CarriedCommand, other: CarriedCommand) -> CarriedCommand:
+def _joined(one: CommandPayload, other: CommandPayload) -> CommandPayload:
     return {**one, "seconds": one["seconds"] + other["seconds"], "times": one["times"] + other["times"]}

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_lambdatest_session.capture.commands import (
-    FINDS,
-    NEEDS_A_LOOK,
-    about_of,
-    describe,
-    error_of,
-    found,
-    marks_status,
-)
-from pytest_lambdatest_session.capture.uses import UseLog
-from pytest_lambdatest_session.capture.webdriver import (
+from pytest_lambdatest_session.capture.commands import describe, error_of, kept_of, marks_status
+from pytest_lambdatest_session.capture.selenium import (
     NEW_SESSION,
     QUIT,
     WebDriverHook,
@@ -25,17 +15,26 @@ from pytest_lambdatest_session.capture.webdriver import (
     hub_of,
     new_session_id,
 )
+from pytest_lambdatest_session.capture.tracker import Tracker
+from pytest_lambdatest_session.capture.untouched import untouched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from pytest_lambdatest_session.capture.carried import CarriedSession, Carry
     from pytest_lambdatest_session.capture.commands import Clean
-    from pytest_lambdatest_session.capture.uses import Attempt
+    from pytest_lambdatest_session.capture.payload import Leftover, Payload, SessionPayload
+    from pytest_lambdatest_session.capture.tracker import Attempt, TrackedSession
     from pytest_lambdatest_session.credentials import Credentials
     from pytest_lambdatest_session.problems import Problems
 
-CARRY_ATTRIBUTE = "lambdatest_carry"
+    Annotate = Callable[[pytest.TestReport, Payload, str | None], None]
+    """Puts what users read onto a report, given its payload, and which attempt's payload was on it before if any."""
+    Journal = Callable[[SessionPayload, Attempt | None], None]
+    """Is told of each session when it is met, with the attempt that did."""
+
+PAYLOAD_ATTRIBUTE = "_lambdatest_payload"
+ATTEMPT_ATTRIBUTE = "_lambdatest_attempt"
+"""On a report that was logged: whose it was then, by the attempt's id."""
 
 
 class Recorder:
@@ -47,42 +46,45 @@ class Recorder:
 
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
-        self._log = UseLog()
-        self._captures: Callable[[str], bool] = _any_host
-        self._annotate: Callable[[pytest.TestReport, Carry], None] = _no_annotation
-        self._on_start: Callable[[CarriedSession, Attempt | None], None] = _nobody_hears
+        self._tracker = Tracker()
+        self._captures: Callable[[str], bool] | None = None
+        self._annotate: Annotate | None = None
+        self._journal: Journal | None = None
         self._clean: Clean | None = None
         self._with_values = False
-        self._attempts_so_far = pytest.StashKey[int]()
+        self._has_own_account: Callable[[Credentials | None], bool] | None = None
+        self._attempts_so_far = pytest.StashKey[tuple[str, int]]()
         self._credentials: dict[str, Credentials] = {}
         self._accounts: dict[Credentials, Credentials] = {}
         self._is_watching = False
-        self._when_watching: Callable[[], None] = _nothing_to_do
-        self._hook = WebDriverHook(self, problems.fault, self._log, self._watch)
+        self._when_watching: Callable[[], None] | None = None
+        self._hook = WebDriverHook(self, problems.fault, self._watch)
 
     def start(
         self,
         captures: Callable[[str], bool],
-        annotate: Callable[[pytest.TestReport, Carry], None],
-        on_start: Callable[[CarriedSession, Attempt | None], None] | None = None,
+        annotate: Annotate,
+        journal: Journal | None = None,
         *,
+        has_own_account: Callable[[Credentials | None], bool] | None = None,
         clean: Clean | None = None,
         with_values: bool = False,
     ) -> None:
         """Go on with the settings known, and forget what they leave out of the sessions seen so far.
 
-        `captures` tells the hub hosts that matter; `annotate` puts what users read onto a report, given the report and
-        what it carries; `on_start` hears at once of each new session, with the attempt that started it. The report of
-        a failure carries the last commands in words that passed `clean`, typed values `with_values` only; without a
-        `clean` it carries none.
+        `captures` tells the hub hosts that matter; `has_own_account` whether no other process has the credentials that
+        opened a session, given those if they are known. The report of a failure carries the last commands in words that
+        passed `clean`, typed values `with_values` only; without a `clean` it carries none.
         """
-        self._captures, self._annotate = captures, annotate
+        self._captures, self._annotate, self._journal = captures, annotate, journal
         self._clean, self._with_values = clean, with_values
-        self._log.keep_only(captures)
-        if on_start is not None:
-            self._on_start = on_start
-            for session in self.leftover()["sessions"]:
-                on_start(session, None)
+        self._has_own_account = has_own_account
+        self._tracker.keep_only(captures)
+        for tracked in self._tracker.tracked():
+            self._note_account(tracked)
+        if journal is not None:
+            for session in self._tracker.changed():
+                journal(session, None)
 
     def install(self) -> None:
         self._hook.install()
@@ -96,29 +98,31 @@ class Recorder:
     def _watch(self) -> None:
         # In this order, as another thread may be in `when_watching`.
         self._is_watching = True
-        then, self._when_watching = self._when_watching, _nothing_to_do
+        then, self._when_watching = self._when_watching, None
         # Up to now no report was looked at, which ends attempts.
-        self._log.forget_finished()
-        then()
+        self._tracker.forget_finished()
+        if then is not None:
+            then()
 
     def uninstall(self) -> None:
         self._hook.uninstall()
+        self._tracker.close()
 
     def credentials_of(self, session_id: str) -> Credentials | None:
-        """The credentials that opened a session, if this process saw it happen."""
+        """Return the credentials that opened a session, if this process saw it happen."""
         return self._credentials.get(session_id)
 
     def secrets(self) -> set[str]:
-        """What must not be shown of the credentials that this process has seen."""
+        """Return what must not be shown of the credentials that this process has seen."""
         return {secret for credentials in list(self._accounts) for secret in credentials.secrets}
 
-    def leftover(self) -> Carry:
-        """What no report has carried yet; at the end of the run, what none could."""
-        return self._log.leftover()
+    def changed(self) -> list[SessionPayload]:
+        """Return the sessions that changed since the last payload was made."""
+        return self._tracker.changed()
 
-    def reported(self, carry: Carry) -> None:
-        """A report with this on it was logged."""
-        self._log.reported(carry["sessions"])
+    def leftover(self) -> Leftover:
+        """Return all that this process knows of sessions, for the end of the run."""
+        return self._tracker.leftover()
 
     # The observer of WebDriver.execute
 
@@ -131,7 +135,6 @@ class Recorder:
         response: Any,
         error: BaseException | None,
     ) -> None:
-        """What the wrapper did not book by itself, since it is special, failed, or is the first of its kind."""
         if command == NEW_SESSION:
             self._saw_new_session(driver, params, response, error)
             return
@@ -139,78 +142,113 @@ class Recorder:
         if not session_id:
             return
         if command == QUIT:
-            self._saw_quit(session_id, started_at, error)
+            # One that failed proves nothing: the session may live on until the hub's idle timeout.
+            if error is None:
+                self._tracker.end_session(session_id, started_at)
             return
-        about = found(params, response) if command in FINDS else params
-        if command in NEEDS_A_LOOK:
-            about = about_of(command, params, with_values=self._with_values)
-            if error is None and marks_status(command, params):
-                self._log.marked(session_id)
-        failure = None if error is None else error_of(error)
-        if not self._log.sent(session_id, command, about, started_at, failure):
+        if not self._tracker.knows(session_id):
             self._meet(driver, session_id, None)
-            self._log.sent(session_id, command, about, started_at, failure)
+        if error is None and marks_status(command, params):
+            self._tracker.mark_session(session_id)
+        use = self._tracker.use(session_id, started_at)
+        if use is not None:
+            kept = kept_of(command, params, response, with_values=self._with_values)
+            use.last_at = untouched.now()
+            failure = None if error is None else error_of(error)
+            use.commands.append((session_id, command, kept, started_at, use.last_at, failure))
 
     def _saw_new_session(self, driver: Any, params: object, response: Any, error: BaseException | None) -> None:
         session_id = new_session_id(response)
         if session_id is not None:
             # The session starts when the hub answers, not when it was asked: it may have queued for minutes.
-            now = time.time()
+            now = untouched.now()
             self._meet(driver, session_id, now, credentials_in(params))
-            self._log.used(session_id, now, created=True)
+            self._tracker.use(session_id, now, created=True)
             return
         hub = hub_of(driver)
-        if hub is not None and self._captures(hub.host):
-            self._log.refused(hub.host, "no session id in the answer" if error is None else type(error).__name__)
+        if hub is not None and self._is_captured(hub.host):
+            why = "no session id in the answer" if error is None else type(error).__name__
+            self._tracker.fail_creation(hub.host, why)
 
-    def _saw_quit(self, session_id: str, at: float, error: BaseException | None) -> None:
-        # A quit that failed proves nothing: the session may live on until the hub's idle timeout.
-        if error is None:
-            self._log.ended(session_id, at)
+    def _is_captured(self, host: str) -> bool:
+        # Before the settings are read it is not known, so all are.
+        return self._captures is None or self._captures(host)
 
     def _meet(
         self, driver: Any, session_id: str, started_at: float | None, credentials: Credentials | None = None
     ) -> None:
         hub = hub_of(driver)
-        if hub is None or not self._captures(hub.host):
-            self._log.ignore(session_id)
+        if hub is None or not self._is_captured(hub.host):
+            self._tracker.ignore(session_id)
             return
-        session = self._log.started(session_id, hub.host, started_at)
-        self._on_start(session, self._log.current())
+        session = self._tracker.start(session_id, hub.host, started_at)
         learned = hub.credentials or credentials
         if learned is not None:
             # One object for all sessions that the same account opened.
             self._credentials[session_id] = self._accounts.setdefault(learned, learned)
+        self._note_account(session)
+        if self._journal is not None:
+            attempt = self._tracker.current()
+            self._journal(session.payload(), None if attempt is None or attempt.tears_down else attempt)
+
+    def _note_account(self, session: TrackedSession) -> None:
+        if self._has_own_account is not None:
+            session.own_account = self._has_own_account(self.credentials_of(session.id))
 
     # The hooks
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        number = item.stash.get(self._attempts_so_far, 0) + 1
-        item.stash[self._attempts_so_far] = number
         with self.problems.guard():
-            self._log.begin(item.nodeid, number)
+            test, number = item.stash.get(self._attempts_so_far, None) or (untouched.token(), 0)
+            item.stash[self._attempts_so_far] = test, number + 1
+            self._tracker.begin(test, item.nodeid, number + 1)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self) -> None:
-        self._log.tear_down()
+        self._tracker.tear_down()
 
     def report_made(self, report: pytest.TestReport, when: str) -> None:
         """Put onto the report what the attempt did so far; that of its teardown is its last."""
-        attempt = self._log.current()
-        if attempt is not None and self._log.has_news_of(attempt):
+        attempt = self._tracker.current()
+        if attempt is not None and self._tracker.has_news_of(attempt):
             with self.problems.guard():
                 self._put_on(report, attempt)
         if when == "teardown":
             with self.problems.guard():
-                self._log.end()
+                self._tracker.end()
 
-    def _put_on(self, report: pytest.TestReport, attempt: Attempt) -> None:
-        carry = self._log.carry(attempt)
+    def report_logged(self, report: pytest.TestReport) -> None:
+        """Bring the payload up to date with what the report is by now: hooks may have changed it since it was made.
+
+        A report that is logged again while a later attempt of its test runs, as pytest-retry does, is that attempt's.
+        """
+        payload: Payload | None = getattr(report, PAYLOAD_ATTRIBUTE, None)
+        logged_as: str | None = getattr(report, ATTEMPT_ATTRIBUTE, None)
+        attempt_id = payload["attempt"] if payload is not None else logged_as
+        if attempt_id is None:
+            return
+        attempt = self._tracker.last_here()
+        if attempt is not None and attempt.id == attempt_id:
+            if report.failed and "commands" not in (payload or ()):
+                setattr(report, PAYLOAD_ATTRIBUTE, self._payload(report, attempt))
+        elif attempt is not None and logged_as is not None and attempt.is_later_than(attempt_id):
+            self._put_on(report, attempt, instead_of=attempt_id)
+            attempt_id = attempt.id
+        self._tracker.logged(attempt_id)
+        setattr(report, ATTEMPT_ATTRIBUTE, attempt_id)
+
+    def _put_on(self, report: pytest.TestReport, attempt: Attempt, instead_of: str | None = None) -> None:
+        payload = self._payload(report, attempt)
+        setattr(report, PAYLOAD_ATTRIBUTE, payload)
+        if self._annotate is not None:
+            self._annotate(report, payload, instead_of)
+
+    def _payload(self, report: pytest.TestReport, attempt: Attempt) -> Payload:
+        payload = self._tracker.payload(attempt)
         if report.failed and self._clean is not None:
-            carry["commands"] = describe(attempt.commands(), self._clean, with_values=self._with_values)
-        setattr(report, CARRY_ATTRIBUTE, carry)
-        self._annotate(report, carry)
+            payload["commands"] = describe(attempt.commands(), self._clean, with_values=self._with_values)
+        return payload
 
 
 class ReportMaking:
@@ -227,19 +265,3 @@ class ReportMaking:
         report = yield
         self._recorder.report_made(report, call.when)
         return report
-
-
-def _nothing_to_do() -> None:
-    """Stands in until there is something to do, and when it was done."""
-
-
-def _any_host(host: str) -> bool:  # noqa: ARG001 - decided later
-    return True
-
-
-def _no_annotation(report: pytest.TestReport, carry: Carry) -> None:
-    """Stands in until there is a ledger."""
-
-
-def _nobody_hears(session: CarriedSession, attempt: Attempt | None) -> None:
-    """Stands in where nobody keeps a journal."""

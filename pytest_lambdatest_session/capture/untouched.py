@@ -24,8 +24,8 @@ class _Untouched:
     """Functions of the standard library, held since the plugin was loaded; None for what this system has not."""
 
     __slots__ = (
-        *("_monotonic", "_offset", "decode", "encode"),
-        *("close", "getpid", "kill", "open", "pipe", "read", "set_blocking", "waitpid", "write"),
+        *("_monotonic", "_offset", "_urandom", "decode", "encode"),
+        *("close", "getpid", "kill", "open", "pipe", "pread", "read", "set_blocking", "waitpid", "write"),
         *("Popen", "poll", "posix_spawn", "pthread_sigmask", "sigtimedwait"),
         *("allocate_lock", "start_new_thread"),
     )
@@ -33,6 +33,7 @@ class _Untouched:
     def __init__(self) -> None:
         self._monotonic: Callable[[], float] = _monotonic()
         self._offset = time.time() - self._monotonic()
+        self._urandom = os.urandom
         self.encode: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
         """One line of ASCII."""
         self.decode: Callable[[str], Any] = json.JSONDecoder().decode
@@ -52,6 +53,7 @@ class _Untouched:
         self.sigtimedwait: Any = getattr(signal, "sigtimedwait", None)
         self.allocate_lock = _thread.allocate_lock
         self.start_new_thread = _thread.start_new_thread
+        self.pread: Any = getattr(os, "pread", None)
 
     def monotonic(self) -> float:
         """Return seconds of a clock that tests cannot move, from an arbitrary start."""
@@ -60,6 +62,10 @@ class _Untouched:
     def now(self) -> float:
         """Return seconds since the epoch: the wall clock when the plugin was loaded, and what has passed since."""
         return self._monotonic() + self._offset
+
+    def token(self) -> str:
+        """Return 16 hexadecimal digits that no other process of the run comes upon, one forked from this included."""
+        return self._urandom(8).hex()
 
 
 def _monotonic() -> Callable[[], float]:

@@ -117,9 +117,11 @@ def _ledger_of(sessions: Sequence[Joined]) -> Ledger:
         entry.started_at = 0.0
         ledger.entries[entry.id] = entry
         for use, file in zip(record["tests"], session.files, strict=True):
-            # The same test in another file is of another run.
-            key = (use["nodeid"], f"{file} {use['worker']}", use["attempt"])
-            attempt = ledger.attempts.setdefault(key, AttemptRecord(use["nodeid"], use["worker"], use["attempt"]))
+            # The same test in another file is of another run, and two tests may have one node id.
+            test = f"{use['nodeid']} {use['worker']} {use['outcome']} {file}"
+            attempt = ledger.attempts.setdefault(
+                f"{test} {use['attempt']}", AttemptRecord(test, use["nodeid"], use["worker"], use["attempt"])
+            )
             start, end = use["offset"] or 0.0, use["end_offset"]
             last = start if end is None else end
             attempt.learn_use(entry, start, last)

@@ -56,14 +56,7 @@ def _asked(
     ledger = Ledger(settings.dashboard_url)
     for session_id in session_ids:
         # Nobody here saw it end: it is looked at, and not waited for.
-        ledger.learn(
-            {
-                "attempt": 0,
-                "uses": [],
-                "sessions": [{"id": session_id, "hub": hub, "started_at": None, "ended_at": None}],
-                "refusals": [],
-            }
-        )
+        ledger.learn([{"id": session_id, "hub": hub, "started_at": None, "ended_at": None}])
     answers: SimpleQueue[Any] = SimpleQueue()
     pool = Pool(
         lambda base_url, account: Client(

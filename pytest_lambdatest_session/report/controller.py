@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_lambdatest_session.capture.recorder import CARRY_ATTRIBUTE
-from pytest_lambdatest_session.report.outcomes import outcome_after
-from pytest_lambdatest_session.report.properties import ANSWERS_ATTRIBUTE
+from pytest_lambdatest_session.capture.recorder import ATTEMPT_ATTRIBUTE, PAYLOAD_ATTRIBUTE
+from pytest_lambdatest_session.capture.untouched import untouched
+from pytest_lambdatest_session.report.journal import LOST_ATTRIBUTE
+from pytest_lambdatest_session.report.outcomes import CRASHED, outcome_after
+from pytest_lambdatest_session.report.properties import SESSIONS_ATTRIBUTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
     from typing import Protocol
 
-    from pytest_lambdatest_session.capture.carried import Carry
+    from pytest_lambdatest_session.capture.payload import Leftover, Payload
     from pytest_lambdatest_session.problems import Problems
+    from pytest_lambdatest_session.report.journal import Journal, JournalLine
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Ledger
     from pytest_lambdatest_session.report.updates import Updates
 
@@ -23,23 +26,28 @@ if TYPE_CHECKING:
         """One place where people read about sessions."""
 
         def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
-            """Take note of a report, before anybody else sees it logged, and give it what is known already."""
+            """Take note of a report, before anybody else sees it logged, and give it what is known already.
+
+            Called again for a report whose outcome changed while it was logged.
+            """
 
         def bind(self) -> None:
-            """Bring everything attached up to date; called once, before the report writers run."""
+            """Bring everything attached up to date, before the report writers run.
+
+            Called again if the suite ended sessions after that.
+            """
 
 
 INTERRUPTED = 2
 _INTERRUPTED_LINE = "interrupted at the end of the run; the reports may lack what LambdaTest said"
-CRASHED = "???"
-"""xdist's phase for the test in which a worker died."""
+_LOST_NOTE = "the process of its test died"
 
 
 class Controller:
     """Owns what the run knows about its sessions.
 
-    `leftover` is what no report carried, asked for when the run ends; `reported` hears of sessions that a report did
-    carry.
+    `before_log` brings a report's payload up to date, and `leftover` gives what this process knows, for the end of the
+    run.
     """
 
     def __init__(
@@ -50,8 +58,9 @@ class Controller:
         outputs: Sequence[Output],
         problems: Problems,
         *,
-        leftover: Callable[[], Carry],
-        reported: Callable[[Carry], None],
+        leftover: Callable[[], Leftover],
+        before_log: Callable[[pytest.TestReport], None],
+        journal: Journal | None,
     ) -> None:
         self._config = config
         self._ledger = ledger
@@ -59,18 +68,32 @@ class Controller:
         self._outputs = outputs
         self._problems = problems
         self._leftover = leftover
-        self._reported = reported
+        self._before_log = before_log
+        self._journal = journal
+        self._process = untouched.getpid()
+        self._exit_status = 0
 
-    # Before LogXML, pytest-html and the others look at the report.
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        carry: Carry | None = report.__dict__.pop(CARRY_ATTRIBUTE, None)
-        if carry is not None:
+    # Before LogXML, pytest-html and the others look at the report; and after the terminal's own hook, which makes a
+    # test with failed subtests a failed one.
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, None, None]:
+        logged_as = getattr(report, ATTEMPT_ATTRIBUTE, None)
+        with self._problems.guard():
+            self._before_log(report)
+        if untouched.getpid() != self._process:
+            return (yield)  # forked, as by pytest-parallel, which logs the report in this process's parent as well
+        attempt, outcome = self._take_guarded(report), report.outcome
+        attempt_id = report.__dict__.pop(ATTEMPT_ATTRIBUTE, None)
+        if logged_as not in (None, attempt_id) and logged_as in self._ledger.attempts:
+            self._ledger.attempts[logged_as].disown(report.user_properties)
+        result = yield
+        if attempt_id is not None:
+            setattr(report, ATTEMPT_ATTRIBUTE, attempt_id)
+        if attempt is not None and report.outcome != outcome:
             with self._problems.guard():
-                self._take(report, carry)
-        elif report.when == CRASHED:
-            with self._problems.guard():
-                self._take_crash(report)
+                self._before_log(report)
+            self._take_guarded(report)
+        return result
 
     # Between tests: what a test replaced for itself is gone by now.
     @pytest.hookimpl(trylast=True)
@@ -81,10 +104,23 @@ class Controller:
     # A plain implementation would come after pytest-json-report, which is in a hurry too.
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, exitstatus: int) -> Generator[None, None, None]:
-        steps = [lambda: self._finish(interrupted=exitstatus == INTERRUPTED), self._call_user_hooks]
-        for step in (*steps, *(output.bind for output in self._outputs)):
-            self._problems.survive(step, _INTERRUPTED_LINE)
+        if untouched.getpid() == self._process:
+            self._exit_status = exitstatus
+            self._survive(self._finish, self._call_user_hooks, *(output.bind for output in self._outputs))
         return (yield)
+
+    def settle_again(self) -> None:
+        """Take in sessions that the suite's own hooks ended since, if any, and bring the outputs up to date."""
+        if untouched.getpid() != self._process:
+            return
+        ended = {entry.id for entry in self._ledger.entries.values() if entry.ended}
+        self._ledger.learn(self._leftover()["sessions"])
+        if any(entry.ended and entry.id not in ended for entry in self._ledger.entries.values()):
+            self._survive(self._finish, *(output.bind for output in self._outputs))
+
+    def _survive(self, *steps: Callable[[], None]) -> None:
+        for step in steps:
+            self._problems.survive(step, _INTERRUPTED_LINE)
 
     def _call_user_hooks(self) -> None:
         if not self._ledger.entries:
@@ -94,31 +130,81 @@ class Controller:
 
         call_user_hooks(self._config, self._ledger, self._problems)
 
-    def _take(self, report: pytest.TestReport, carry: Carry) -> None:
-        worker: str | None = getattr(report, "worker_id", None)
-        self._reported(carry)
-        attempt = self._ledger.learn_attempt(carry, report.nodeid, worker)
-        for told in report.__dict__.pop(ANSWERS_ATTRIBUTE, ()):
-            self._ledger.adopt(told)
-        self._updates.look_at(session["id"] for session in carry["sessions"])
+    def _take_guarded(self, report: pytest.TestReport) -> AttemptRecord | None:
+        with self._problems.guard():
+            return self._take(report)
+        return None
+
+    def _take(self, report: pytest.TestReport) -> AttemptRecord | None:
+        payload: Payload | None = report.__dict__.pop(PAYLOAD_ATTRIBUTE, None)
+        lost: list[JournalLine] | None = report.__dict__.pop(LOST_ATTRIBUTE, None)
+        if payload is not None:
+            attempt = self._learn(report, payload)
+        elif report.when == CRASHED:
+            return self._take_crash(report, lost)
+        else:
+            attempt = self._ledger.attempts.get(getattr(report, ATTEMPT_ATTRIBUTE, ""))
         if attempt is not None:
-            attempt.conclude(outcome_after(report, attempt.outcome))
+            self._log(report, attempt)
+        return attempt
+
+    def _learn(self, report: pytest.TestReport, payload: Payload) -> AttemptRecord | None:
+        worker: str | None = getattr(report, "worker_id", None)
+        attempt = self._ledger.learn_attempt(payload, report.nodeid, worker)
+        if worker is not None:
+            for told in getattr(report, SESSIONS_ATTRIBUTE, ()):
+                self._ledger.adopt(told)
+        self._updates.look_at(session["id"] for session in payload["sessions"])
+        return attempt
+
+    def _take_crash(self, report: pytest.TestReport, lost: list[JournalLine] | None) -> AttemptRecord | None:
+        worker: str | None = getattr(report, "worker_id", None)
+        node = getattr(report, "node", None)
+        if worker is None and node is not None:
+            attempts = self._ledger.unfinished(report.nodeid, node.gateway.id)
+        else:
+            if lost is None:
+                lost = self._journal.lost(report.nodeid, self._ledger) if self._journal is not None else []
+            found = [self._ledger.learn_lost(line, worker, _LOST_NOTE) for line in lost]
+            attempts = list(dict.fromkeys(attempt for attempt in found if attempt is not None))
+        for attempt in attempts:
+            self._log(report, attempt)
+        return None
+
+    def _log(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
+        attempt.log(report.nodeid)
+        attempt.conclude(outcome_after(report, attempt.outcome))
+        with self._problems.guard():
             self._updates.conclude(report, attempt)
-            self._attach(report, attempt)
-
-    def _take_crash(self, report: pytest.TestReport) -> None:
-        worker = report.node.gateway.id
-        for attempt in self._ledger.unfinished(report.nodeid, worker):
-            attempt.conclude("failed")
-            self._attach(report, attempt)
-
-    def _attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
         for output in self._outputs:
             with self._problems.guard():
                 output.attach(report, attempt)
 
-    def _finish(self, *, interrupted: bool) -> None:
-        leftover = self._leftover()
-        self._ledger.learn(leftover)
-        self._ledger.refusals.extend(leftover["refusals"])
-        self._updates.finish(interrupted=interrupted)
+    def _finish(self) -> None:
+        self._ledger.learn_leftover(self._leftover(), None)
+        self._updates.finish(interrupted=self._exit_status == INTERRUPTED)
+
+
+class LateQuits:
+    """The hooks that run after the suite's own `pytest_sessionfinish`, which may quit drivers."""
+
+    def __init__(self, controller: Controller, problems: Problems) -> None:
+        self._controller = controller
+        self._problems = problems
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        self._look()
+
+    # Just before pytest-html writes, and before the terminal's section.
+    @pytest.hookimpl(tryfirst=True, optionalhook=True)
+    def pytest_html_results_summary(self) -> None:
+        self._look()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_terminal_summary(self) -> None:
+        self._look()
+
+    def _look(self) -> None:
+        with self._problems.guard():
+            self._controller.settle_again()

@@ -26,6 +26,7 @@ class GithubSummary:
         self._path = path
         self._ledger = ledger
         self._problems = problems
+        self._start: int | None = None
 
     def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
         """Nothing to do: the table is made at the end."""
@@ -44,6 +45,11 @@ class GithubSummary:
         ]
         try:
             with self._path.open("a", encoding="utf-8") as file:
+                # Bound again, it is written again; a pipe has no place to go back to.
+                if self._start is not None:
+                    file.truncate(self._start)
+                elif file.seekable():
+                    self._start = file.tell()
                 file.write("\n".join(lines) + "\n")
         except OSError as error:
             self._problems.add(f"the job summary {self._path} could not be written: {error.strerror or error}")

@@ -29,6 +29,7 @@ class JunitXml:
     def __init__(self, config: pytest.Config, ledger: Ledger) -> None:
         self._config = config
         self._ledger = ledger
+        self._is_bound = False
 
     def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
         """Nothing to do: LogXML takes the static properties from the report."""
@@ -39,6 +40,9 @@ class JunitXml:
             if type(plugin).__name__ == "LogXML":
                 for properties in _properties_elements(plugin):
                     _update(properties, sessions)
+                if self._is_bound:
+                    plugin.pytest_sessionfinish()  # writes the file, which it did before the suite ended these sessions
+        self._is_bound = True
 
 
 def _properties_elements(log_xml: Any) -> Iterator[ET.Element]:

@@ -9,7 +9,7 @@ from pytest_lambdatest_session.report.words import clock_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_lambdatest_session.capture.carried import CarriedCommand
+    from pytest_lambdatest_session.capture.payload import CommandPayload
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry
 
 
@@ -24,23 +24,23 @@ def command_lines(attempt: AttemptRecord) -> Iterator[str]:
                 yield f"{'':18}{command['error']}"
 
 
-def by_session(attempt: AttemptRecord) -> Iterator[tuple[Entry, list[CarriedCommand]]]:
+def by_session(attempt: AttemptRecord) -> Iterator[tuple[Entry, list[CommandPayload]]]:
     for entry in attempt.entries:
         commands = [command for command in attempt.commands if command["session"] == entry.id]
         if commands:
             yield entry, commands
 
 
-def clock(entry: Entry, command: CarriedCommand) -> str:
+def clock(entry: Entry, command: CommandPayload) -> str:
     offset = entry.offset_at(command["at"])
     return "" if offset is None else clock_text(offset)
 
 
-def took(command: CarriedCommand) -> str:
+def took(command: CommandPayload) -> str:
     seconds = command["seconds"]
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
-def command_text(command: CarriedCommand) -> str:
+def command_text(command: CommandPayload) -> str:
     times = f"  ({command['times']} times)" if command["times"] > 1 else ""
     return f"{command['name']}  {command['about']}".rstrip() + times

@@ -14,15 +14,17 @@ from pytest_lambdatest_session.cloud.status import verdict_of
 from pytest_lambdatest_session.report.moments import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from pytest_lambdatest_session.capture.carried import (
-        CarriedCommand,
-        CarriedRefusal,
-        CarriedSession,
-        Carry,
+    from pytest_lambdatest_session.capture.payload import (
+        CommandPayload,
+        CreationFailure,
+        Leftover,
+        Payload,
+        SessionPayload,
     )
     from pytest_lambdatest_session.cloud.endpoints import Kind
+    from pytest_lambdatest_session.report.journal import JournalLine
     from pytest_lambdatest_session.report.log_rows import SavedLogs
     from pytest_lambdatest_session.report.records import Outcome, ReportedSession, SessionRecord, SessionUse, State
     from pytest_lambdatest_session.sidecar.messages import Polled
@@ -36,7 +38,7 @@ class Entry:
     """One WebDriver session."""
 
     __slots__ = (
-        *("attempts", "ended_at", "hub", "id", "kind", "note", "public", "saved_logs", "started_at"),
+        *("attempts", "ended_at", "hub", "id", "kind", "note", "public", "own_account", "saved_logs", "started_at"),
         *("was_asked_about", "was_in_a_failure", "was_marked_by_suite"),
     )
 
@@ -60,15 +62,12 @@ class Entry:
         """What the saved logs hold, for sessions of failed tests."""
         self.was_in_a_failure = False
         """Whether an attempt that used it failed."""
+        self.own_account = False
+        """Whether the worker of xdist that opened it asks about it, having its credentials alone."""
 
     @property
     def ended(self) -> bool:
         return self.ended_at is not None
-
-    @property
-    def was_used_in_a_worker(self) -> bool:
-        """Whether a test that used it ran in a worker of xdist."""
-        return any(attempt.worker is not None for attempt in self.attempts)
 
     def record(self) -> SessionRecord:
         return {**self.public, "tests": [self._use_record(attempt) for attempt in self.attempts]}
@@ -116,10 +115,19 @@ class Use:
 class AttemptRecord:
     """One attempt of one test that had to do with sessions."""
 
-    __slots__ = ("commands", "nodeid", "number", "outcome", "properties", "refusals", "sessions", "uses", "worker")
+    __slots__ = (
+        *("collected_as", "commands", "nodeid", "number", "outcome", "properties", "refusals", "sessions", "snapshot"),
+        *("test", "uses", "was_logged", "worker"),
+    )
 
-    def __init__(self, nodeid: str, worker: str | None, number: int) -> None:
-        self.nodeid = nodeid
+    def __init__(self, test: str, nodeid: str, worker: str | None, number: int) -> None:
+        self.test = test
+        """Of which test item: the same for all its attempts. Two items may have one node id."""
+        self.nodeid = self.collected_as = nodeid
+        """As the reports have it, once one was logged: hooks may change it."""
+        self.snapshot = -1
+        """Which of its payloads was taken in last."""
+        self.was_logged = False
         # One string for all attempts: those that came from workers have each their own.
         self.worker = None if worker is None else sys.intern(str(worker))
         self.number = number
@@ -131,8 +139,8 @@ class AttemptRecord:
         may change it, so nobody here reads it."""
         self.properties: tuple[list[tuple[str, object]], ...] = ()
         """The `user_properties` of its reports."""
-        self.refusals: Sequence[CarriedRefusal] = ()
-        self.commands: Sequence[CarriedCommand] = ()
+        self.refusals: Sequence[CreationFailure] = ()
+        self.commands: Sequence[CommandPayload] = ()
         """The last ones before its first failure."""
 
     @property
@@ -153,6 +161,15 @@ class AttemptRecord:
         self.uses += (Use(entry, first_at, last_at),)
         self.sessions.append(entry.public)
         entry.attempts.append(self)
+
+    def log(self, nodeid: str) -> None:
+        """Take in that a report was logged under this node id."""
+        self.nodeid = nodeid
+        self.was_logged = True
+
+    def disown(self, properties: list[tuple[str, object]]) -> None:
+        """One of its reports was logged again, as that of a later attempt."""
+        self.properties = tuple(own for own in self.properties if own is not properties)
 
     def conclude(self, outcome: Outcome | None) -> None:
         self.outcome = outcome
@@ -178,44 +195,79 @@ class Ledger:
         self.entries: dict[str, Entry] = {}
         self.unasked: dict[str, Entry] = {}
         """Those of which the cloud has said nothing yet."""
-        self.attempts: dict[tuple[str, str | None, int], AttemptRecord] = {}
-        self.refusals: list[CarriedRefusal] = []
+        self.attempts: dict[str, AttemptRecord] = {}
+        """By the attempt's id."""
+        self._outside: dict[str | None, list[CreationFailure]] = {}
         self._template = dashboard_template
         self._checked = checked
 
-    def learn(self, carry: Carry) -> list[Entry]:
-        """Take in what a report carried; the sessions on it. Learning the same twice changes nothing."""
-        return [self._learn_session(session) for session in carry["sessions"]]
+    @property
+    def refusals(self) -> list[CreationFailure]:
+        """Sessions that hubs did not create, outside of tests."""
+        return [failure for failures in self._outside.values() for failure in failures]
 
-    def learn_attempt(self, carry: Carry, nodeid: str, worker: str | None) -> AttemptRecord | None:
-        """As `learn`, and which attempt used what; None if this attempt used nothing."""
-        self.learn(carry)
-        if not (carry["uses"] or carry["refusals"]):
-            return None
-        key = (nodeid, worker, carry["attempt"])
-        attempt = self.attempts.get(key)
+    def learn(self, sessions: Iterable[SessionPayload]) -> list[Entry]:
+        """Take in what a process knows of sessions. Learning the same twice changes nothing."""
+        return [self._learn_session(session) for session in sessions]
+
+    def learn_attempt(self, payload: Payload, nodeid: str, worker: str | None) -> AttemptRecord | None:
+        """Take in a report's payload, once; None if the attempt used nothing."""
+        attempt = self.attempts.get(payload["attempt"])
+        if attempt is not None and payload["snapshot"] <= attempt.snapshot:
+            return attempt
+        self.learn(payload["sessions"])
         if attempt is None:
-            attempt = self.attempts[key] = AttemptRecord(*key)
-        attempt.refusals = carry["refusals"] or attempt.refusals
-        attempt.commands = attempt.commands or carry.get("commands", ())
-        for use in carry["uses"]:
+            if not (payload["uses"] or payload["creation_failures"]):
+                return None
+            attempt = self._begin(payload["test"], payload["number"], nodeid, worker)
+        attempt.snapshot = payload["snapshot"]
+        attempt.refusals = payload["creation_failures"]
+        attempt.commands = attempt.commands or payload.get("commands", ())
+        for use in payload["uses"]:
             attempt.learn_use(self.entries[use["id"]], use["first_at"], use["last_at"])
         return attempt
 
-    def learn_lost_attempt(self, carry: Carry, nodeid: str, worker: str) -> None:
-        """As `learn_attempt`, from a dead worker's journal: what its reports told of an attempt is better known."""
-        if (nodeid, worker, carry["attempt"]) in self.attempts:
-            known = self.attempts[nodeid, worker, carry["attempt"]].entries
-            carry["uses"] = [use for use in carry["uses"] if all(entry.id != use["id"] for entry in known)]
-        self.learn_attempt(carry, nodeid, worker)
+    def learn_leftover(self, leftover: Leftover, worker: str | None) -> None:
+        """Take in what a process knew when its tests were over: also attempts of which no report was logged."""
+        self.learn(leftover["sessions"])
+        self._outside[worker] = leftover["creation_failures"]
+        for told in leftover["attempts"]:
+            attempt = self.learn_attempt(told["payload"], told["nodeid"], worker)
+            if attempt is not None and not attempt.was_logged:
+                attempt.conclude(told["outcome"])
+
+    def learn_lost(self, line: JournalLine, worker: str | None, note: str) -> AttemptRecord | None:
+        """Take in a line of the journal of a process that died, and the attempt that opened the session.
+
+        What reports told of an attempt is better known.
+        """
+        (entry,) = self.learn([line["session"]])
+        self.note(entry.id, note)
+        if line["nodeid"] is None:
+            return None
+        attempt = self.attempts.get(line["attempt"])
+        if attempt is None:
+            attempt = self._begin(line["test"], line["number"], line["nodeid"], worker)
+        attempt.collected_as = line["nodeid"]
+        if entry not in attempt.entries:
+            at = line["session"]["started_at"] or 0.0
+            attempt.learn_use(entry, at, at)
+        return attempt
 
     def unfinished(self, nodeid: str, worker: str) -> list[AttemptRecord]:
         """The attempts of a test on a worker whose outcome is not known."""
         return [
             attempt
             for attempt in self.attempts.values()
-            if (attempt.nodeid, attempt.worker, attempt.outcome) == (nodeid, worker, None)
+            if (attempt.collected_as, attempt.worker, attempt.outcome) == (nodeid, worker, None)
         ]
+
+    def _begin(self, test: str, number: int, nodeid: str, worker: str | None) -> AttemptRecord:
+        before = self.attempts.get(f"{test}.{number - 1}")
+        if before is not None and before.was_logged and before.outcome is None:
+            before.conclude("rerun")  # a plugin that runs tests again kept its failure to itself
+        attempt = self.attempts[f"{test}.{number}"] = AttemptRecord(test, nodeid, worker, number)
+        return attempt
 
     def note(self, session_id: str, note: str) -> None:
         """Say of a session that had not ended what happened to it on this side."""
@@ -246,9 +298,9 @@ class Ledger:
         entry.public["error"] = "; ".join(filter(None, (entry.note, reason)))
 
     def adopt(self, told: ReportedSession) -> None:
-        """Take over what another process of the run has asked and settled."""
+        """Take over what another process of the run was told, if it was asked."""
         entry = self.entries.get(told["session_id"])
-        if entry is not None:
+        if entry is not None and (told["state"] == "final" or entry.own_account):
             entry.kind = told["kind"]
             entry.was_asked_about = True
             self.unasked.pop(entry.id, None)
@@ -261,7 +313,7 @@ class Ledger:
             return answer["state"]
         return "pending" if entry.ended else "running"
 
-    def _learn_session(self, carried: CarriedSession) -> Entry:
+    def _learn_session(self, carried: SessionPayload) -> Entry:
         entry = self.entries.get(carried["id"])
         if entry is None:
             # One string for all sessions: those that came from workers have each their own.
@@ -277,6 +329,7 @@ class Ledger:
             if not entry.was_asked_about:
                 self.settle(entry, None)
         entry.was_marked_by_suite |= carried.get("marked", False)
+        entry.own_account |= carried.get("own_account", False)
         return entry
 
 

@@ -38,6 +38,7 @@ class Marks:
         self._to_look_at: list[AttemptRecord] = []
         self._begun: dict[str, Marked | None] = {}
         """By session id, what came of it."""
+        self._bound: set[str] = set()
 
     @property
     def waiting(self) -> int:
@@ -82,13 +83,15 @@ class Marks:
     def bind(self, failure: str | None) -> None:
         """Put what was written into the sessions' records; of the rest say why, or `failure` where no result came."""
         failures: Counter[str] = Counter()
-        for session_id, result in self._begun.items():
+        for session_id in self._begun.keys() - self._bound:
+            result = self._begun[session_id]
             if result is None:
                 failures[failure or _NO_TIME] += 1
             elif result["written"] is not None:
                 self._put_into(self._ledger.entries[session_id], *result["written"])
             elif result["failure"] is not None:
                 failures[result["failure"]] += 1
+        self._bound.update(self._begun)
         for reason, count in failures.items():
             self._problems.add(f"{counted(count, 'session')} not marked: {reason}")
 

@@ -10,16 +10,22 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.report.records import Outcome
 
 
+CRASHED = "???"
+"""The phase on the report of a test that ended its process, or the worker it ran in."""
+
+_OWN_WORDS = ("passed", "failed", "skipped")
+
+
 def outcome_after(report: pytest.TestReport, before: Outcome | None) -> Outcome | None:
     """The attempt's outcome once `report` is known, given what it was `before`.
 
     Subtests report several times in the call phase: what failed stays failed.
     """
-    if report.outcome == "rerun":  # type: ignore[comparison-overlap]  # pytest-rerunfailures' own word
-        return "rerun"
+    if report.outcome not in _OWN_WORDS:
+        return "rerun"  # as pytest-rerunfailures has it; pytest-retry says "retried", or what the suite chose
     if before in ("failed", "rerun"):
         return before
-    if report.when == "call":
+    if report.when in ("call", CRASHED):
         return _outcome_of_call(report)
     if report.outcome == "failed":
         return "error"

@@ -10,12 +10,11 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_lambdatest_session.capture.carried import Carry
+    from pytest_lambdatest_session.capture.payload import Payload
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Ledger
     from pytest_lambdatest_session.report.records import ReportedSession
 
 SESSIONS_ATTRIBUTE = "lambdatest_sessions"
-ANSWERS_ATTRIBUTE = "lambdatest_answers"
 _WORDS = ("state", "status")
 
 
@@ -27,16 +26,15 @@ class Annotator:
         self._worker = worker
         self._with_properties = with_properties
 
-    def __call__(self, report: pytest.TestReport, carry: Carry) -> None:
-        attempt = self._ledger.learn_attempt(carry, report.nodeid, self._worker)
+    def __call__(self, report: pytest.TestReport, payload: Payload, instead_of: str | None) -> None:
+        attempt = self._ledger.learn_attempt(payload, report.nodeid, self._worker)
+        before = self._ledger.attempts.get(instead_of) if instead_of is not None else None
+        if before is not None:
+            remove_properties(report.user_properties, _properties_of(before))
         if attempt is not None:
             setattr(report, SESSIONS_ATTRIBUTE, attempt.sessions)
             if self._with_properties:
                 report.user_properties.extend(_properties_of(attempt))
-        if self._worker is not None:
-            carried = [self._ledger.entries[session["id"]] for session in carry["sessions"]]
-            if asked := [entry.public for entry in carried if entry.was_asked_about]:
-                setattr(report, ANSWERS_ATTRIBUTE, asked)
 
 
 class ReportProperties:
@@ -49,7 +47,7 @@ class ReportProperties:
     def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
         # The ledger's own dicts, so that whoever keeps the report sees them become final.
         setattr(report, SESSIONS_ATTRIBUTE, attempt.sessions)
-        if self._with_properties:
+        if self._with_properties and not any(known is report.user_properties for known in attempt.properties):
             attempt.properties += (report.user_properties,)
 
     def bind(self) -> None:
@@ -71,6 +69,12 @@ def update_properties(properties: list[tuple[str, object]], current: Iterable[tu
         if name in ours:
             properties[place] = ours.pop(name)
     properties.extend(ours.values())
+
+
+def remove_properties(properties: list[tuple[str, object]], former: Iterable[tuple[str, object]]) -> None:
+    """Take our pairs off a report's own list."""
+    ours = {name for name, _ in former}
+    properties[:] = [pair for pair in properties if pair[0] not in ours]
 
 
 def numbered_properties(sessions: Iterable[ReportedSession]) -> list[tuple[str, object]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal, TypedDict
 
 State = Literal["final", "running", "pending", "not_found", "unavailable", "unchecked"]
-Outcome = Literal["passed", "failed", "error", "skipped", "xfailed", "xpassed", "rerun"]
+Outcome = Literal["passed", "failed", "error", "skipped", "xfailed", "xpassed", "rerun", "unreported"]
+"""`unreported`: it ran to its end, and no report of it was logged."""
 
 
 class SessionUse(TypedDict):

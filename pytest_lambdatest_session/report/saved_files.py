@@ -35,6 +35,7 @@ class SavedFiles:
         self._problems = problems
         self._folder_of_run = folder
         self._results: dict[str, dict[str, Downloaded | None]] = {}
+        self._bound: set[str] = set()
 
     @property
     def waiting(self) -> int:
@@ -46,6 +47,7 @@ class SavedFiles:
             entry
             for entry in by_need(self._ledger.entries.values())
             if entry.ended
+            and entry.id not in self._results
             and entry.public["state"] in ("final", "pending", "unchecked")
             and is_ours(entry)
             and (of_all or needs_a_look(entry))
@@ -63,7 +65,8 @@ class SavedFiles:
     def bind(self, failure: str | None) -> None:
         """Note what was saved and what is missing; `failure` is why no more results came."""
         reasons: Counter[str] = Counter()
-        for session_id, results in self._results.items():
+        for session_id in self._results.keys() - self._bound:
+            results = self._results[session_id]
             public = self._ledger.entries[session_id].public
             for name, result in results.items():
                 if result is not None and result["path"] is not None:
@@ -75,6 +78,7 @@ class SavedFiles:
                     )
                     # That there is nothing to save is no problem.
                     reasons[reason] += not reason.startswith(("empty", "LambdaTest has none"))
+        self._bound.update(self._results)
         for reason, count in reasons.items():
             if count:
                 self._problems.add(f"{counted(count, 'artifact')} not saved: {reason}")

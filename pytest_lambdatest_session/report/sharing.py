@@ -33,6 +33,7 @@ class Shares:
         self._api_url = api_url
         self._has_key = has_key
         self._begun: dict[str, Shared | None] = {}
+        self._bound: set[str] = set()
 
     @property
     def waiting(self) -> int:
@@ -48,6 +49,8 @@ class Shares:
         """Return the sessions that need a link, and what to ask."""
         for entry in by_need(self._ledger.entries.values()):
             public = entry.public
+            if entry.id in self._begun:
+                continue
             if public["share_url"] is not None:
                 # The API gave one with the details, as it does for builds.
                 public["shared_until"] = public["shared_until"] or self._until
@@ -69,11 +72,13 @@ class Shares:
     def bind(self, failure: str | None) -> None:
         """Put the links into the sessions' records, and count what there is none for; `failure` is why no more came."""
         failures: Counter[str] = Counter()
-        for session_id, result in self._begun.items():
+        for session_id in self._begun.keys() - self._bound:
+            result = self._begun[session_id]
             if result is None or result["url"] is None:
                 failures[failure or _NO_TIME if result is None else str(result["failure"])] += 1
             else:
                 public = self._ledger.entries[session_id].public
                 public["share_url"], public["shared_until"] = result["url"], self._until
+        self._bound.update(self._begun)
         for reason, count in failures.items():
             self._problems.add(f"{counted(count, 'session')} not shared: {reason}")

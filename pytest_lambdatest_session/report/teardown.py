@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from pytest_lambdatest_session.capture.carried import Carry
+    from pytest_lambdatest_session.capture.payload import SessionPayload
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.ledger import Ledger
     from pytest_lambdatest_session.report.updates import Updates
@@ -25,7 +25,7 @@ class TeardownFetch:
         self,
         ledger: Ledger,
         updates: Updates,
-        news: Callable[[], Carry],
+        news: Callable[[], list[SessionPayload]],
         problems: Problems,
     ) -> None:
         self._ledger = ledger

@@ -5,9 +5,12 @@ The texts are in `terminal_lines` and `last_commands`, which runs without sessio
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     import pytest
 
     from pytest_lambdatest_session.problems import Problems
@@ -18,45 +21,57 @@ COMMANDS_TITLE = "LambdaTest last commands"
 
 
 class FailureSections:
-    """The `LambdaTest session` sections in the reports of failed tests.
+    """An output: the `LambdaTest session` sections in the reports of failed tests.
 
-    A section is static when the report is made, with what needs no API. Pytest prints the failures after the session
+    A section is static when the report is logged, with what needs no API. Pytest prints the failures after the session
     finished, so each is replaced by then with what the cloud said.
     """
 
     def __init__(self) -> None:
         self._sections: list[tuple[list[tuple[str, str]], tuple[str, str], AttemptRecord]] = []
 
-    def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
-        if not report.failed:
-            return
-        from pytest_lambdatest_session.report.terminal_lines import static_text  # noqa: PLC0415
+    @cached_property
+    def texts(self) -> ModuleType:
+        """What makes the texts: loaded with the first failure, or before tests run that could replace the importer."""
+        from pytest_lambdatest_session.report import terminal_lines  # noqa: PLC0415
 
-        section = (SESSION_TITLE, static_text(attempt))
-        report.sections.append(section)
-        self._sections.append((report.sections, section, attempt))
+        return terminal_lines
+
+    def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
+        if report.failed and SESSION_TITLE not in dict(report.sections):
+            section = (SESSION_TITLE, self.texts.static_text(attempt))
+            report.sections.append(section)
+            self._sections.append((report.sections, section, attempt))
 
     def bind(self) -> None:
-        if not self._sections:
-            return
-        from pytest_lambdatest_session.report.terminal_lines import final_text  # noqa: PLC0415
+        self._sections = [
+            (sections, _replace(sections, former, (SESSION_TITLE, self.texts.final_text(attempt))), attempt)
+            for sections, former, attempt in self._sections
+        ]
 
-        for sections, static, attempt in self._sections:
-            # Other plugins may have put sections behind ours, or have taken it away.
-            for place, section in enumerate(sections):
-                if section is static:
-                    sections[place] = (SESSION_TITLE, final_text(attempt))
+
+def _replace(sections: list[tuple[str, str]], former: tuple[str, str], current: tuple[str, str]) -> tuple[str, str]:
+    # Other plugins may have put sections behind ours, or have taken it away.
+    for place, section in enumerate(sections):
+        if section is former:
+            sections[place] = current
+    return current
 
 
 class CommandSections:
     """An output: a section with the last commands in the report of a failed test."""
 
+    @cached_property
+    def texts(self) -> ModuleType:
+        """As those of `FailureSections`."""
+        from pytest_lambdatest_session.report import last_commands  # noqa: PLC0415
+
+        return last_commands
+
     def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
         # The commands are of the phase that failed first: a teardown that fails after it has no more to say.
         if report.failed and attempt.commands and COMMANDS_TITLE not in dict(report.sections):
-            from pytest_lambdatest_session.report.last_commands import command_lines  # noqa: PLC0415
-
-            report.sections.append((COMMANDS_TITLE, "\n".join(command_lines(attempt))))
+            report.sections.append((COMMANDS_TITLE, "\n".join(self.texts.command_lines(attempt))))
 
     def bind(self) -> None:
         """Nothing to do: all was known when the test failed."""

@@ -113,7 +113,10 @@ class Updates:
             self._unanswered_apis.add(base_url)
 
     def finish(self, *, interrupted: bool) -> None:
-        """Bring everything up to date, within the budget; wait for nothing once somebody pressed Ctrl-C."""
+        """Bring everything up to date, within the budget; wait for nothing once somebody pressed Ctrl-C.
+
+        Called again if the suite ended sessions after that; the budget is one for all calls.
+        """
         self._to_look_at.clear()
         if interrupted:
             self._receive()
@@ -135,7 +138,7 @@ class Updates:
     # What is asked for
 
     def _poll_and_mark(self) -> None:
-        self._until = untouched.monotonic() + self._settings.budget_seconds
+        self._until = self._until or untouched.monotonic() + self._settings.budget_seconds
         if self._settings.fetch != "off":
             for entry in self._ledger.entries.values():
                 self._poll(entry)
@@ -149,11 +152,12 @@ class Updates:
         self._wait_for(lambda: self._shares.waiting, None)
 
     def _save(self) -> None:
-        self._until = untouched.monotonic() + self._settings.artifacts_budget_seconds
+        until, self._until = self._until, untouched.monotonic() + self._settings.artifacts_budget_seconds
         self._sidecar.send({"type": "limits", "megabytes": self._settings.artifacts_limit_megabytes})
         for entry, request in self._files.wanted(self._is_ours, of_all=self._settings.artifacts == "all"):
             self._sidecar.send({"type": "download", **self._about(entry), **request})
         self._wait_for(lambda: self._files.waiting, saving_text)
+        self._until = until
 
     def _poll(self, entry: Entry) -> None:
         if entry.id in self._unsettled or is_final(entry) or not self._is_ours(entry):
@@ -255,9 +259,11 @@ class Updates:
                     self._errors[session_id] = failure
         for message, count in Counter(self._errors.values()).items():
             self._problems.add(f"{message} ({counted(count, 'session')})")
+        self._errors.clear()
         if self._sidecar.unreadable:
             lines = counted(self._sidecar.unreadable, "line")
             self._problems.add(f"the process that asks LambdaTest sent {lines} that made no sense")
+            self._sidecar.unreadable = 0
 
 
 def is_final(entry: Entry) -> bool:

@@ -38,9 +38,9 @@ def verdict_on(
 
     Of a test that was run again in the same session the last attempt counts.
     """
-    last: dict[tuple[str, str | None], AttemptRecord] = {}
+    last: dict[str, AttemptRecord] = {}
     for attempt in sorted(attempts, key=lambda one: one.number):
-        last[attempt.nodeid, attempt.worker] = attempt
+        last[attempt.test] = attempt
     for status, outcomes in _STATUSES:
         ones = [attempt for attempt in last.values() if attempt.outcome in outcomes]
         if ones:
@@ -66,5 +66,10 @@ def first_line_of(report: pytest.TestReport) -> str:
     if crash is not None:
         text = str(crash.message)
     else:
-        text = str(longrepr[2]) if isinstance(longrepr, tuple) else str(longrepr)
+        text = str(longrepr[2]) if isinstance(longrepr, tuple) else _message_in(str(longrepr))
     return text.strip().partition("\n")[0]
+
+
+def _message_in(text: str) -> str:
+    """A traceback that came as text, as from pytest-forked, has the message behind an `E` in its margin."""
+    return next((line[1:] for line in text.splitlines() if line.startswith("E   ")), text)

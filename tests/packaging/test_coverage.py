@@ -39,4 +39,4 @@ def test_every_module_can_be_loaded_also_those_of_types_alone() -> None:
         for module in pkgutil.walk_packages(pytest_lambdatest_session.__path__, "pytest_lambdatest_session.")
     ]
     loaded = {importlib.import_module(name).__name__ for name in names if not name.endswith(".__main__")}
-    assert {"pytest_lambdatest_session.capture.carried", "pytest_lambdatest_session.cloud.client"} <= loaded
+    assert {"pytest_lambdatest_session.capture.payload", "pytest_lambdatest_session.cloud.client"} <= loaded

@@ -8,7 +8,7 @@ from ledgers import HUB, MadeUpRun
 from pytest_lambdatest_session.report.ledger import unknown_session
 
 if TYPE_CHECKING:
-    from pytest_lambdatest_session.capture.carried import CarriedSession
+    from pytest_lambdatest_session.capture.payload import SessionPayload
     from pytest_lambdatest_session.report.ledger import Entry
 
 
@@ -29,8 +29,8 @@ def test_the_end_of_one_that_was_not_is_waited_for() -> None:
 
 
 def ends(run: MadeUpRun, entry: Entry) -> None:
-    session: CarriedSession = {"id": entry.id, "hub": HUB, "started_at": 1000.0, "ended_at": 1060.0}
-    run.ledger.learn({"attempt": 1, "uses": [], "sessions": [session], "refusals": []})
+    session: SessionPayload = {"id": entry.id, "hub": HUB, "started_at": 1000.0, "ended_at": 1060.0}
+    run.ledger.learn([session])
 
 
 def test_what_a_worker_tells_of_a_session_is_taken_over_if_a_report_told_of_it() -> None:

@@ -11,7 +11,7 @@ from pytest_lambdatest_session.report.ledger import Ledger
 from pytest_lambdatest_session.sidecar.polling import fields_of
 
 if TYPE_CHECKING:
-    from pytest_lambdatest_session.capture.carried import Carry
+    from pytest_lambdatest_session.capture.payload import Payload
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry
     from pytest_lambdatest_session.report.records import Outcome, State
 
@@ -47,6 +47,7 @@ class MadeUpRun:
 
     def __init__(self, *, checked: bool = True) -> None:
         self.ledger = Ledger(checked=checked)
+        self._test = ""
 
     def attempt(
         self,
@@ -58,28 +59,27 @@ class MadeUpRun:
         refused: tuple[str, ...] = (),
     ) -> AttemptRecord:
         """An attempt that used sessions from second `at` on, and whose hub refused others with these errors."""
-        carry: Carry = {
-            "attempt": number,
+        test = f"{len(self.ledger.attempts)} {nodeid}" if number == 1 else self._test
+        self._test = test
+        payload: Payload = {
+            "attempt": f"{test}.{number}",
+            "test": test,
+            "number": number,
+            "snapshot": 1,
             "uses": [
                 {"id": id_, "created": False, "first_at": 1000.0 + at, "last_at": 1000.0 + at} for id_ in session_ids
             ],
             "sessions": [{"id": id_, "hub": HUB, "started_at": 1000.0, "ended_at": 1060.0} for id_ in session_ids],
-            "refusals": [{"hub": HUB, "error": error} for error in refused],
+            "creation_failures": [{"hub": HUB, "error": error} for error in refused],
         }
-        attempt = self.ledger.learn_attempt(carry, nodeid, None)
+        attempt = self.ledger.learn_attempt(payload, nodeid, None)
         assert attempt is not None
         attempt.conclude(outcome)
         return attempt
 
     def unused(self, session_id: str) -> Entry:
         """A session that no test used."""
-        carry: Carry = {
-            "attempt": 1,
-            "uses": [],
-            "sessions": [{"id": session_id, "hub": HUB, "started_at": 1000.0, "ended_at": None}],
-            "refusals": [],
-        }
-        (entry,) = self.ledger.learn(carry)
+        (entry,) = self.ledger.learn([{"id": session_id, "hub": HUB, "started_at": 1000.0, "ended_at": None}])
         return entry
 
     def says(self, session_id: str, **differences: Any) -> Entry:

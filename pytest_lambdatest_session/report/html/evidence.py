@@ -15,7 +15,7 @@ from pytest_lambdatest_session.report.words import clock_text, counted
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_lambdatest_session.capture.carried import CarriedCommand
+    from pytest_lambdatest_session.capture.payload import CommandPayload
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry
     from pytest_lambdatest_session.report.log_rows import LogRow
 
@@ -109,7 +109,7 @@ def _inlined(artifacts: dict[str, str], inline: Inline) -> list[str]:
     return parts
 
 
-def _commands_html(entry: Entry, commands: list[CarriedCommand]) -> str:
+def _commands_html(entry: Entry, commands: list[CommandPayload]) -> str:
     rows = "".join(
         f"<tr{' class=lt-bad' if command['error'] else ''}><td>{clock(entry, command)}</td>"
         f"<td>{took(command)}</td><td>{escaped(command_text(command))}"

@@ -54,7 +54,8 @@ class HtmlReport:
         present = getattr(report, "extras", None)
         if present is None:
             report.extras = present = []  # type: ignore[attr-defined]
-        present.append(block)
+        if not any(extra is block for extra in present):
+            present.append(block)
 
     def bind(self) -> None:
         """Nothing to do yet: pytest-html asks for its summary just before it writes, when most is known."""

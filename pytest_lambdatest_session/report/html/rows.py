@@ -29,7 +29,7 @@ from pytest_lambdatest_session.report.words import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_lambdatest_session.capture.carried import CarriedRefusal
+    from pytest_lambdatest_session.capture.payload import CreationFailure
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry
     from pytest_lambdatest_session.report.records import ReportedSession
 
@@ -165,7 +165,7 @@ def _facts(entry: Entry, attempt: AttemptRecord) -> Iterator[tuple[str, str | No
     yield "LambdaTest test id", session["test_id"]
 
 
-def _refusal_details(refusal: CarriedRefusal) -> str:
+def _refusal_details(refusal: CreationFailure) -> str:
     return (
         f'<section class="lt-details"><h3>No LambdaTest session <b class="lt-badge lt-bad">refused</b></h3>'
         f"<p>{escaped(refusal['hub'])} refused it ({escaped(refusal['error'])}).</p></section>"

@@ -30,7 +30,7 @@ from pytest_lambdatest_session.report.words import counted, counts_text, meaning
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_lambdatest_session.capture.carried import CarriedRefusal
+    from pytest_lambdatest_session.capture.payload import CreationFailure
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry, Ledger
 
@@ -67,7 +67,7 @@ def sessions_table(ledger: Ledger, problems: Problems) -> str:
     )
 
 
-def _summary_line(entries: Sequence[Entry], refusals: Sequence[CarriedRefusal]) -> str:
+def _summary_line(entries: Sequence[Entry], refusals: Sequence[CreationFailure]) -> str:
     sentences = []
     if entries:
         sentences.append(f"<strong>{counted(len(entries), 'session')}</strong>{_in_need(entries)}.")

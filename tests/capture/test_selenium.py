@@ -14,7 +14,7 @@ from selenium.webdriver.remote.command import Command
 from selenium.webdriver.remote.remote_connection import RemoteConnection
 from selenium.webdriver.remote.webdriver import WebDriver
 
-from pytest_lambdatest_session.capture.webdriver import (
+from pytest_lambdatest_session.capture.selenium import (
     NEW_SESSION,
     QUIT,
     WebDriverHook,
@@ -265,7 +265,7 @@ def test_hooks_of_nested_runs_stack(grid: LocalGrid, notes: Notes) -> None:
 
 LATE_IMPORT = """
 import sys
-from pytest_lambdatest_session.capture.webdriver import WebDriverHook, WEBDRIVER_MODULE
+from pytest_lambdatest_session.capture.selenium import WebDriverHook, WEBDRIVER_MODULE
 
 faults = []
 hooks = [WebDriverHook(object(), faults.append) for _ in range(2)]
@@ -274,7 +274,7 @@ for hook in hooks:
 assert "selenium" not in sys.modules
 import selenium.webdriver.remote.webdriver as module
 assert module.__spec__.loader is module.__loader__
-assert type(module.__loader__).__module__ != "pytest_lambdatest_session.capture.webdriver", module.__loader__
+assert type(module.__loader__).__module__ != "pytest_lambdatest_session.capture.selenium", module.__loader__
 wrapped = 0
 function = module.WebDriver.execute
 while hasattr(function, "__wrapped__"):
@@ -295,7 +295,7 @@ def test_selenium_is_wrapped_when_somebody_else_imports_it() -> None:
 
 STRANGE_SELENIUM = """
 import sys
-from pytest_lambdatest_session.capture.webdriver import WebDriverHook
+from pytest_lambdatest_session.capture.selenium import WebDriverHook
 
 faults = []
 hook = WebDriverHook(object(), faults.append)
@@ -324,7 +324,7 @@ def test_a_selenium_of_another_shape_still_imports(tmp_path: Any) -> None:
 NO_SELENIUM = """
 import sys
 import types
-from pytest_lambdatest_session.capture.webdriver import WebDriverHook, WEBDRIVER_MODULE
+from pytest_lambdatest_session.capture.selenium import WebDriverHook, WEBDRIVER_MODULE
 
 hook = WebDriverHook(object(), print)
 hook.install()

@@ -9,15 +9,11 @@ from __future__ import annotations
 
 import functools
 import sys
-import time
 from importlib.abc import Loader, MetaPathFinder
-from inspect import CO_VARARGS, CO_VARKEYWORDS
-from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from pytest_lambdatest_session.capture.commands import FINDS, NEEDS_A_LOOK, found
-from pytest_lambdatest_session.capture.uses import UseLog
+from pytest_lambdatest_session.capture.untouched import untouched
 from pytest_lambdatest_session.credentials import Credentials
 
 if TYPE_CHECKING:
@@ -44,26 +40,22 @@ if TYPE_CHECKING:
 WEBDRIVER_MODULE = "selenium.webdriver.remote.webdriver"
 NEW_SESSION = "newSession"
 QUIT = "quit"
-_SPECIAL = NEEDS_A_LOOK | {NEW_SESSION, QUIT}
 
 
 class WebDriverHook:
     """Keeps `WebDriver.execute` wrapped between `install` and `uninstall`.
 
     Hooks of several runs in one process stack, each calling the one below. What the observer raises reaches
-    `on_fault` and nobody else. With a `log`, what its `booking` takes is booked there without asking the observer,
-    unless it is one of the commands that need a look. `on_wrap` is called when there is something to observe.
+    `on_fault` and nobody else. `on_wrap` is called when there is something to observe.
     """
 
     def __init__(
         self,
         observer: Observer,
         on_fault: Callable[[Exception], None],
-        log: UseLog | None = None,
-        on_wrap: Callable[[], None] = lambda: None,
+        on_wrap: Callable[[], None] | None = None,
     ) -> None:
         self._observer = observer
-        self._log = log or UseLog()
         self._on_fault = on_fault
         self._on_wrap = on_wrap
         self._installed = False
@@ -82,7 +74,6 @@ class WebDriverHook:
 
     def uninstall(self) -> None:
         self._installed = False
-        self._log.close()
         if self._finder in sys.meta_path:
             sys.meta_path.remove(self._finder)
         # Somebody may have wrapped execute after us: then ours stays below theirs and only passes through.
@@ -96,65 +87,31 @@ class WebDriverHook:
             wrapper = self._wrapper_of(original)
             driver_class.execute = wrapper
             self._class, self._original, self._wrapper = driver_class, original, wrapper
-            self._on_wrap()
+            if self._on_wrap is not None:
+                self._on_wrap()
         except Exception as fault:  # noqa: BLE001 - a selenium of another shape must still import
             self._on_fault(fault)
 
     def _wrapper_of(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        if _has_seleniums_parameters(original):
-            return self._wrapper_of_seleniums(original)
-
-        # Another plugin's wrapper is below: it gets what comes as it comes, whatever parameters it has.
+        # Another plugin's wrapper may be below: it gets what comes as it comes, whatever parameters it has.
         @functools.wraps(original)
         def execute(*args: Any, **kwargs: Any) -> Any:
-            __tracebackhide__ = True
-            started_at = time.time()
+            __tracebackhide__ = True  # a failure's traceback stays the one it would be without us
+            started_at = untouched.now()
             try:
                 response = original(*args, **kwargs)
             except BaseException as error:
-                self._tell(*_arguments(args, kwargs), started_at, None, error)
+                self._tell(args, kwargs, started_at, None, error)
                 raise
-            self._tell(*_arguments(args, kwargs), started_at, response, None)
-            return response
-
-        return execute
-
-    def _wrapper_of_seleniums(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        hook, booking, clock = self, self._log.booking, time.time
-        finds, special, what_was_found = FINDS, _SPECIAL, found
-
-        # It runs once per WebDriver command, so it is flat, and has the parameters of what it calls: a call costs as
-        # much as all that is booked, and packing and unpacking the arguments half as much.
-        @functools.wraps(original)
-        def execute(self: Any, driver_command: Any, params: Any = None) -> Any:
-            __tracebackhide__ = True  # a failure's traceback stays the one it would be without us
-            started_at = clock()
-            try:
-                response = original(self, driver_command, params)
-            except BaseException as error:
-                hook._tell(self, driver_command, params, started_at, None, error)
-                raise
-            try:
-                if driver_command not in special:
-                    session_id = self.session_id
-                    book = booking.get(session_id)
-                    if book is not None:
-                        about = what_was_found(params, response) if driver_command in finds else params
-                        book((session_id, driver_command, about, started_at, clock(), None))
-                        return response
-            except Exception as fault:  # noqa: BLE001 - bookkeeping does not change what a command returns
-                hook._on_fault(fault)
-                return response
-            hook._tell(self, driver_command, params, started_at, response, None)
+            self._tell(args, kwargs, started_at, response, None)
             return response
 
         return execute
 
     def _tell(
         self,
-        driver: Any,
-        command: object,
-        params: object,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
         started_at: float,
         response: Any,
         error: BaseException | None,
@@ -162,20 +119,9 @@ class WebDriverHook:
         if not self._installed:
             return
         try:
-            self._observer.saw(driver, command, params, started_at, response, error)
-        except Exception as fault:  # noqa: BLE001 - nor what it raises
+            self._observer.saw(*_arguments(args, kwargs), started_at, response, error)
+        except Exception as fault:  # noqa: BLE001 - bookkeeping does not change what a command returns
             self._on_fault(fault)
-
-
-def _has_seleniums_parameters(function: Callable[..., Any]) -> bool:
-    """Whether it is `execute(self, driver_command, params=None)` and takes nothing else."""
-    if type(function) is not FunctionType:  # a proxy shows the code of what it wraps
-        return False
-    code = function.__code__
-    if code.co_flags & (CO_VARARGS | CO_VARKEYWORDS) or code.co_kwonlyargcount:
-        return False
-    names = code.co_varnames[: code.co_argcount]
-    return names == ("self", "driver_command", "params") and function.__defaults__ == (None,)
 
 
 def _arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
