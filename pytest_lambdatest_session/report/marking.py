@@ -83,7 +83,7 @@ class Marks:
     def bind(self, failure: str | None) -> None:
         """Put what was written into the sessions' records; of the rest say why, or `failure` where no result came."""
         failures: Counter[str] = Counter()
-        for session_id in self._begun.keys() - self._bound:
+        for session_id in [known for known in self._begun if known not in self._bound]:
             result = self._begun[session_id]
             if result is None:
                 failures[failure or _NO_TIME] += 1

@@ -65,7 +65,7 @@ class SavedFiles:
     def bind(self, failure: str | None) -> None:
         """Note what was saved and what is missing; `failure` is why no more results came."""
         reasons: Counter[str] = Counter()
-        for session_id in self._results.keys() - self._bound:
+        for session_id in [known for known in self._results if known not in self._bound]:
             results = self._results[session_id]
             public = self._ledger.entries[session_id].public
             for name, result in results.items():

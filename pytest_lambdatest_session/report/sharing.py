@@ -72,7 +72,7 @@ class Shares:
     def bind(self, failure: str | None) -> None:
         """Put the links into the sessions' records, and count what there is none for; `failure` is why no more came."""
         failures: Counter[str] = Counter()
-        for session_id in self._begun.keys() - self._bound:
+        for session_id in [known for known in self._begun if known not in self._bound]:
             result = self._begun[session_id]
             if result is None or result["url"] is None:
                 failures[failure or _NO_TIME if result is None else str(result["failure"])] += 1
