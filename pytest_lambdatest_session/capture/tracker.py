@@ -239,13 +239,10 @@ class Tracker:
 
     def payload(self, attempt: Attempt) -> Payload:
         """Return what the attempt's next report carries."""
-        sessions = {session_id: self._sessions[session_id] for session_id in attempt.uses}
-        for session_id in list(self._changed):
-            session = self._changed.pop(session_id, None)
-            if session is not None:
-                sessions[session_id] = session
+        ids = dict.fromkeys((*list(self._changed), *attempt.uses))
+        sessions = [self._changed.pop(session_id, None) or self._sessions[session_id] for session_id in ids]
         attempt.snapshots += 1
-        return self._payload(attempt, [session.payload() for session in sessions.values() if session is not None])
+        return self._payload(attempt, [session.payload() for session in sessions if session is not None])
 
     def _payload(self, attempt: Attempt, sessions: list[SessionPayload]) -> Payload:
         return {

@@ -71,6 +71,9 @@ class Asking:
             raise
         finally:
             self._take_answers(unsettled)
+            # Its answers stay as they are from here on: sessions that end after that are for another.
+            self._follower.stop()
+            del self._follower
 
     def _take_finals(self) -> None:
         """Settled as they come, so that their other shape need not be kept as well."""
