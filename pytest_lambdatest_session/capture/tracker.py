@@ -208,6 +208,13 @@ class Tracker:
             self._unlogged[attempt.id] = attempt
         return use
 
+    def sent(self, session_id: str, command: str, kept: object, at: float, until: float, error: str | None) -> None:
+        """Note a command that was sent and answered at these times."""
+        use = self.use(session_id, at)
+        if use is not None:
+            use.last_at = until
+            use.commands.append((session_id, command, kept, at, until, error))
+
     def end_session(self, session_id: str, at: float) -> None:
         session = self._sessions.get(session_id)
         if session is not None and session.ended_at is None:
