@@ -150,12 +150,9 @@ class Recorder:
             self._meet(driver, session_id, None)
         if error is None and marks_status(command, params):
             self._tracker.mark_session(session_id)
-        use = self._tracker.use(session_id, started_at)
-        if use is not None:
-            kept = kept_of(command, params, response, with_values=self._with_values)
-            use.last_at = untouched.now()
-            failure = None if error is None else error_of(error)
-            use.commands.append((session_id, command, kept, started_at, use.last_at, failure))
+        kept = kept_of(command, params, response, with_values=self._with_values)
+        failure = None if error is None else error_of(error)
+        self._tracker.sent(session_id, command, kept, started_at, untouched.now(), failure)
 
     def _saw_new_session(self, driver: Any, params: object, response: Any, error: BaseException | None) -> None:
         session_id = new_session_id(response)

@@ -215,6 +215,13 @@ class Tracker:
             self._unlogged[attempt.id] = attempt
         return use
 
+    def sent(self, session_id: str, command: str, kept: object, at: float, until: float, error: str | None) -> None:
+        """Note a command that was sent and answered at these times."""
+        use = self.use(session_id, at)
+        if use is not None:
+            use.last_at = until
+            use.commands.append((session_id, command, kept, at, until, error))
+
     def end_session(self, session_id: str, at: float) -> None:
         session = self._sessions.get(session_id)
         if session is not None and session.ended_at is None:
@@ -246,13 +253,10 @@ class Tracker:
 
     def payload(self, attempt: Attempt) -> Payload:
         """Return what the attempt's next report carries."""
-        sessions = {session_id: self._sessions[session_id] for session_id in attempt.uses}
-        for session_id in list(self._changed):
-            session = self._changed.pop(session_id, None)
-            if session is not None:
-                sessions[session_id] = session
+        ids = dict.fromkeys((*list(self._changed), *attempt.uses))
+        sessions = [self._changed.pop(session_id, None) or self._sessions[session_id] for session_id in ids]
         attempt.snapshots += 1
-        return self._payload(attempt, [session.payload() for session in sessions.values() if session is not None])
+        return self._payload(attempt, [session.payload() for session in sessions if session is not None])
 
     def _payload(self, attempt: Attempt, sessions: list[SessionPayload]) -> Payload:
         return {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pytest_lambdatest_session.capture.commands import about_of, describe, error_of, found, marks_status
+from pytest_lambdatest_session.capture.commands import describe, error_of, kept_of, marks_status
 from pytest_lambdatest_session.cloud.redact import clean_text, scrub
 
 EVERYTHING = "hunter2"
@@ -50,9 +50,9 @@ def test_a_command_to_an_element_says_how_it_was_found() -> None:
     params = {"using": "css selector", "value": "#buy"}
     many = {"using": "xpath", "value": "//li"}
     assert told(
-        ("findElement", found(params, {"value": Element("e1")})),
+        ("findElement", kept_of("findElement", params, {"value": Element("e1")}, with_values=False)),
         ("clickElement", {"id": "e1"}),
-        ("findElements", found(many, {"value": [Element("e2"), Element("e3")]})),
+        ("findElements", kept_of("findElements", many, {"value": [Element("e2"), Element("e3")]}, with_values=False)),
         ("getElementAttribute", {"id": "e3", "name": "href"}),
         ("clickElement", {"id": "unknown"}),
     ) == [
@@ -66,9 +66,8 @@ def test_a_command_to_an_element_says_how_it_was_found() -> None:
 
 @pytest.mark.parametrize("response", [None, {}, {"value": None}, {"value": []}, {"value": "x"}, {"value": {"id": 3}}])
 def test_a_search_that_found_nothing_of_the_usual_kind_is_kept_all_the_same(response: Any) -> None:
-    assert told(("findElement", found({"using": "css selector", "value": "#x"}, response))) == [
-        "find_element css selector #x"
-    ]
+    kept = kept_of("findElement", {"using": "css selector", "value": "#x"}, response, with_values=False)
+    assert told(("findElement", kept)) == ["find_element css selector #x"]
 
 
 @pytest.mark.parametrize(
@@ -85,16 +84,14 @@ def test_a_search_that_found_nothing_of_the_usual_kind_is_kept_all_the_same(resp
     ],
 )
 def test_values_are_not_shown_nor_what_an_error_says_of_them(command: str, params: dict[str, object]) -> None:
-    about = (
-        about_of(command, params, with_values=False) if command not in ("sendKeysToElement", "addCookie") else params
-    )
-    (line,) = told((command, about), error=f"InvalidArgumentException: {EVERYTHING} is not a file")
+    kept = kept_of(command, params, None, with_values=False)
+    (line,) = told((command, kept), error=f"InvalidArgumentException: {EVERYTHING} is not a file")
     assert EVERYTHING not in line
     assert line.endswith("InvalidArgumentException")
 
 
 def test_values_are_shown_when_asked_for_and_objects_by_their_kind_only() -> None:
-    script = about_of("w3cExecuteScript", {"script": "go()", "args": [1, Element("e")]}, with_values=True)
+    script = kept_of("w3cExecuteScript", {"script": "go()", "args": [1, Element("e")]}, None, with_values=True)
     assert told(
         ("sendKeysToElement", {"text": "Ada s3cret-key"}),
         ("addCookie", {"cookie": {"name": "n", "value": "v"}}),
@@ -106,7 +103,7 @@ def test_values_are_shown_when_asked_for_and_objects_by_their_kind_only() -> Non
 def test_arguments_that_contain_themselves_are_named_by_their_kind() -> None:
     around: list[object] = []
     around.append(around)
-    script = about_of("w3cExecuteScript", {"script": "go()", "args": around}, with_values=True)
+    script = kept_of("w3cExecuteScript", {"script": "go()", "args": around}, None, with_values=True)
     assert told(("w3cExecuteScript", script), with_values=True) == ["execute_script go() <list>"]
 
 

@@ -115,22 +115,6 @@ def test_what_the_observer_raises_reaches_nobody_but_the_fault_handler(grid: Loc
     assert faults == [fault, fault]
 
 
-def test_a_driver_of_another_shape_gets_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    def execute(self: Any, driver_command: str, params: Any = None) -> Any:  # noqa: ARG001
-        return {"value": "Hello"}
-
-    monkeypatch.setattr(WebDriver, "execute", execute)
-    faults: list[Exception] = []
-    hook = WebDriverHook(Notes(), faults.append)
-    hook.install()
-    try:
-        without_session_id: Any = object()
-        assert WebDriver.execute(without_session_id, "getTitle") == {"value": "Hello"}
-    finally:
-        hook.uninstall()
-    assert [type(fault) for fault in faults] == [AttributeError]
-
-
 def test_what_the_observer_raises_about_a_failure_does_not_stand_in_for_it(grid: LocalGrid) -> None:
     faults: list[Exception] = []
     driver = open_browser(grid)

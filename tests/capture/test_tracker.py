@@ -4,191 +4,193 @@ from __future__ import annotations
 
 import sys
 import threading
+from typing import TYPE_CHECKING, Any
 
-from pytest_lambdatest_session.capture.uses import UseLog
+from pytest_lambdatest_session.capture.tracker import Tracker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_lambdatest_session.capture.tracker import Attempt
+
+
+def begin(tracker: Tracker, test: str = "a", number: int = 1) -> Attempt:
+    return tracker.begin(test, f"test_{test}", number)
+
+
+def send(tracker: Tracker, session_id: str, at: float) -> None:
+    tracker.sent(session_id, "getTitle", None, at, at + 0.5, None)
+
+
+def in_thread(function: Callable[[], object]) -> None:
+    thread = threading.Thread(target=function)
+    thread.start()
+    thread.join()
 
 
 def test_a_session_is_used_by_the_attempt_that_created_it() -> None:
-    log = UseLog()
-    attempt = log.begin("test_it", 1)
-    log.started("s", "hub", 5.0)
-    log.used("s", 5.0, created=True)
-    carry = log.carry(attempt)
-    assert carry["uses"] == [{"id": "s", "created": True, "first_at": 5.0, "last_at": 5.0}]
-    assert carry["sessions"] == [{"id": "s", "hub": "hub", "started_at": 5.0, "ended_at": None}]
+    tracker = Tracker()
+    attempt = begin(tracker)
+    tracker.start("s", "hub", 5.0)
+    tracker.use("s", 5.0, created=True)
+    payload = tracker.payload(attempt)
+    assert payload["uses"] == [{"id": "s", "created": True, "first_at": 5.0, "last_at": 5.0}]
+    assert payload["sessions"] == [{"id": "s", "hub": "hub", "started_at": 5.0, "ended_at": None}]
 
 
-def test_commands_in_setup_and_call_are_uses_and_the_last_one_is_kept() -> None:
-    log = UseLog()
-    log.started("s", "hub", 1.0)
-    attempt = log.begin("test_it", 1)
-    log.used("s", 2.0)
-    assert (attempt.uses["s"].first_at, attempt.uses["s"].last_at) == (2.0, 2.0)
-    log.sent("s", "getTitle", None, 3.0, None)
-    ((*_, answered_at, _),) = attempt.commands()
-    assert (attempt.uses["s"].first_at, attempt.uses["s"].last_at) == (2.0, answered_at)
+def test_commands_in_setup_and_call_are_uses() -> None:
+    tracker = Tracker()
+    tracker.start("s", "hub", 1.0)
+    attempt = begin(tracker)
+    send(tracker, "s", 2.0)
+    send(tracker, "s", 3.0)
+    assert (attempt.uses["s"].first_at, attempt.uses["s"].last_at) == (2.0, 3.5)
 
 
 def test_a_command_in_teardown_is_a_use_only_of_a_session_used_before() -> None:
-    log = UseLog()
-    log.started("mine", "hub", 1.0)
-    log.started("theirs", "hub", 1.0)
-    attempt = log.begin("test_it", 1)
-    log.used("mine", 2.0)
-    log.tear_down()
-    log.sent("mine", "getTitle", None, 3.0, None)
-    log.sent("theirs", "getTitle", None, 3.0, None)
+    tracker = Tracker()
+    tracker.start("mine", "hub", 1.0)
+    tracker.start("theirs", "hub", 1.0)
+    attempt = begin(tracker)
+    send(tracker, "mine", 2.0)
+    tracker.tear_down()
+    send(tracker, "mine", 3.0)
+    send(tracker, "theirs", 3.0)
     assert list(attempt.uses) == ["mine"]
-    assert [session_id for session_id, *_ in attempt.commands()] == ["mine"]
+    assert [at for _, _, _, at, _, _ in attempt.commands()] == [2.0, 3.0]
+
+
+def test_a_session_that_was_quit_is_used_by_no_further_test() -> None:
+    """Selene asks the driver of the test before, which was quit, whether it is alive."""
+    tracker = Tracker()
+    begin(tracker, "first")
+    tracker.start("first", "hub", 1.0)
+    tracker.use("first", 1.0, created=True)
+    tracker.end_session("first", 2.0)
+    tracker.end()
+    attempt = begin(tracker, "second")
+    send(tracker, "first", 3.0)
+    assert attempt.uses == {}
+    assert attempt.commands() == []
+
+
+def test_the_test_that_quits_its_session_may_go_on_with_it_by_mistake() -> None:
+    tracker = Tracker()
+    attempt = begin(tracker)
+    tracker.start("s", "hub", 1.0)
+    tracker.use("s", 1.0, created=True)
+    tracker.end_session("s", 2.0)
+    tracker.sent("s", "getTitle", None, 3.0, 3.5, "InvalidSessionIdException")
+    assert [(command, error) for _, command, _, _, _, error in attempt.commands()] == [
+        ("getTitle", "InvalidSessionIdException")
+    ]
 
 
 def test_a_teardown_without_a_setup_concerns_nobody() -> None:
-    log = UseLog()
-    log.tear_down()
-    log.end()
-    assert log.current() is None
+    tracker = Tracker()
+    tracker.tear_down()
+    tracker.end()
+    assert tracker.current() is None
 
 
-def test_a_session_nobody_spoke_of_is_reported_as_unknown_until_it_is_started_or_ignored() -> None:
-    log = UseLog()
-    attempt = log.begin("test_it", 1)
-    assert not log.used("s", 1.0)
-    log.ignore("s")
-    assert log.used("s", 1.0)
-    log.ended("s", 2.0)
-    assert not log.has_news_of(attempt)
+def test_a_session_of_another_host_is_known_and_nobodys() -> None:
+    tracker = Tracker()
+    attempt = begin(tracker)
+    assert not tracker.knows("s")
+    tracker.ignore("s")
+    assert tracker.knows("s")
+    send(tracker, "s", 1.0)
+    tracker.end_session("s", 2.0)
+    tracker.mark_session("s")
+    assert not tracker.has_news_of(attempt)
+    assert tracker.leftover() == {"sessions": [], "creation_failures": [], "attempts": []}
 
 
-def test_of_a_test_without_sessions_there_is_no_news() -> None:
-    log = UseLog()
-    assert not log.has_news_of(log.begin("test_it", 1))
+def test_a_session_of_no_test_is_on_the_next_payload_and_at_the_end_told_again() -> None:
+    """The report with that payload may be dropped by another plugin."""
+    tracker = Tracker()
+    tracker.start("s", "hub", 1.0)
+    tracker.end_session("s", 2.0)
+    attempt = begin(tracker)
+    assert tracker.has_news_of(attempt)
+    told = tracker.changed()
+    assert tracker.payload(attempt)["sessions"] == told
+    assert not tracker.has_news_of(attempt)
+    assert tracker.changed() == tracker.payload(attempt)["sessions"] == []
+    assert tracker.leftover()["sessions"] == told
 
 
-def test_an_end_is_carried_until_a_report_with_it_was_logged() -> None:
-    """Some plugins drop the teardown report of an attempt: the next report that is logged has the end as well."""
-    log = UseLog()
-    log.started("s", "hub", 1.0)
-    first = log.carry(log.begin("test_it", 1))
-    log.ended("s", 2.0)
-    dropped = log.carry(log.begin("test_it", 1))
-    second = log.carry(log.begin("test_it", 1))
-    assert dropped == second
-    log.reported(first["sessions"])
-    assert log.leftover()["sessions"] == second["sessions"], "what was reported is older than what is known"
-    log.reported(second["sessions"])
-    assert log.leftover()["sessions"] == []
-    assert not log.has_news_of(log.begin("test_it", 1))
+def test_each_payload_of_an_attempt_has_a_higher_number() -> None:
+    tracker = Tracker()
+    attempt = begin(tracker)
+    assert [tracker.payload(attempt)["snapshot"] for _ in range(3)] == [1, 2, 3]
 
 
 def test_a_second_quit_does_not_move_the_end() -> None:
-    log = UseLog()
-    log.started("s", "hub", 1.0)
-    log.ended("s", 2.0)
-    log.ended("s", 9.0)
-    assert log.leftover()["sessions"][0]["ended_at"] == 2.0
+    tracker = Tracker()
+    tracker.start("s", "hub", 1.0)
+    tracker.end_session("s", 2.0)
+    tracker.end_session("s", 9.0)
+    assert tracker.leftover()["sessions"][0]["ended_at"] == 2.0
 
 
 def test_a_second_mark_by_the_suite_is_no_news() -> None:
-    log = UseLog()
-    log.started("s", "hub", 1.0)
-    log.marked("s")
-    marked = log.leftover()["sessions"]
-    assert [session["marked"] for session in marked] == [True]
-    log.reported(marked)
-    log.marked("s")
-    assert log.leftover()["sessions"] == []
+    tracker = Tracker()
+    tracker.start("s", "hub", 1.0)
+    tracker.mark_session("s")
+    attempt = begin(tracker)
+    assert [session["marked"] for session in tracker.payload(attempt)["sessions"]] == [True]
+    tracker.mark_session("s")
+    assert not tracker.has_news_of(attempt)
 
 
-def test_a_thread_books_to_the_attempt_begun_last_and_a_runners_thread_to_its_own() -> None:
-    log = UseLog()
-    log.started("main", "hub", 1.0)
-    log.started("plain", "hub", 1.0)
-    log.started("own", "hub", 1.0)
-    attempt = log.begin("test_it", 1)
+def test_a_thread_counts_for_the_attempt_begun_last_and_a_runners_thread_for_its_own() -> None:
+    tracker = Tracker()
+    for session_id in ("main", "plain", "own"):
+        tracker.start(session_id, "hub", 1.0)
+    attempt = begin(tracker)
     others = []
 
     def runner() -> None:
-        others.append(log.begin("test_it", 1))
-        log.used("own", 2.0)
-        log.end()
+        others.append(begin(tracker, "other"))
+        send(tracker, "own", 2.0)
+        tracker.end()
 
-    def in_thread(target: object) -> None:
-        thread = threading.Thread(target=target)  # type: ignore[arg-type]
-        thread.start()
-        thread.join()
-
-    in_thread(lambda: log.used("plain", 2.0))
+    in_thread(lambda: send(tracker, "plain", 2.0))
     in_thread(runner)
-    log.used("main", 3.0)
+    send(tracker, "main", 3.0)
     assert list(attempt.uses) == ["plain", "main"]
     assert list(others[0].uses) == ["own"]
 
 
-def test_only_what_leaves_nothing_to_decide_is_booked_at_once() -> None:
-    """The wrapper around `execute` asks nobody about sessions that stand in `booking`."""
-    log = UseLog()
-    for session_id in ("used", "unused", "theirs"):
-        log.started(session_id, "hub", 1.0)
-    log.ignore("theirs")
-    attempt = log.begin("test_it", 1)
-    assert set(log.booking) == {"theirs"}
-    log.used("used", 2.0)
-    assert set(log.booking) == {"used", "theirs"}
-    for session_id in log.booking:
-        log.booking[session_id]((session_id, "getTitle", None, 3.0, 4.0, None))
-    assert [session_id for session_id, *_ in attempt.commands()] == ["used"]
-    seen = []
-
-    def runner() -> None:
-        log.begin("test_other", 1)
-        seen.append(set(log.booking))
-        log.end()
-        seen.append(set(log.booking))
-
-    thread = threading.Thread(target=runner)
-    thread.start()
-    thread.join()
-    assert seen == [{"theirs"}, {"used", "theirs"}], "with two attempts it depends on the thread"
-    log.end()
-    assert set(log.booking) == {"theirs"}
-    log.started("theirs", "hub", 5.0)
-    assert not log.booking
-
-
-def test_attempts_whose_end_nobody_told_are_forgotten_once_they_tear_down() -> None:
+def test_attempts_whose_end_nobody_told_end_once_they_tear_down() -> None:
     """Before selenium is there, reports are not looked at: that of the teardown tells of the end."""
-    log = UseLog()
-    log.started("s", "hub", 1.0)
-    log.begin("test_over", 1)
-    log.tear_down()
-    running = []
-
-    def runner() -> None:
-        running.append(log.begin("test_running", 1))
-
-    thread = threading.Thread(target=runner)
-    thread.start()
-    thread.join()
-    log.forget_finished()
-    assert log.current() is running[0]
-    log.used("s", 2.0)
-    assert list(running[0].uses) == ["s"]
-    assert set(log.booking) == {"s"}, "it is the only one that runs"
+    tracker = Tracker()
+    tracker.start("s", "hub", 1.0)
+    begin(tracker, "over")
+    tracker.tear_down()
+    running: list[Any] = []
+    in_thread(lambda: running.append(begin(tracker, "running")))
+    tracker.forget_finished()
+    (attempt,) = running
+    assert tracker.current() == attempt
+    send(tracker, "s", 2.0)
+    assert list(attempt.uses) == ["s"]
 
 
 def test_between_tests_the_attempt_begun_last_may_be_one_that_is_over() -> None:
-    log = UseLog()
-    log.begin("test_over", 1)
-    log.tear_down()
-    log.forget_finished()
-    assert log.current() is None
+    tracker = Tracker()
+    begin(tracker)
+    tracker.tear_down()
+    tracker.forget_finished()
+    assert tracker.current() is None
 
 
 def test_threads_may_send_commands_while_tests_begin_and_end() -> None:
-    log = UseLog()
+    tracker = Tracker()
     sessions = [f"s{number}" for number in range(20)]
     for session_id in sessions:
-        log.started(session_id, "hub", 1.0)
+        tracker.start(session_id, "hub", 1.0)
     is_over = threading.Event()
     faults: list[BaseException] = []
 
@@ -196,7 +198,7 @@ def test_threads_may_send_commands_while_tests_begin_and_end() -> None:
         try:
             while not is_over.is_set():
                 for session_id in sessions:
-                    log.sent(session_id, "getTitle", None, 1.0, None)
+                    send(tracker, session_id, 1.0)
         except RuntimeError as fault:
             faults.append(fault)
 
@@ -207,26 +209,25 @@ def test_threads_may_send_commands_while_tests_begin_and_end() -> None:
         for thread in threads:
             thread.start()
         for number in range(300):
-            log.begin(f"test_{number}", 1)
-            log.tear_down()
-            log.end()
+            attempt = begin(tracker, f"{number}")
+            tracker.payload(attempt)
+            tracker.tear_down()
+            tracker.end()
     finally:
         is_over.set()
         for thread in threads:
             thread.join()
         sys.setswitchinterval(interval)
     assert faults == []
-    assert not log.booking
 
 
 def test_the_commands_of_several_sessions_stand_in_the_order_in_which_they_were_sent() -> None:
-    log = UseLog()
-    attempt = log.begin("test_it", 1)
+    tracker = Tracker()
+    attempt = begin(tracker)
     for session_id in ("a", "b"):
-        log.started(session_id, "hub", 1.0)
+        tracker.start(session_id, "hub", 1.0)
     for at, session_id in enumerate("abab"):
-        log.used(session_id, at)
-        log.sent(session_id, "getTitle", None, at, None)
+        send(tracker, session_id, at)
     assert [(session_id, sent_at) for session_id, _, _, sent_at, _, _ in attempt.commands()] == [
         ("a", 0),
         ("b", 1),
@@ -236,63 +237,83 @@ def test_the_commands_of_several_sessions_stand_in_the_order_in_which_they_were_
 
 
 def test_an_attempt_that_ends_leaves_alone_one_that_began_after_it_in_another_thread() -> None:
-    log = UseLog()
-    log.started("s", "hub", 1.0)
-    log.begin("test_first", 1)
-    others = []
-    runner = threading.Thread(target=lambda: others.append(log.begin("test_second", 1)))
-    runner.start()
-    runner.join()
-    log.end()
-    log.used("s", 2.0)
+    tracker = Tracker()
+    tracker.start("s", "hub", 1.0)
+    begin(tracker, "first")
+    others: list[Any] = []
+    in_thread(lambda: others.append(begin(tracker, "second")))
+    tracker.end()
+    send(tracker, "s", 2.0)
     assert list(others[0].uses) == ["s"]
 
 
 def test_what_is_not_captured_goes_when_that_is_known() -> None:
     """Sessions are opened before the settings are read, in a conftest."""
-    log = UseLog()
+    tracker = Tracker()
     for session_id, hub in (("mine", "hub.lambdatest.com"), ("theirs", "127.0.0.1")):
-        log.started(session_id, hub, 1.0)
-        log.refused(hub, "SessionNotCreatedException")
-    log.keep_only(lambda host: host == "hub.lambdatest.com")
-    attempt = log.begin("test_it", 1)
-    assert log.used("mine", 2.0)
-    assert log.used("theirs", 2.0), "it is known, and nobody's"
+        tracker.start(session_id, hub, 1.0)
+        tracker.fail_creation(hub, "SessionNotCreatedException")
+    tracker.keep_only(lambda host: host == "hub.lambdatest.com")
+    attempt = begin(tracker)
+    for session_id in ("mine", "theirs"):
+        send(tracker, session_id, 2.0)
     assert list(attempt.uses) == ["mine"]
-    assert [session["id"] for session in log.leftover()["sessions"]] == ["mine"]
-    assert [refusal["hub"] for refusal in log.leftover()["refusals"]] == ["hub.lambdatest.com"]
+    assert [session["id"] for session in tracker.leftover()["sessions"]] == ["mine"]
+    assert [failure["hub"] for failure in tracker.leftover()["creation_failures"]] == ["hub.lambdatest.com"]
 
 
-def test_between_tests_a_command_belongs_to_nobody() -> None:
-    log = UseLog()
-    log.started("s", "hub", 1.0)
-    attempt = log.begin("test_it", 1)
-    log.end()
-    assert log.used("s", 2.0)
-    assert attempt.uses == {}
-    assert log.current() is None
+def test_between_tests_and_after_the_run_a_command_belongs_to_nobody() -> None:
+    tracker = Tracker()
+    tracker.start("s", "hub", 1.0)
+    attempts = [begin(tracker)]
+    tracker.end()
+    send(tracker, "s", 2.0)
+    attempts.append(begin(tracker, "b"))
+    tracker.close()
+    send(tracker, "s", 2.0)
+    assert [attempt.uses for attempt in attempts] == [{}, {}]
 
 
-def test_refusals_are_carried_by_their_attempt_and_left_over_without_one() -> None:
-    log = UseLog()
-    log.refused("hub", "early")
-    attempt = log.begin("test_it", 1)
-    log.refused("hub", "SessionNotCreatedException")
-    carry = log.carry(attempt)
-    assert carry["refusals"] == [{"hub": "hub", "error": "SessionNotCreatedException"}]
-    assert log.leftover()["refusals"] == [{"hub": "hub", "error": "early"}]
+def test_failed_creations_are_their_attempts_or_of_no_test() -> None:
+    tracker = Tracker()
+    tracker.fail_creation("hub", "early")
+    attempt = begin(tracker)
+    tracker.fail_creation("hub", "SessionNotCreatedException")
+    payload = tracker.payload(attempt)
+    assert payload["creation_failures"] == [{"hub": "hub", "error": "SessionNotCreatedException"}]
+    assert tracker.leftover()["creation_failures"] == [{"hub": "hub", "error": "early"}]
+
+
+def test_an_attempt_that_no_report_was_logged_of_is_told_at_the_end() -> None:
+    tracker = Tracker()
+    tracker.start("s", "hub", 1.0)
+    for number in (1, 2, 3, 4):
+        attempt = begin(tracker, number=number)
+        send(tracker, "s", 2.0)
+        if number != 1:
+            tracker.payload(attempt)
+        if number == 2:
+            tracker.end()
+        if number == 3:
+            tracker.logged(attempt.id)
+    told = tracker.leftover()["attempts"]
+    assert [(one["payload"]["number"], one["outcome"]) for one in told] == [
+        (1, "rerun"),  # no report of it was made, and the test went on
+        (2, "unreported"),
+        (4, None),
+    ]
 
 
 def test_what_is_carried_consists_of_exact_builtins_that_can_be_sent() -> None:
     class Odd(str):
         __slots__ = ()
 
-    log = UseLog()
-    attempt = log.begin("test_it", 1)
-    log.started(Odd("s\ud800"), Odd("hub"), 1.0)
-    log.used("s\ud800", 1.0, created=True)
-    carry = log.carry(attempt)
-    (session,) = carry["sessions"]
+    tracker = Tracker()
+    attempt = begin(tracker)
+    tracker.start(Odd("s\ud800"), Odd("hub"), 1.0)
+    tracker.use("s\ud800", 1.0, created=True)
+    payload = tracker.payload(attempt)
+    (session,) = payload["sessions"]
     assert type(session["id"]) is str
-    assert session["id"] == carry["uses"][0]["id"] == "s?"
+    assert session["id"] == payload["uses"][0]["id"] == "s?"
     assert type(session["hub"]) is str

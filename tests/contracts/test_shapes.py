@@ -124,10 +124,10 @@ def test_the_terminal_prints_failures_from_the_reports_own_sections_after_the_se
 def test_reports_cross_xdist_with_all_their_attributes() -> None:
     """For capture/recorder.py: what is put on a report with `setattr` is in the data that a worker sends."""
     report = pytest.TestReport("n", ("f", 0, "n"), {}, "passed", None, "call")
-    report.lambdatest_carry = {"uses": []}  # type: ignore[attr-defined]
+    report._lambdatest_payload = {"uses": []}  # type: ignore[attr-defined]
     data: dict[str, Any] = report._to_json()
-    assert data["lambdatest_carry"] == {"uses": []}
-    assert pytest.TestReport._from_json(data).lambdatest_carry == {"uses": []}
+    assert data["_lambdatest_payload"] == {"uses": []}
+    assert pytest.TestReport._from_json(data)._lambdatest_payload == {"uses": []}
 
 
 def test_xdist_has_the_hooks_that_we_implement() -> None:
@@ -138,13 +138,13 @@ def test_xdist_has_the_hooks_that_we_implement() -> None:
 
 
 def test_selenium_sends_every_command_through_execute() -> None:
-    """For capture/webdriver.py: the one method, its first argument, and the names of two commands."""
+    """For capture/selenium.py: the one method, its first argument, and the names of two commands."""
     assert list(inspect.signature(WebDriver.execute).parameters)[:3] == ["self", "driver_command", "params"]
     assert (Command.NEW_SESSION, Command.QUIT) == ("newSession", "quit")
 
 
 def test_a_connection_tells_the_address_of_its_hub() -> None:
-    """For capture/webdriver.py: in `ClientConfig`, or in `_url` where selenium has none yet."""
+    """For capture/selenium.py: in `ClientConfig`, or in `_url` where selenium has none yet."""
     hub = "http://hub.example/wd/hub"
     if find_spec("selenium.webdriver.remote.client_config") is None:
         assert vars(RemoteConnection(hub))["_url"] == hub

@@ -182,8 +182,13 @@ def test_a_suite_that_passes_shows_none_and_its_reports_carry_none(story: Story)
     story.file(
         "conftest.py",
         """
-        def pytest_runtest_logreport(report):
-            assert "commands" not in getattr(report, "lambdatest_carry", {})
+        import pytest
+
+        @pytest.hookimpl(wrapper=True)
+        def pytest_runtest_makereport():
+            report = yield
+            assert "commands" not in getattr(report, "_lambdatest_payload", {})
+            return report
         """,
     )
     story.tests(

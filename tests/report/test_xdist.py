@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_lambdatest_session.capture.uses import Attempt
+from pytest_lambdatest_session.capture.tracker import Attempt
 from pytest_lambdatest_session.problems import Problems
+from pytest_lambdatest_session.report.journal import Journal
 from pytest_lambdatest_session.report.ledger import Ledger
-from pytest_lambdatest_session.report.xdist import KEY, Journal, XdistController
+from pytest_lambdatest_session.report.xdist import KEY, XdistController
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,11 +44,12 @@ def session(session_id: str) -> Any:
 
 
 def test_a_line_that_a_dying_worker_did_not_finish_costs_no_other(run: Run, tmp_path: Path) -> None:
-    journal = Journal(tmp_path.joinpath(run.journal))
+    journal = Journal.at(tmp_path.joinpath(run.journal))
     journal(session("of no test"), None)
-    journal(session("of a test"), Attempt("test_x.py::test_dies", 1))
+    journal(session("of a test"), Attempt("a", "test_x.py::test_dies", 1))
     with tmp_path.joinpath(run.journal).open("a", encoding="utf-8") as file:
         file.write(json.dumps({"session": session("half")})[:-20])
+    journal.close()
     run.controller.pytest_testnodedown(run.node, CRASH)
     assert list(run.problems) == []
     assert {entry.id: [one.nodeid for one in entry.attempts] for entry in run.ledger.entries.values()} == {
@@ -66,5 +68,7 @@ def test_a_worker_that_told_nothing_leaves_nothing(run: Run, error: str | None) 
 
 
 def test_a_worker_on_another_machine_has_no_folder_for_its_journal_and_keeps_none(tmp_path: Path) -> None:
-    Journal(tmp_path / "elsewhere" / "gw0.jsonl")(session("s1"), None)
+    journal = Journal.at(tmp_path / "elsewhere" / "gw0.jsonl")
+    journal(session("s1"), None)
+    journal.close()
     assert list(tmp_path.iterdir()) == []

@@ -134,7 +134,7 @@ def test_pytest_reportlog_has_ids_and_links_on_its_lines(story: Story) -> None:
         record = record_of(run, nodeid)
         assert session["session_id"] == record["session_id"]
         assert ["lambdatest_session_id", record["session_id"]] in line["user_properties"]
-        assert "lambdatest_carry" not in line
+        assert "_lambdatest" not in line
 
 
 def allure_links(run: Run) -> dict[str, dict[str, str]]:

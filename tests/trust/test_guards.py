@@ -28,17 +28,11 @@ class Guard:
 
 
 GUARDS = {
-    "what is noted of a command at once raises nothing": Guard(
-        "capture/webdriver.py",
+    "what we do after a command raises nothing": Guard(
+        "capture/selenium.py",
         "except Exception as fault:  # noqa: BLE001 - bookkeeping does not change what a command returns",
         "except ZeroDivisionError as fault:",
-        "tests/capture/test_webdriver.py::test_a_driver_of_another_shape_gets_its_answer",
-    ),
-    "what we do after a command raises nothing": Guard(
-        "capture/webdriver.py",
-        "except Exception as fault:  # noqa: BLE001 - nor what it raises",
-        "except ZeroDivisionError as fault:",
-        "tests/capture/test_webdriver.py::test_what_the_observer_raises_reaches_nobody_but_the_fault_handler",
+        "tests/capture/test_selenium.py::test_what_the_observer_raises_reaches_nobody_but_the_fault_handler",
     ),
     "credentials go over https, and http only to this machine": Guard(
         "cloud/endpoints.py",

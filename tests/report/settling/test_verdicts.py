@@ -18,7 +18,7 @@ def attempts(*outcomes: Outcome | None) -> list[AttemptRecord]:
 
 
 def attempt(nodeid: str, number: int, outcome: Outcome | None) -> AttemptRecord:
-    made = AttemptRecord(nodeid, None, number)
+    made = AttemptRecord(nodeid, nodeid, None, number)
     made.conclude(outcome)
     return made
 
