@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 
 Fetch = Literal["background", "teardown", "off"]
 MarkStatus = Literal["off", "on", "overwrite"]
+IniType = Literal["string", "args", "int", "float", "bool"]
 Artifacts = Literal["off", "failed", "all"]
 SHARE_DAYS = (3, 7, 10, 30)
+_SWITCH = {
+    **dict.fromkeys(("on", "true", "yes", "1"), "on"),
+    **dict.fromkeys(("off", "false", "no", "0"), "off"),
+}
+_ON_OR_OFF = "'on' or 'off' (also true or false, yes or no, 1 or 0)"
 _LONGEST_LABEL = 63  # of a host name
 _USERINFO = r"(?i)((?:[a-z]+:)?//)?[^\s,]*@"
 
@@ -39,6 +45,10 @@ class Option(NamedTuple):
     help: str
     parse: Callable[[str], object]
     """Raises `ValueError` for what is not accepted."""
+    ini_type: IniType = "string"
+    """As pytest's help shows it."""
+    toml_types: tuple[type, ...] = ()
+    """What a native TOML file may have beside a string."""
     also_environment: str | None = None
     """An environment variable that others use for the same thing; it ranks below our own."""
 
@@ -72,9 +82,11 @@ class Settings(NamedTuple):
 
 
 def read_settings(
-    command_line: Mapping[str, str | None], environment: Mapping[str, str], ini: Mapping[str, str]
+    command_line: Mapping[str, str | None], environment: Mapping[str, str], ini: Mapping[str, object]
 ) -> Settings:
     """Read every setting from the first source that has it: `{option name: text}` each, empty text is unset.
+
+    In `ini` a value may be of any type that TOML has.
 
     Raises:
         SettingsError: a value is not accepted.
@@ -102,34 +114,58 @@ def _read(
     option: Option,
     command_line: Mapping[str, str | None],
     environment: Mapping[str, str],
-    ini: Mapping[str, str],
+    ini: Mapping[str, object],
 ) -> object:
-    text, source = _first_set(option, command_line, environment, ini)
+    value, source = _first_set(option, command_line, environment, ini)
     try:
-        return option.parse(text) if text else None
+        return None if value == "" else option.parse(_text_of(value, option))
     except ValueError as error:
-        shown = re.sub(_USERINFO, r"\1***@", text)
         raise SettingsError(
-            f"{option.name} is {shown!r} ({source}), which is not accepted{_because(error)}; "
+            f"{option.name} is {_shown(value)} ({source}), which is not accepted{_because(error)}; "
             f"accepted: {option.accepted}"
         ) from None
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str):
+        return repr(re.sub(_USERINFO, r"\1***@", value))
+    if isinstance(value, list):
+        return f"[{', '.join(map(_shown, value))}]"
+    return re.sub(_USERINFO, r"\1***@", repr(value))
 
 
 def _first_set(
     option: Option,
     command_line: Mapping[str, str | None],
     environment: Mapping[str, str],
-    ini: Mapping[str, str],
-) -> tuple[str, str]:
+    ini: Mapping[str, object],
+) -> tuple[object, str]:
     given = command_line.get(option.name)
     if given is not None:
         return given.strip(), f"from the command line, {option.flag}"
     for variable in option.environment:
         if environment.get(variable, "").strip():
             return environment[variable].strip(), f"from the environment variable {variable}"
-    if ini.get(option.name, "").strip():
-        return ini[option.name].strip(), f"from the ini key {option.name}"
+    configured = ini.get(option.name, "")
+    if isinstance(configured, str):
+        configured = configured.strip()
+    if configured != "":
+        return configured, f"from the ini key {option.name}"
     return option.default, "the default"
+
+
+def _text_of(value: object, option: Option) -> str:
+    """A value as an ini file would spell it."""
+    if isinstance(value, str):
+        return value
+    # By its very type: in Python true is a number too.
+    if type(value) not in option.toml_types:
+        raise ValueError
+    if not isinstance(value, list):
+        return str(value)
+    if not all(isinstance(item, str) for item in value):
+        raise ValueError
+    return " ".join(value)
 
 
 def _because(error: ValueError) -> str:
@@ -179,9 +215,10 @@ def _parse_artifacts(text: str) -> str:
 
 
 def _one_of(text: str, *words: str) -> str:
-    if text not in words:
+    word = _SWITCH.get(text.lower(), text)
+    if word not in words:
         raise ValueError
-    return text
+    return word
 
 
 def _parse_seconds(text: str) -> float:
@@ -206,9 +243,7 @@ def _parse_share_days(text: str) -> int:
 
 
 def _parse_switch(text: str) -> bool:
-    if text not in ("on", "off"):
-        raise ValueError
-    return text == "on"
+    return _one_of(text, "on", "off") == "on"
 
 
 def _parse_path(text: str) -> str:
@@ -224,6 +259,8 @@ OPTIONS: tuple[Option, ...] = (
         "host names or suffixes of them, separated by spaces, such as 'lambdatest.com'",
         "hosts whose WebDriver sessions are captured, subdomains included (default: %(default)s)",
         _parse_hosts,
+        ini_type="args",
+        toml_types=(list,),
     ),
     Option(
         "lambdatest_api_url",
@@ -247,6 +284,7 @@ OPTIONS: tuple[Option, ...] = (
         "'background', 'teardown' or 'off'",
         "when the API is asked: while other tests run, in each test's teardown, or never (default: %(default)s)",
         _parse_fetch,
+        toml_types=(bool, int),
     ),
     Option(
         "lambdatest_budget",
@@ -254,6 +292,8 @@ OPTIONS: tuple[Option, ...] = (
         "a number of seconds, 0 or more",
         "seconds that all waiting at the end of the run may take together (default: %(default)s)",
         _parse_seconds,
+        ini_type="float",
+        toml_types=(int, float),
     ),
     Option(
         "lambdatest_timeout",
@@ -261,6 +301,8 @@ OPTIONS: tuple[Option, ...] = (
         "a number of seconds above 0",
         "seconds for one request to the API (default: %(default)s)",
         _parse_positive_seconds,
+        ini_type="float",
+        toml_types=(int, float),
     ),
     Option(
         "lambdatest_share_days",
@@ -268,6 +310,8 @@ OPTIONS: tuple[Option, ...] = (
         "3, 7, 10 or 30",
         "ask for links that open without a login and expire after so many days: 3, 7, 10 or 30 (default: none)",
         _parse_share_days,
+        ini_type="int",
+        toml_types=(int,),
     ),
     Option(
         "lambdatest_sessions_file",
@@ -279,9 +323,11 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "lambdatest_properties",
         "on",
-        "'on' or 'off'",
+        _ON_OR_OFF,
         "put properties on test reports and into JUnit XML; off for validators that forbid them (default: %(default)s)",
         _parse_switch,
+        ini_type="bool",
+        toml_types=(bool, int),
     ),
     Option(
         "lambdatest_mark_status",
@@ -290,6 +336,7 @@ OPTIONS: tuple[Option, ...] = (
         "write pytest's outcome to each session that ended; 'on' leaves alone what the suite itself has marked, "
         "'overwrite' does not (default: %(default)s)",
         _parse_mark_status,
+        toml_types=(bool, int),
     ),
     Option(
         "lambdatest_artifacts",
@@ -298,6 +345,7 @@ OPTIONS: tuple[Option, ...] = (
         "save logs, screenshots and video beside the report, of the sessions of failed tests or of all "
         "(default: %(default)s)",
         _parse_artifacts,
+        toml_types=(bool, int),
     ),
     Option(
         "lambdatest_artifacts_budget",
@@ -305,6 +353,8 @@ OPTIONS: tuple[Option, ...] = (
         "a number of seconds, 0 or more",
         "seconds that saving artifacts at the end of the run may take (default: %(default)s)",
         _parse_seconds,
+        ini_type="float",
+        toml_types=(int, float),
     ),
     Option(
         "lambdatest_artifacts_limit",
@@ -312,12 +362,16 @@ OPTIONS: tuple[Option, ...] = (
         "a number of megabytes, 0 or more",
         "megabytes that the artifacts of one run may take (default: %(default)s)",
         _parse_seconds,
+        ini_type="float",
+        toml_types=(int, float),
     ),
     Option(
         "lambdatest_show_values",
         "off",
-        "'on' or 'off'",
+        _ON_OR_OFF,
         "show typed texts, scripts and cookies among the last commands of a failed test (default: %(default)s)",
         _parse_switch,
+        ini_type="bool",
+        toml_types=(bool, int),
     ),
 )

@@ -21,6 +21,10 @@ from pytest_lambdatest_session.registration import Registration
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from pytest_lambdatest_session.config import IniType
+
+# Since then a configuration file may have numbers, booleans and lists; before, every value is text.
+_HAS_TYPES = pytest.version_tuple >= (9,)
 RECORDER = pytest.StashKey[Recorder]()
 
 
@@ -33,7 +37,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for option in OPTIONS:
         described = option.help.replace("%(default)s", option.default)
         group.addoption(option.flag, dest=option.name, default=None, metavar="VALUE", help=described)
-        parser.addini(option.name, described, type="string", default="")
+        ini_type: IniType = option.ini_type if _HAS_TYPES else "string"
+        parser.addini(option.name, described, type=ini_type, default="")
 
 
 # Before conftest files are imported: some open browsers there.
@@ -69,7 +74,17 @@ def _settings_of(config: pytest.Config) -> Settings:
         return read_settings(
             {option.name: config.getoption(option.name) for option in OPTIONS},
             os.environ,
-            {option.name: config.getini(option.name) for option in OPTIONS},
+            {option.name: _configured(config, option.name) for option in OPTIONS},
         )
     except SettingsError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _configured(config: pytest.Config, name: str) -> object:
+    """Return what stands in the configuration file or after `-o`, of whatever type, "" if nothing does.
+
+    `getini` refuses what is not of the declared type, with an internal error before pytest 9.2, and has "20" and "off"
+    for no number and no boolean where they stand in TOML.
+    """
+    values = getattr(config, "_inicfg", {})
+    return values[name].value if name in values else config.getini(name)

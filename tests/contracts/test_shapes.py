@@ -97,6 +97,19 @@ def test_pytest_html_has_the_attributes_that_we_look_for() -> None:
     assert isinstance(ReportData.table_header, property)
 
 
+def test_pytest_keeps_what_stands_in_the_configuration_as_it_stands(
+    pytester: pytest.Pytester, pytestconfig: pytest.Config
+) -> None:
+    """For plugin.py: from pytest 9 in `_inicfg`, of its own type; before, `getini` has the text or the list."""
+    if pytest.version_tuple < (9,):
+        assert not hasattr(pytestconfig, "_inicfg")
+        return
+    (pytester.path / "pytest.toml").write_text("[pytest]\nusefixtures = [7]\njunit_family = 2.5\n", encoding="utf-8")
+    config = pytester.parseconfig("-o", "junit_suite_name=mine")
+    values = {name: config._inicfg[name].value for name in ("usefixtures", "junit_family", "junit_suite_name")}
+    assert values == {"usefixtures": [7], "junit_family": 2.5, "junit_suite_name": "mine"}
+
+
 def test_log_xml_writes_the_elements_that_its_reporters_hand_out(story: Story) -> None:
     """For report/junit.py: `node_reporters_ordered[*].to_xml()` is the element that is written."""
     checked(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date, time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,7 +32,12 @@ WRONG = [
     ("lambdatest_timeout", "1 minute", "a number of seconds above 0"),
     ("lambdatest_share_days", "5", "3, 7, 10 or 30"),
     ("lambdatest_share_days", "a week", "3, 7, 10 or 30"),
-    ("lambdatest_properties", "yes", "'on' or 'off'"),
+    ("lambdatest_properties", "perhaps", "'on' or 'off' (also true or false, yes or no, 1 or 0)"),
+    ("lambdatest_mark_status", "always", "'off', 'on' or 'overwrite'"),
+    ("lambdatest_artifacts", "on", "'off', 'failed' or 'all'"),
+    ("lambdatest_artifacts_budget", "-1", "a number of seconds, 0 or more"),
+    ("lambdatest_artifacts_limit", "1 GB", "a number of megabytes, 0 or more"),
+    ("lambdatest_show_values", "2", "'on' or 'off'"),
 ]
 GOOD = [
     ("lambdatest_hub", "hub", "grid.example, lambdatest.com", ("grid.example", "lambdatest.com")),
@@ -41,7 +48,54 @@ GOOD = [
     ("lambdatest_timeout", "timeout_seconds", "2.5", 2.5),
     ("lambdatest_share_days", "share_days", "30", 30),
     ("lambdatest_sessions_file", "sessions_file", "out/sessions.jsonl", "out/sessions.jsonl"),
+    ("lambdatest_properties", "properties", "off", False),
+    ("lambdatest_mark_status", "mark_status", "overwrite", "overwrite"),
+    ("lambdatest_artifacts", "artifacts", "failed", "failed"),
+    ("lambdatest_artifacts_budget", "artifacts_budget_seconds", "5", 5.0),
+    ("lambdatest_artifacts_limit", "artifacts_limit_megabytes", "0.5", 0.5),
+    ("lambdatest_show_values", "show_values", "on", True),
 ]
+# In TOML: `(name, field, value as it is written, what is read)`.
+NATIVE: list[tuple[str, str, str, object]] = [
+    ("lambdatest_hub", "hub", '["grid.example", "127.0.0.1"]', ("grid.example", "127.0.0.1")),
+    ("lambdatest_hub", "hub", '"grid.example lambdatest.com"', ("grid.example", "lambdatest.com")),
+    ("lambdatest_api_url", "api_url", '"https://api.example/v1"', "https://api.example/v1"),
+    ("lambdatest_dashboard_url", "dashboard_url", '"pages/{session_id}"', "pages/{session_id}"),
+    ("lambdatest_fetch", "fetch", '"teardown"', "teardown"),
+    ("lambdatest_fetch", "fetch", "false", "off"),
+    ("lambdatest_budget", "budget_seconds", "20", 20.0),
+    ("lambdatest_budget", "budget_seconds", '"20"', 20.0),
+    ("lambdatest_timeout", "timeout_seconds", "2.5", 2.5),
+    ("lambdatest_share_days", "share_days", "7", 7),
+    ("lambdatest_sessions_file", "sessions_file", '"s.jsonl"', "s.jsonl"),
+    ("lambdatest_properties", "properties", "false", False),
+    ("lambdatest_properties", "properties", "0", False),
+    ("lambdatest_properties", "properties", '"off"', False),
+    ("lambdatest_mark_status", "mark_status", "true", "on"),
+    ("lambdatest_mark_status", "mark_status", '"overwrite"', "overwrite"),
+    ("lambdatest_artifacts", "artifacts", "0", "off"),
+    ("lambdatest_artifacts", "artifacts", '"all"', "all"),
+    ("lambdatest_artifacts_budget", "artifacts_budget_seconds", "0", 0.0),
+    ("lambdatest_artifacts_limit", "artifacts_limit_megabytes", "0.5", 0.5),
+    ("lambdatest_show_values", "show_values", "1", True),
+]
+TOML_FILES = {
+    "pytest.toml": "[pytest]",
+    "pyproject.toml": "[tool.pytest]",
+    "pyproject.toml, as ini": "[tool.pytest.ini_options]",
+}
+# What no setting accepts, but the list of hosts.
+NO_VALUES = {
+    "a list": ["a"],
+    "an empty list": [],
+    "a list of lists": [["lambdatest.com"]],
+    "a table": {"seconds": 5},
+    "a date": date(2026, 12, 1),
+    "a time": time(12, 30),
+    "not a number": float("nan"),
+    "less than nothing": -1,
+}
+NATIVE_PYTEST = pytest.mark.skipif(pytest.version_tuple < (9,), reason="pytest 9 brought configuration in native TOML")
 
 
 def test_the_defaults_are_those_of_the_documentation() -> None:
@@ -82,6 +136,160 @@ def test_the_vendor_clients_variable_for_the_api_ranks_below_our_own() -> None:
     assert read_settings({}, both, {}).api_url == own
 
 
+@pytest.mark.parametrize("text", ["on", "true", "yes", "1", "off", "false", "no", "0", "True", "FALSE"])
+def test_on_and_off_may_be_spelled_as_pytest_spells_them(text: str) -> None:
+    """Also as `ini_options` in TOML turn a boolean into text: True."""
+    is_on = text.lower() in ("on", "true", "yes", "1")
+    settings = read_settings(
+        {"lambdatest_show_values": text},
+        {"PYTEST_LAMBDATEST_PROPERTIES": text},
+        {"lambdatest_mark_status": text, **({} if is_on else dict.fromkeys(HAVE_OFF, text))},
+    )
+    assert (settings.show_values, settings.properties) == (is_on, is_on)
+    assert settings.mark_status == ("on" if is_on else "off")
+    assert (settings.fetch, settings.artifacts) == (("background", "off") if is_on else ("off", "off"))
+
+
+HAVE_OFF = ("lambdatest_fetch", "lambdatest_artifacts")
+
+
+@pytest.mark.parametrize("name", HAVE_OFF)
+def test_what_can_be_off_and_not_on_accepts_no_other_spelling_of_on(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} is True .*; accepted: "):
+        read_settings({}, {}, {name: True})
+
+
+def given(story: Story) -> dict[str, str]:
+    """What a run of nothing has for settings: `{field: repr of its value}`."""
+    story.file(
+        "conftest.py",
+        """
+        from pytest_lambdatest_session import plugin
+
+        def pytest_configure(config):
+            for name, value in plugin._settings_of(config)._asdict().items():
+                print(f"read {name}={value!r}")
+        """,
+    )
+    (story.pytester.path / "pytest.ini").unlink()
+    story.file("test_nothing.py", "def test_nothing(): pass\n")
+    run = story.run_plain("-p", "lambdatest_session", "-s")
+    assert run.result.ret == pytest.ExitCode.OK, run.output
+    lines = [line.removeprefix("read ") for line in run.output.splitlines() if line.startswith("read ")]
+    return {name: value for name, _, value in (line.partition("=") for line in lines)}
+
+
+@pytest.mark.parametrize("values", [NATIVE[::2], NATIVE[1::2]], ids=["one half", "the other"])
+@pytest.mark.parametrize(("file", "table"), TOML_FILES.items(), ids=TOML_FILES)
+def test_toml_may_spell_numbers_booleans_and_lists_as_its_own(
+    story: Story, monkeypatch: pytest.MonkeyPatch, file: str, table: str, values: list[tuple[str, str, str, object]]
+) -> None:
+    if "ini_options" not in table and pytest.version_tuple < (9,):
+        pytest.skip("pytest 9 brought configuration in native TOML")
+    for name in ("PYTEST_LAMBDATEST_HUB", "LT_API_BASE_URL"):
+        monkeypatch.delenv(name)
+    chosen = {name: text for name, _, text, _ in values}
+    lines = "\n".join(f"{name} = {text}" for name, text in chosen.items())
+    story.file(file.partition(",")[0], f"{table}\n{lines}\n")
+    seen = given(story)
+    for name, field, text, value in values:
+        if chosen[name] == text:
+            assert seen[field] == repr(value), name
+
+
+@NATIVE_PYTEST
+def test_a_suite_that_is_configured_in_native_toml(story: Story) -> None:
+    (story.pytester.path / "pytest.ini").unlink()
+    story.file(
+        "pyproject.toml",
+        """
+        [tool.pytest]
+        pythonpath = ["."]
+        addopts = ["-p", "lambdatest_session"]
+        lambdatest_budget = 20
+        lambdatest_hub = ["127.0.0.1"]
+        lambdatest_share_days = 7
+        """,
+    )
+    story.tests("def test_shop():\n    with open_browser() as driver:\n        driver.title\n")
+    run = story.run_plain("--lambdatest-sessions-file=sessions.jsonl")
+    assert run.result.ret == pytest.ExitCode.OK
+    (record,) = run.records
+    assert record["share_url"] is not None
+
+
+@NATIVE_PYTEST
+def test_the_command_line_wins_over_toml_too(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    story.file("pytest.toml", "[pytest]\nlambdatest_budget = 20\nlambdatest_timeout = 20\nlambdatest_fetch = false\n")
+    story.set_environment(
+        PYTEST_ADDOPTS="-o lambdatest_budget=5 --lambdatest-timeout=4", PYTEST_LAMBDATEST_FETCH="background"
+    )
+    monkeypatch.delenv("PYTEST_LAMBDATEST_HUB")
+    seen = given(story)
+    assert (seen["budget_seconds"], seen["timeout_seconds"], seen["fetch"]) == ("5.0", "4.0", "'background'")
+
+
+@pytest.mark.parametrize("value", NO_VALUES.values(), ids=NO_VALUES)
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+def test_a_value_of_no_use_says_what_was_given_and_what_is_accepted(option: Option, value: object) -> None:
+    if option.name == "lambdatest_hub" and value == ["a"]:
+        return
+    with pytest.raises(SettingsError) as caught:
+        read_settings({}, {}, {option.name: value})
+    assert str(caught.value).startswith(f"{option.name} is {value!r} (from the ini key {option.name})")
+    assert str(caught.value).endswith(f"accepted: {option.accepted}")
+
+
+OF_NO_USE = [
+    ("lambdatest_budget", "true", "a number of seconds, 0 or more"),
+    ("lambdatest_budget", "[20]", "a number of seconds, 0 or more"),
+    ("lambdatest_share_days", "7.5", "3, 7, 10 or 30"),
+    ("lambdatest_properties", "2", "'on' or 'off'"),
+    ("lambdatest_hub", "[]", "host names or suffixes of them, separated by spaces"),
+    ("lambdatest_hub", "[1, 2]", "host names or suffixes of them, separated by spaces"),
+    ("lambdatest_sessions_file", "{ path = 'x' }", "a path"),
+    ("lambdatest_fetch", "2026-12-01", "'background', 'teardown' or 'off'"),
+]
+
+
+@NATIVE_PYTEST
+@pytest.mark.parametrize(("name", "text", "accepted"), OF_NO_USE, ids=[f"{name}={text}" for name, text, _ in OF_NO_USE])
+def test_a_wrong_type_in_toml_is_a_usage_error_of_ours(
+    story: Story, monkeypatch: pytest.MonkeyPatch, name: str, text: str, accepted: str
+) -> None:
+    monkeypatch.delenv("PYTEST_LAMBDATEST_HUB")
+    (story.pytester.path / "pytest.ini").unlink()
+    story.file("pytest.toml", f"[pytest]\n{name} = {text}\n")
+    story.file("test_nothing.py", "def test_nothing(): pass\n")
+    assert_refused(story, name, accepted)
+
+
+@pytest.mark.parametrize("text", ["['a', 'b']", "[]", "[1, 2]", "[['a']]"])
+def test_a_list_among_the_ini_options_of_toml_is_a_usage_error_of_ours(story: Story, text: str) -> None:
+    (story.pytester.path / "pytest.ini").unlink()
+    story.file("pyproject.toml", f"[tool.pytest.ini_options]\nlambdatest_budget = {text}\n")
+    story.file("test_nothing.py", "def test_nothing(): pass\n")
+    assert_refused(story, "lambdatest_budget", "a number of seconds, 0 or more")
+
+
+def assert_refused(story: Story, name: str, accepted: str) -> None:
+    run = story.run_plain("-p", "lambdatest_session")
+    assert run.result.ret == pytest.ExitCode.USAGE_ERROR
+    (line,) = [line for line in run.output.splitlines() if line.startswith("ERROR")]
+    assert line.startswith(f"ERROR: {name} is ")
+    assert f"(from the ini key {name}), which is not accepted; accepted: {accepted}" in line
+    assert "Traceback" not in run.output
+
+
+@NATIVE_PYTEST
+def test_the_help_shows_the_types(story: Story) -> None:
+    shown = re.findall(
+        r"^  (lambdatest_\w+) \((\w+)\):", story.run_plain("-p", "lambdatest_session", "--help").output, re.MULTILINE
+    )
+    assert dict(shown) == {option.name: option.ini_type for option in OPTIONS}
+    assert {"string", "args", "int", "float", "bool"} == {ini_type for _, ini_type in shown}
+
+
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
 def test_an_empty_value_in_the_environment_or_the_ini_file_is_unset(option: Option) -> None:
     variables = dict.fromkeys(option.environment, " ")
@@ -120,3 +328,9 @@ def test_a_key_in_an_address_is_not_repeated_in_the_error() -> None:
         read_settings({"lambdatest_api_url": "https://me:s3cr3t-key@api.lambdatest.com/automation/api/v1"}, {}, {})
     assert "LT_USERNAME and LT_ACCESS_KEY" in str(caught.value)
     assert "s3cr3t" not in str(caught.value)
+
+
+def test_a_key_in_a_list_of_addresses_is_not_repeated_either() -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings({}, {}, {"lambdatest_hub": ["https://me:s3cr3t-key@hub.lambdatest.com/wd/hub"]})
+    assert "lambdatest_hub is ['https://***@hub.lambdatest.com/wd/hub']" in str(caught.value)

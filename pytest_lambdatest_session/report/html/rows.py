@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pytest_lambdatest_session.report.attention import is_unsettled
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 SORTABLE_COLUMNS = ("ltstatus", "ltduration")
 """Class and sort key of each; pytest-html reads keys of letters, digits and underscores only."""
 
+_OURS = re.compile(r'<t[dh]\b(?=[^>]*\bdata-lt-row="(\d*)")(?:[^>]*?\bcol-(lt\w+))?')
+
 # Of a test that uses many sessions; the rest is folded.
 _SESSIONS_SHOWN = 8
 
@@ -66,11 +69,25 @@ def row_cells(attempt: AttemptRecord | None, marker: str) -> list[str]:
     ]
 
 
+def marker_of(cell: object) -> str | None:
+    """The marker of one of our cells, None of all others."""
+    match = _OURS.match(str(cell))
+    return None if match is None else match[1]
+
+
+def column_of(cell: object) -> str | None:
+    """The class of one of our cells in a row, None of all others."""
+    match = _OURS.match(str(cell))
+    return None if match is None else match[2]
+
+
 def sort_keys(cells: list[str]) -> dict[str, str]:
     """What pytest-html stores for sorting, `{column: html}`: of the inner HTML of each cell the comment in front."""
     return {
         column: cell.partition(">")[2].partition("-->")[0] + "-->"
-        for column, cell in zip(SORTABLE_COLUMNS, cells, strict=False)
+        for column in SORTABLE_COLUMNS
+        for cell in cells
+        if column_of(cell) == column
     }
 
 
