@@ -76,6 +76,8 @@ class Pool:
         self._threads = 0
         self._idle = 0
         self._finish_at: float | None = None
+        self._give_up_at: float | None = None
+        """The same until it was done; whatever is added later waits for another `finish`."""
         self._finish_seconds = 0.0
         threading.Thread(target=self._watch, name="watch", daemon=True).start()
 
@@ -88,7 +90,8 @@ class Pool:
         """Hurry, since the run waits, and give up what is not over in so many seconds."""
         with self._changed:
             now = time.monotonic()
-            self._finish_at, self._finish_seconds = now + seconds, seconds
+            self._finish_at = self._give_up_at = now + seconds
+            self._finish_seconds = seconds
             for breaker in self._breakers.values():
                 breaker.last_chance(now, self._finish_at)
             for job in (jobs := self._take_all()):
@@ -267,11 +270,12 @@ class Pool:
                         self._threads -= 1
                         self._take_in(job, self._too_slow(job))
                         self._grow()
-                if self._finish_at is not None and now >= self._finish_at:
-                    self._give_up_all()
                 seconds = _TICK_SECONDS
-                if self._finish_at is not None and self._finish_at > now:
-                    seconds = min(seconds, self._finish_at - now)
+                if self._give_up_at is not None:
+                    seconds = min(seconds, max(0.0, self._give_up_at - now))
+                    if not seconds:
+                        self._give_up_all()
+                        seconds, self._give_up_at = _TICK_SECONDS, None
             time.sleep(seconds)
 
     def _too_slow(self, job: Job) -> Unreachable:
