@@ -24,8 +24,12 @@ class Replacement:
     body: str
     around_a_browser: bool = True
     """Whether selenium still opens a browser."""
-    needs: str = ""
-    """A fixture of another plugin."""
+    fixtures: tuple[str, ...] = ()
+    """Further ones, of other plugins."""
+    package: str = ""
+    """What must be installed."""
+    plugin: str = ""
+    """The name of its entry point."""
 
 
 START = """
@@ -416,7 +420,90 @@ PYTHON = (
     ),
 )
 
+LIBRARIES = (
+    Replacement(
+        "pook_",
+        """
+        import pook
+        with pook.use():
+            pook.get("https://api.shop.example/items").reply(200).json(["pear"])
+            assert requests.get("https://api.shop.example/items").json() == ["pear"]
+            yield
+            assert pook.unmatched_requests() == []
+        """,
+        around_a_browser=False,
+        package="pook",
+    ),
+    Replacement(
+        "httpretty_",
+        """
+        import httpretty, re
+        with httpretty.enabled(allow_net_connect=False):
+            httpretty.register_uri(httpretty.GET, re.compile("http://.*"), body='{"data": {"duration": 4711}}')
+            yield
+            assert httpretty.latest_requests() == []
+        """,
+        around_a_browser=False,
+        package="httpretty",
+    ),
+    Replacement(
+        "pyfakefs_",
+        """
+        fs.create_file("/orders/1.txt", contents="pears")
+        assert sorted(os.listdir("/orders")) == ["1.txt"]
+        yield
+        assert not pathlib.Path("/orders/2.txt").exists()
+        assert [os.path.join(folder, name) for folder, _, names in os.walk("/") for name in names] == ["/orders/1.txt"]
+        """,
+        fixtures=("fs",),
+        package="pyfakefs",
+        plugin="fakefs",
+    ),
+    Replacement(
+        "only_registered_processes",
+        """
+        fp.register(["git", "status"], stdout="clean")
+        assert subprocess.run(["git", "status"], capture_output=True, text=True).stdout.strip() == "clean"
+        yield
+        assert [list(call) for call in fp.calls] == [["git", "status"]]
+        """,
+        fixtures=("fp",),
+        package="pytest_subprocess",
+        plugin="pytest-subprocess",
+    ),
+    Replacement(
+        "all_processes",
+        """
+        fp.allow_unregistered(True)
+        yield
+        assert list(fp.calls) == []
+        """,
+        fixtures=("fp",),
+        package="pytest_subprocess",
+        plugin="pytest-subprocess",
+    ),
+    Replacement(
+        "frozen",
+        """
+        from freezegun import freeze_time
+        with freeze_time("2019-12-31 23:59:59"):
+            yield
+        """,
+        package="freezegun",
+    ),
+    Replacement(
+        "travelled",
+        """
+        import time_machine
+        with time_machine.travel("2041-06-30 22:00 +0000", tick=False):
+            yield
+        """,
+        package="time_machine",
+    ),
+)
+
 GROUPS = {
+    "libraries": LIBRARIES,
     "HTTP": HTTP,
     "files and environment": FILES_AND_ENVIRONMENT,
     "processes and threads": PROCESSES_AND_THREADS,
@@ -428,7 +515,8 @@ def suite_of(group: tuple[Replacement, ...]) -> str:
     tests = [START, "def test_first():\n    visit()\n"]
     for one in group:
         tests.append(
-            f"@pytest.fixture\ndef {one.name}(monkeypatch, tmp_path):\n{indent(dedent(one.body).strip(), '    ')}\n\n"
+            f"@pytest.fixture\ndef {one.name}({', '.join(('monkeypatch', 'tmp_path', *one.fixtures))}):\n"
+            f"{indent(dedent(one.body).strip(), '    ')}\n\n"
             f"def test_without_a_browser_{one.name}({one.name}):\n    until_asked()\n"
         )
         if one.around_a_browser:
@@ -441,6 +529,11 @@ def suite_of(group: tuple[Replacement, ...]) -> str:
 
 @pytest.mark.parametrize("group", GROUPS.values(), ids=GROUPS)
 def test_a_test_replaces_what_it_likes(isolation: Isolation, group: tuple[Replacement, ...]) -> None:
+    for one in group:
+        if one.package:
+            pytest.importorskip(one.package, reason=f"{one.package} is an optional companion")
+        if one.plugin:
+            isolation.story.use(one.plugin)
     isolation.grid.ready_after = 60
     isolation.tests(suite_of(group))
     run = isolation.run()
