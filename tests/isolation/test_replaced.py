@@ -1,0 +1,542 @@
+"""The rule behind the cases: whatever a test replaces in its own process, it meets nothing of this plugin there.
+
+Each replacement is the body of a fixture. It is in place around a browser where browsers work with it, around a test that
+waits until LambdaTest's API was asked about the browsers before, and where a whole run can stand it, around all of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from textwrap import dedent, indent
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from isolated import Isolation
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """The body of a fixture, which may use `mock`, `monkeypatch` and `tmp_path`, and yields once."""
+
+    name: str
+    body: str
+    around_a_browser: bool = True
+    """Whether selenium still opens a browser."""
+    fixtures: tuple[str, ...] = ()
+    """Further ones, of other plugins."""
+    package: str = ""
+    """What must be installed."""
+    plugin: str = ""
+    """The name of its entry point."""
+
+
+START = """
+import builtins, contextlib, datetime, decimal, gc, http.client, io, json, locale, logging, os, pathlib, queue, random
+import resource, selectors, select, shutil, signal, socket, subprocess, sys, tempfile, threading, time, uuid, warnings
+import concurrent.futures, http.server, json.decoder, json.encoder, multiprocessing, multiprocessing.connection, ssl
+from unittest import mock
+
+import requests
+import urllib3
+
+def refuse(*args, **kwargs):
+    raise AssertionError("replaced by a test, and called by somebody else")
+"""
+
+HTTP = (
+    Replacement(
+        "requests_session",
+        """
+        with mock.patch("requests.Session") as session, mock.patch("requests.sessions.Session", session):
+            yield
+        assert session.mock_calls == []
+        """,
+    ),
+    Replacement(
+        "session_methods",
+        """
+        with mock.patch.multiple("requests.Session", request=mock.DEFAULT, send=mock.DEFAULT) as methods:
+            yield
+        assert [method.mock_calls for method in methods.values()] == [[], []]
+        """,
+    ),
+    Replacement(
+        "adapter_answers_everything",
+        """
+        answer = requests.Response()
+        answer.status_code, answer._content = 200, b'{"data": {"status_ind": "failed", "duration": 4711}}'
+        with mock.patch("requests.adapters.HTTPAdapter.send", return_value=answer) as send:
+            yield
+        assert not send.called
+        """,
+    ),
+    Replacement(
+        "connection_pools",
+        """
+        with mock.patch("urllib3.PoolManager") as manager, mock.patch("urllib3.HTTPConnectionPool.urlopen") as urlopen:
+            yield
+        assert not manager.called and not urlopen.called
+        """,
+        around_a_browser=False,
+    ),
+    Replacement(
+        "http_connections",
+        """
+        names = dict.fromkeys(("connect", "request", "getresponse"), mock.DEFAULT)
+        with mock.patch.multiple("http.client.HTTPConnection", **names) as methods:
+            yield
+        assert [method.mock_calls for method in methods.values()] == [[], [], []]
+        """,
+        around_a_browser=False,
+    ),
+    Replacement(
+        "http_debugging",
+        """
+        with mock.patch("http.client.HTTPConnection.debuglevel", 1), mock.patch("http.client.print", create=True) as said:
+            yield
+        assert not said.called
+        """,
+        around_a_browser=False,
+    ),
+    Replacement(
+        "sockets",
+        """
+        names = ("socket", "create_connection", "getaddrinfo", "socketpair", "gethostbyname")
+        with mock.patch.multiple("socket", **dict.fromkeys(names, mock.DEFAULT)) as functions:
+            yield
+        assert [function.mock_calls for function in functions.values()] == [[]] * 5
+        """,
+        around_a_browser=False,
+    ),
+    Replacement(
+        "dead_proxies",
+        """
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
+            monkeypatch.setenv(name, "http://127.0.0.1:9")
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
+        yield
+        """,
+        around_a_browser=False,
+    ),
+    Replacement(
+        "tls",
+        """
+        with mock.patch("ssl.create_default_context") as create, mock.patch("ssl.SSLContext") as context:
+            yield
+        assert not create.called and not context.called
+        """,
+    ),
+)
+
+FILES_AND_ENVIRONMENT = (
+    Replacement(
+        "open_reads_the_same",
+        """
+        with mock.patch("builtins.open", mock.mock_open(read_data="the same")) as opened:
+            yield
+        assert not opened.called
+        """,
+    ),
+    Replacement("io_open", 'with mock.patch("io.open", refuse):\n    yield'),
+    Replacement(
+        "descriptors",
+        """
+        names = ("open", "read", "write", "pipe", "dup", "lseek", "fdopen", "set_blocking")
+        with mock.patch.multiple("os", **dict.fromkeys(names, mock.DEFAULT)) as functions:
+            yield
+        assert {name for name, function in functions.items() if function.called} == set()
+        """,
+    ),
+    Replacement(
+        "paths",
+        """
+        names = ("open", "write_text", "read_text", "mkdir", "unlink", "replace", "touch", "write_bytes", "read_bytes")
+        with mock.patch.multiple("pathlib.Path", **dict.fromkeys(names, mock.DEFAULT)) as methods:
+            yield
+        assert {name for name, method in methods.items() if method.called} == set()
+        """,
+    ),
+    Replacement(
+        "folder_is_gone",
+        """
+        (tmp_path / "gone").mkdir()
+        monkeypatch.chdir(tmp_path / "gone")
+        os.rmdir(tmp_path / "gone")
+        yield
+        """,
+    ),
+    Replacement(
+        "temporary_folder_is_gone",
+        """
+        monkeypatch.setattr(tempfile, "tempdir", "/nonexistent")
+        monkeypatch.setenv("TMPDIR", "/nonexistent")
+        for name in ("mkstemp", "mkdtemp", "TemporaryFile", "NamedTemporaryFile"):
+            monkeypatch.setattr(tempfile, name, refuse)
+        yield
+        """,
+    ),
+    Replacement("environment_cleared", "with mock.patch.dict(os.environ, clear=True):\n    yield"),
+    Replacement('environment_replaced', 'with mock.patch("os.environ", {}), mock.patch("os.getenv", refuse):\n    yield'),
+    Replacement(
+        "environment_of_another_account",
+        """
+        monkeypatch.setenv("LT_USERNAME", "made.up")
+        monkeypatch.setenv("LT_ACCESS_KEY", "made-up-key")
+        monkeypatch.setenv("LT_API_BASE_URL", "http://127.0.0.1:9/automation/api/v1")
+        monkeypatch.setenv("PYTEST_LAMBDATEST_HUB", "elsewhere.example")
+        yield
+        """,
+    ),
+)
+
+PROCESSES_AND_THREADS = (
+    Replacement(
+        "popen",
+        """
+        with mock.patch("subprocess.Popen") as popen, mock.patch("subprocess.run") as run:
+            yield
+        assert not popen.called and not run.called
+        """,
+    ),
+    Replacement(
+        "processes",
+        """
+        names = ("fork", "posix_spawn", "posix_spawnp", "execve", "kill", "waitpid", "wait", "_exit", "getpid")
+        with mock.patch.multiple("os", **dict.fromkeys(names, mock.DEFAULT)) as functions:
+            functions["getpid"].return_value = 4711
+            yield
+        assert {name for name, function in functions.items() if function.called} - {"getpid"} == set()
+        """,
+    ),
+    Replacement(
+        "threads",
+        """
+        with mock.patch("threading.Thread") as thread, mock.patch("threading.Timer") as timer:
+            with mock.patch("_thread.start_new_thread") as start, mock.patch("threading._start_new_thread") as started:
+                yield
+        assert not any(one.called for one in (thread, timer, start, started))
+        """,
+    ),
+    Replacement(
+        "thread_ids",
+        'with mock.patch("threading.get_ident", return_value=1), mock.patch("_thread.get_ident", return_value=1):\n    yield',
+    ),
+    Replacement(
+        "locks",
+        """
+        names = ("Lock", "RLock", "Condition", "Event", "Semaphore")
+        with mock.patch.multiple("threading", **dict.fromkeys(names, refuse)):
+            with mock.patch.multiple("queue", Queue=refuse, SimpleQueue=refuse):
+                yield
+        """,
+        around_a_browser=False,
+    ),
+    Replacement(
+        "thread_pools",
+        'with mock.patch("concurrent.futures.ThreadPoolExecutor", refuse), mock.patch("multiprocessing.Process", refuse):\n'
+        "    yield",
+    ),
+    Replacement(
+        "waiting",
+        """
+        with mock.patch.multiple("select", select=refuse, poll=refuse, epoll=refuse):
+            with mock.patch.multiple("selectors", DefaultSelector=refuse, PollSelector=refuse):
+                with mock.patch("multiprocessing.connection.wait", refuse):
+                    yield
+        """,
+        around_a_browser=False,
+    ),
+    Replacement("sleep", 'with mock.patch("time.sleep") as sleep:\n    yield\nassert not sleep.called'),
+    Replacement(
+        "timers",
+        """
+        ticks = []
+        before = signal.signal(signal.SIGALRM, lambda number, frame: ticks.append(number))
+        signal.setitimer(signal.ITIMER_REAL, 0.005, 0.005)
+        yield
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        """,
+    ),
+    Replacement(
+        "signals",
+        """
+        numbers = (signal.SIGPIPE, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
+        before = {number: signal.signal(number, signal.SIG_DFL) for number in numbers}
+        yield
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        """,
+    ),
+)
+
+PYTHON = (
+    Replacement("print_", 'with mock.patch("builtins.print") as said:\n    yield\nassert not said.called'),
+    Replacement(
+        "json_functions",
+        """
+        with mock.patch.multiple("json", dumps=refuse, loads=refuse, dump=refuse, load=refuse):
+            yield
+        """,
+        around_a_browser=False,
+    ),
+    Replacement(
+        "json_classes",
+        """
+        with mock.patch.multiple("json.JSONEncoder", default=refuse, encode=refuse, iterencode=refuse):
+            with mock.patch.multiple("json.JSONDecoder", decode=refuse, raw_decode=refuse):
+                yield
+        """,
+        around_a_browser=False,
+    ),
+    Replacement(
+        "json_inside",
+        """
+        with mock.patch.multiple("json.encoder", c_make_encoder=refuse, encode_basestring_ascii=refuse):
+            with mock.patch.multiple("json.decoder", scanstring=refuse, JSONObject=refuse):
+                yield
+        """,
+        around_a_browser=False,
+    ),
+    Replacement(
+        "json_takes_more",
+        'with mock.patch("json.JSONEncoder.default", lambda encoder, value: str(value)):\n    yield',
+    ),
+    Replacement(
+        "clocks",
+        """
+        fixed = {"time": 1.0, "time_ns": 10**9, "perf_counter": 1.0, "monotonic": 1.0, "gmtime": None, "strftime": ""}
+        mocks = {name: mock.Mock(return_value=value) for name, value in fixed.items()}
+        with mock.patch.multiple("time", clock_gettime=refuse, **mocks), mock.patch("datetime.datetime", refuse):
+            yield
+        """,
+        around_a_browser=False,
+    ),
+    Replacement(
+        "chance",
+        """
+        random.seed(7)
+        fixed = uuid.UUID(int=7)
+        with mock.patch.multiple("uuid", uuid4=lambda: fixed, uuid1=lambda: fixed):
+            with mock.patch("os.urandom", lambda size: b"7" * size), mock.patch("random.random", lambda: 0.7):
+                expected = random.Random(7).getrandbits(64)
+                yield
+                assert random.getrandbits(64) == expected
+        """,
+    ),
+    Replacement(
+        "logging_",
+        """
+        before = logging.root.manager.disable
+        logging.disable(logging.CRITICAL)
+        with mock.patch("logging.Logger.handle") as handle:
+            yield
+        logging.disable(before)
+        assert not handle.called
+        """,
+        around_a_browser=False,
+    ),
+    Replacement(
+        "warnings_",
+        """
+        with mock.patch("warnings.warn") as warn, mock.patch("warnings.warn_explicit") as explicit:
+            yield
+        assert not warn.called and not explicit.called
+        """,
+        around_a_browser=False,
+    ),
+    Replacement(
+        "imports",
+        """
+        for name in [name for name in sys.modules if name.startswith("pytest_lambdatest_session.cloud")]:
+            monkeypatch.delitem(sys.modules, name)
+        for module in ("requests", "json", "threading", "subprocess"):
+            monkeypatch.setitem(sys.modules, module, None)
+        monkeypatch.setattr(sys, "path", [])
+        yield
+        """,
+        around_a_browser=False,
+    ),
+    Replacement(
+        "streams",
+        """
+        out = io.StringIO()
+        monkeypatch.setattr(sys, "stdout", out)
+        monkeypatch.setattr(sys, "stderr", None)
+        monkeypatch.setattr(sys, "argv", [])
+        yield
+        assert out.getvalue() == ""
+        """,
+    ),
+    Replacement(
+        "numbers",
+        """
+        before = decimal.getcontext().copy()
+        decimal.getcontext().prec = 1
+        decimal.getcontext().traps[decimal.Inexact] = True
+        limit, switch = sys.getrecursionlimit(), sys.getswitchinterval()
+        sys.setswitchinterval(0.5)
+        yield
+        sys.setswitchinterval(switch)
+        decimal.setcontext(before)
+        """,
+    ),
+    Replacement(
+        "shallow_stack",
+        """
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(170)
+        yield
+        sys.setrecursionlimit(limit)
+        """,
+        around_a_browser=False,
+    ),
+    Replacement(
+        "descriptors_are_scarce",
+        """
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        spare = os.dup(0)
+        os.close(spare)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (spare, hard))
+        yield
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        """,
+        around_a_browser=False,
+    ),
+    Replacement("umask", "before = os.umask(0o777)\nyield\nos.umask(before)"),
+    Replacement(
+        "collector",
+        """
+        gc.disable()
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        yield
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+        """,
+    ),
+)
+
+LIBRARIES = (
+    Replacement(
+        "pook_",
+        """
+        import pook
+        with pook.use():
+            pook.get("https://api.shop.example/items").reply(200).json(["pear"])
+            assert requests.get("https://api.shop.example/items").json() == ["pear"]
+            yield
+            assert pook.unmatched_requests() == []
+        """,
+        around_a_browser=False,
+        package="pook",
+    ),
+    Replacement(
+        "httpretty_",
+        """
+        import httpretty, re
+        with httpretty.enabled(allow_net_connect=False):
+            httpretty.register_uri(httpretty.GET, re.compile("http://.*"), body='{"data": {"duration": 4711}}')
+            yield
+            assert httpretty.latest_requests() == []
+        """,
+        around_a_browser=False,
+        package="httpretty",
+    ),
+    Replacement(
+        "pyfakefs_",
+        """
+        fs.create_file("/orders/1.txt", contents="pears")
+        assert sorted(os.listdir("/orders")) == ["1.txt"]
+        yield
+        assert not pathlib.Path("/orders/2.txt").exists()
+        assert [os.path.join(folder, name) for folder, _, names in os.walk("/") for name in names] == ["/orders/1.txt"]
+        """,
+        fixtures=("fs",),
+        package="pyfakefs",
+        plugin="fakefs",
+    ),
+    Replacement(
+        "only_registered_processes",
+        """
+        fp.register(["git", "status"], stdout="clean")
+        assert subprocess.run(["git", "status"], capture_output=True, text=True).stdout.strip() == "clean"
+        yield
+        assert [list(call) for call in fp.calls] == [["git", "status"]]
+        """,
+        fixtures=("fp",),
+        package="pytest_subprocess",
+        plugin="pytest-subprocess",
+    ),
+    Replacement(
+        "all_processes",
+        """
+        fp.allow_unregistered(True)
+        yield
+        assert list(fp.calls) == []
+        """,
+        fixtures=("fp",),
+        package="pytest_subprocess",
+        plugin="pytest-subprocess",
+    ),
+    Replacement(
+        "frozen",
+        """
+        from freezegun import freeze_time
+        with freeze_time("2019-12-31 23:59:59"):
+            yield
+        """,
+        package="freezegun",
+    ),
+    Replacement(
+        "travelled",
+        """
+        import time_machine
+        with time_machine.travel("2041-06-30 22:00 +0000", tick=False):
+            yield
+        """,
+        package="time_machine",
+    ),
+)
+
+GROUPS = {
+    "libraries": LIBRARIES,
+    "HTTP": HTTP,
+    "files and environment": FILES_AND_ENVIRONMENT,
+    "processes and threads": PROCESSES_AND_THREADS,
+    "Python itself": PYTHON,
+}
+
+
+def suite_of(group: tuple[Replacement, ...]) -> str:
+    tests = [START, "def test_first():\n    visit()\n"]
+    for one in group:
+        tests.append(
+            f"@pytest.fixture\ndef {one.name}({', '.join(('monkeypatch', 'tmp_path', *one.fixtures))}):\n"
+            f"{indent(dedent(one.body).strip(), '    ')}\n\n"
+            f"def test_without_a_browser_{one.name}({one.name}):\n    until_asked()\n"
+        )
+        if one.around_a_browser:
+            tests.append(
+                f"def test_passes_{one.name}({one.name}):\n    visit('{one.name}')\n\n"
+                f"def test_fails_{one.name}({one.name}):\n    visit('{one.name} too', title='another title')\n"
+            )
+    return "\n\n".join([*tests, "def test_last():\n    visit('last')\n"])
+
+
+@pytest.mark.parametrize("group", GROUPS.values(), ids=GROUPS)
+def test_a_test_replaces_what_it_likes(isolation: Isolation, group: tuple[Replacement, ...]) -> None:
+    for one in group:
+        if one.package:
+            pytest.importorskip(one.package, reason=f"{one.package} is an optional companion")
+        if one.plugin:
+            isolation.story.use(one.plugin)
+    isolation.grid.ready_after = 60
+    isolation.tests(suite_of(group))
+    run = isolation.run()
+    assert 4711 not in [record["duration"] for record in run.records]
+    attempts = [(use["nodeid"], use["attempt"]) for record in run.records for use in record["tests"]]
+    assert len(set(attempts)) == len(attempts) == len(run.records)
