@@ -16,13 +16,10 @@ from pytest_lambdatest_session.capture.untouched import untouched
 from pytest_lambdatest_session.cloud.endpoints import is_captured
 from pytest_lambdatest_session.credentials import credentials_from
 from pytest_lambdatest_session.report.controller import Controller, LateQuits
-from pytest_lambdatest_session.report.journal import Journal
 from pytest_lambdatest_session.report.json_report import JsonReport
 from pytest_lambdatest_session.report.ledger import Ledger
 from pytest_lambdatest_session.report.properties import Annotator, ReportProperties
 from pytest_lambdatest_session.report.terminal import CommandSections, FailureSections, TerminalSummary
-from pytest_lambdatest_session.report.updates import Updates
-from pytest_lambdatest_session.sidecar.client import IMPORT_PATH, Sidecar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -33,7 +30,9 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.config import Settings
     from pytest_lambdatest_session.credentials import Credentials
     from pytest_lambdatest_session.report.controller import Output
+    from pytest_lambdatest_session.report.journal import Journal
     from pytest_lambdatest_session.report.ledger import Entry
+    from pytest_lambdatest_session.report.updates import Updates
     from pytest_lambdatest_session.report.xdist import WorkerInput
     from pytest_lambdatest_session.sidecar.messages import Start
 
@@ -63,12 +62,13 @@ class Registration:
         self._environment = Environment()
         self._add(self._environment)
         self._failure_sections, self._command_sections = FailureSections(), CommandSections()
+        self._is_ours: Callable[[Entry], bool] = lambda entry: not entry.own_account
 
     def register(self) -> None:
         worker_input = getattr(self._config, "workerinput", None)
         if worker_input is None:
             # What pytest-forked runs in a process of its own may end that process.
-            journal = Journal.unnamed() if self._config.getoption("forked", None) is not None else None
+            journal = self._journal_of_forked() if self._config.getoption("forked", None) is not None else None
             self._record(None, journal)
             self._register_controller(journal)
         else:
@@ -110,7 +110,7 @@ class Registration:
     def _watch(self, making: ReportMaking) -> None:
         self._add(making)
         # What reports of failures need, before tests run that may replace what imports modules.
-        _ = self._masked_text, self._failure_sections.texts, self._command_sections.texts
+        _ = self._masked_text, self._failure_sections.texts, self._command_sections.texts, self._updates
 
     @cached_property
     def _masked_text(self) -> Callable[[str, int, Iterable[str]], str]:
@@ -128,14 +128,13 @@ class Registration:
 
     def _register_controller(self, journal: Journal | None) -> None:
         self._register_for_workers()
-        updates = self._updates(is_ours=lambda entry: not entry.own_account)
-        self._fetch_in_teardown(updates)
+        self._fetch_in_teardown()
         self._add(TerminalSummary(self._ledger, self._problems))
         self._add(JsonReport(self._ledger, self._problems))
         controller = Controller(
             self._config,
             self._ledger,
-            updates,
+            lambda: self._updates,
             self._outputs(),
             self._problems,
             leftover=self._recorder.leftover,
@@ -157,22 +156,23 @@ class Registration:
         self._config.add_cleanup(xdist.close)
 
     def _register_worker(self, worker_input: Mapping[str, Any]) -> None:
+        from pytest_lambdatest_session.report.journal import Journal  # noqa: PLC0415
         from pytest_lambdatest_session.report.xdist import KEY, XdistWorker  # noqa: PLC0415
 
         # A controller without this plugin tells nothing: then there is nobody to report to.
         told: WorkerInput | None = worker_input.get(KEY)
         if told is None:
             return
+        in_teardown = self._settings.fetch == "teardown"
+        self._is_ours = lambda entry: entry.own_account or in_teardown
         journal = Journal.at(Path(told["journal"]))
         self._record(worker_input["workerid"], journal, lambda credentials: self._is_own(credentials, told))
-        in_teardown = self._settings.fetch == "teardown"
-        updates = self._updates(is_ours=lambda entry: entry.own_account or in_teardown)
-        self._fetch_in_teardown(updates)
+        self._fetch_in_teardown()
         self._add(
             XdistWorker(
                 self._config,
                 self._ledger,
-                updates,
+                lambda: self._updates,
                 self._problems,
                 leftover=self._recorder.leftover,
                 before_log=self._recorder.report_logged,
@@ -185,7 +185,17 @@ class Registration:
         account = credentials or credentials_from(self._environment.values)
         return account is not None and account.fingerprint(told["salt"]) != told["account"]
 
-    def _updates(self, is_ours: Callable[[Entry], bool] = lambda _: True) -> Updates:
+    def _journal_of_forked(self) -> Journal:
+        from pytest_lambdatest_session.report.journal import Journal  # noqa: PLC0415
+
+        return Journal.unnamed()
+
+    @cached_property
+    def _updates(self) -> Updates:
+        # A run without sessions has no use for it.
+        from pytest_lambdatest_session.report.updates import Updates  # noqa: PLC0415
+        from pytest_lambdatest_session.sidecar.client import Sidecar  # noqa: PLC0415
+
         sidecar = Sidecar(self._start_of_sidecar, lambda: self._environment.values, self._secrets)
         self._config.add_cleanup(sidecar.stop)
         return Updates(
@@ -197,15 +207,18 @@ class Registration:
             credentials_of=self._credentials_of,
             clean=self._clean,
             artifacts_folder=self._artifacts_folder,
-            is_ours=is_ours,
+            is_ours=self._is_ours,
         )
 
     def _start_of_sidecar(self) -> Start:
+        from pytest_lambdatest_session.sidecar.client import import_path  # noqa: PLC0415
+
         credentials = credentials_from(self._environment.values)
+        folder = str(self._config.invocation_params.dir)
         return {
             "type": "start",
-            "path": IMPORT_PATH,
-            "folder": str(self._config.invocation_params.dir),
+            "path": import_path(untouched.sys_path, folder),
+            "folder": folder,
             "parent": untouched.getpid(),
             "timeout_seconds": self._settings.timeout_seconds,
             "share_days": self._settings.share_days,
@@ -225,11 +238,11 @@ class Registration:
     def _credentials_of(self, session_id: str) -> Credentials | None:
         return self._recorder.credentials_of(session_id) or credentials_from(self._environment.values)
 
-    def _fetch_in_teardown(self, updates: Updates) -> None:
+    def _fetch_in_teardown(self) -> None:
         if self._settings.fetch == "teardown":
             from pytest_lambdatest_session.report.teardown import TeardownFetch  # noqa: PLC0415
 
-            self._add(TeardownFetch(self._ledger, updates, self._recorder.changed, self._problems))
+            self._add(TeardownFetch(self._ledger, lambda: self._updates, self._recorder.changed, self._problems))
 
     def _outputs(self) -> list[Output]:
         outputs: list[Output] = [

@@ -13,6 +13,7 @@ import os
 import select
 import signal
 import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,7 +28,7 @@ class _Untouched:
         *("_monotonic", "_offset", "_urandom", "decode", "encode"),
         *("close", "getpid", "kill", "open", "pipe", "pread", "read", "set_blocking", "waitpid", "write"),
         *("Popen", "poll", "posix_spawn", "pthread_sigmask", "sigtimedwait"),
-        *("allocate_lock", "start_new_thread"),
+        *("allocate_lock", "start_new_thread", "sys_path"),
     )
 
     def __init__(self) -> None:
@@ -53,6 +54,8 @@ class _Untouched:
         self.sigtimedwait: Any = getattr(signal, "sigtimedwait", None)
         self.allocate_lock = _thread.allocate_lock
         self.start_new_thread = _thread.start_new_thread
+        self.sys_path = tuple(sys.path)
+        """Before folders of tests were put in front."""
         self.pread: Any = getattr(os, "pread", None)
 
     def monotonic(self) -> float:

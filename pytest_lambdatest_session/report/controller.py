@@ -44,7 +44,7 @@ _LOST_NOTE = "the process of its test died"
 
 
 class Controller:
-    """Owns what the run knows about its sessions.
+    """Owns what the run knows about its sessions. `updates` is called when there is one.
 
     `before_log` brings a report's payload up to date, and `leftover` gives what this process knows, for the end of the
     run.
@@ -54,7 +54,7 @@ class Controller:
         self,
         config: pytest.Config,
         ledger: Ledger,
-        updates: Updates,
+        updates: Callable[[], Updates],
         outputs: Sequence[Output],
         problems: Problems,
         *,
@@ -99,7 +99,8 @@ class Controller:
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logfinish(self) -> None:
         with self._problems.guard():
-            self._updates.flush()
+            if self._ledger.entries:
+                self._updates().flush()
 
     # A plain implementation would come after pytest-json-report, which is in a hurry too.
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -154,7 +155,7 @@ class Controller:
         if worker is not None:
             for told in getattr(report, SESSIONS_ATTRIBUTE, ()):
                 self._ledger.adopt(told)
-        self._updates.look_at(session["id"] for session in payload["sessions"])
+        self._updates().look_at(session["id"] for session in payload["sessions"])
         return attempt
 
     def _take_crash(self, report: pytest.TestReport, lost: list[JournalLine] | None) -> AttemptRecord | None:
@@ -175,14 +176,15 @@ class Controller:
         attempt.log(report.nodeid)
         attempt.conclude(outcome_after(report, attempt.outcome))
         with self._problems.guard():
-            self._updates.conclude(report, attempt)
+            self._updates().conclude(report, attempt)
         for output in self._outputs:
             with self._problems.guard():
                 output.attach(report, attempt)
 
     def _finish(self) -> None:
         self._ledger.learn_leftover(self._leftover(), None)
-        self._updates.finish(interrupted=self._exit_status == INTERRUPTED)
+        if self._ledger.entries:
+            self._updates().finish(interrupted=self._exit_status == INTERRUPTED)
 
 
 class LateQuits:

@@ -24,7 +24,7 @@ class TeardownFetch:
     def __init__(
         self,
         ledger: Ledger,
-        updates: Updates,
+        updates: Callable[[], Updates],
         news: Callable[[], list[SessionPayload]],
         problems: Problems,
     ) -> None:
@@ -46,4 +46,4 @@ class TeardownFetch:
         self._ledger.learn(self._news())
         for entry in list(self._ledger.unasked.values()):
             if entry.ended:
-                self._updates.fetch_now(entry)
+                self._updates().fetch_now(entry)

@@ -111,7 +111,7 @@ class XdistWorker:
         self,
         config: pytest.Config,
         ledger: Ledger,
-        updates: Updates,
+        updates: Callable[[], Updates],
         problems: Problems,
         *,
         leftover: Callable[[], Leftover],
@@ -133,7 +133,7 @@ class XdistWorker:
             self._before_log(report)
             payload: Payload | None = getattr(report, PAYLOAD_ATTRIBUTE, None)
             if payload is not None:
-                self._updates.look_at(session["id"] for session in payload["sessions"])
+                self._updates().look_at(session["id"] for session in payload["sessions"])
                 self._conclude(report, payload)
             elif report.when == CRASHED and self._journal is not None:
                 setattr(report, LOST_ATTRIBUTE, self._journal.lost(report.nodeid, self._ledger))
@@ -143,11 +143,12 @@ class XdistWorker:
         if attempt is not None:
             attempt.log(report.nodeid)
             attempt.conclude(outcome_after(report, attempt.outcome))
-            self._updates.conclude(report, attempt)
+            self._updates().conclude(report, attempt)
 
     def pytest_runtest_logfinish(self) -> None:
         with self._problems.guard():
-            self._updates.flush()
+            if self._ledger.entries:
+                self._updates().flush()
 
     # Last, after the suite's own, which may quit drivers; xdist's own is a wrapper, and sends the output after this.
     @pytest.hookimpl(trylast=True)
@@ -155,7 +156,8 @@ class XdistWorker:
         with self._problems.guard():
             leftover = self._leftover()
             self._ledger.learn_leftover(leftover, self._config.workerinput["workerid"])  # type: ignore[attr-defined]
-            self._updates.finish(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
+            if self._ledger.entries:
+                self._updates().finish(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
             answers = [entry.public for entry in self._ledger.entries.values() if entry.was_asked_about]
             output: WorkerOutput = {"leftover": leftover, "answers": answers, "problems": list(self._problems)}
             self._config.workeroutput[KEY] = output  # type: ignore[attr-defined]

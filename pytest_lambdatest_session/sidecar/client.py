@@ -14,7 +14,7 @@ from pytest_lambdatest_session.capture.untouched import untouched
 from pytest_lambdatest_session.sidecar.channels import PosixChannel, ThreadedChannel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Protocol
 
     from pytest_lambdatest_session.sidecar.messages import Request, Result, Start
@@ -199,16 +199,14 @@ class Sidecar:
         self.failure = self.failure or _FAILED.format(why)
 
 
-def _import_path() -> list[str]:
-    here = str(Path.cwd())
+def import_path(folders: Iterable[str], here: str) -> list[str]:
+    """Return where the sidecar imports from: those of `sys.path`, this package's home, and the current folder last.
+
+    What lies in the current folder, `here`, may be named as a module that the sidecar needs.
+    """
     home = str(Path(__file__).parents[2])
-    folders = [str(Path(folder).absolute()) if folder else here for folder in sys.path]
-    return list(dict.fromkeys([*(folder for folder in folders if folder != here), home, here]))
-
-
-IMPORT_PATH = _import_path()
-"""Where the sidecar imports from: as this process when the plugin was loaded, before folders of tests were put in
-front, with this package's home and the current folder last."""
+    absolute = [str(Path(here, folder)) for folder in folders]
+    return list(dict.fromkeys([*(folder for folder in absolute if folder != here), home, here]))
 
 
 def _named(error: Exception) -> str:
