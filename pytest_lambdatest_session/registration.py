@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.report.xdist import Journal
 
 _PROBLEM_LIMIT = 1000
+_PREFIX = "lambdatest_session_"
 
 
 class Registration:
@@ -65,15 +66,15 @@ class Registration:
         if self._config.getoption("allure_report_dir", None):
             from pytest_lambdatest_session.report.allure import AllureLinks  # noqa: PLC0415
 
-            self._add(AllureLinks(self._problems))
+            self._add(AllureLinks(self._problems), "allure")
         if self._config.getoption("rp_enabled", None):
             from pytest_lambdatest_session.report.reportportal import ReportPortalAttributes  # noqa: PLC0415
 
-            self._add(ReportPortalAttributes(self._config, self._problems))
+            self._add(ReportPortalAttributes(self._config, self._problems), "reportportal")
 
     def _record(self, worker: str | None, journal: Journal | None = None) -> None:
         settings = self._settings
-        annotator = Annotator(self._ledger, worker, with_properties=settings.properties)
+        annotator = Annotator(self._ledger, worker, with_properties=self._with_properties)
         self._recorder.start(
             lambda host: is_captured(host, settings.hub),
             annotator,
@@ -81,9 +82,9 @@ class Registration:
             clean=self._clean,
             with_values=settings.show_values,
         )
-        self._add(self._recorder)
+        self._add(self._recorder, "recorder")
         making = ReportMaking(self._recorder)
-        self._recorder.when_watching(lambda: self._add(making))
+        self._recorder.when_watching(lambda: self._add(making, "makereport"))
 
     def _clean(self, text: str, limit: int) -> str:
         """One line without the credentials of the environment and of the sessions that this process opened."""
@@ -105,8 +106,8 @@ class Registration:
             artifacts=self._artifacts(leave_to_workers=workers_ask),
         )
         self._fetch_in_teardown(work.asking)
-        self._add(TerminalSummary(self._ledger, self._problems))
-        self._add(JsonReport(self._ledger, self._problems))
+        self._add(TerminalSummary(self._ledger, self._problems), "terminal")
+        self._add(JsonReport(self._ledger, self._problems), "json")
         self._add(
             Controller(
                 self._config,
@@ -118,7 +119,8 @@ class Registration:
                 reported=self._recorder.reported,
                 end=self._end_of_run(work),
                 workers_ask=workers_ask or self._settings.fetch == "teardown",
-            )
+            ),
+            "controller",
         )
 
     def _register_for_workers(self) -> bool:
@@ -128,7 +130,7 @@ class Registration:
         from pytest_lambdatest_session.report.xdist import XdistController  # noqa: PLC0415
 
         xdist = XdistController(self._ledger, self._problems)
-        self._add(xdist)
+        self._add(xdist, "xdist")
         self._config.add_cleanup(xdist.close)
         return xdist.workers_ask
 
@@ -152,7 +154,8 @@ class Registration:
                 reported=self._recorder.reported,
                 end=self._end_of_run(work),
                 marking=work.marking,
-            )
+            ),
+            "worker",
         )
 
     def _end_of_run(self, work: CloudWork) -> EndOfRun:
@@ -256,27 +259,26 @@ class Registration:
             from pytest_lambdatest_session.report.settling.teardown import TeardownFetch  # noqa: PLC0415
 
             timeout_seconds = self._settings.timeout_seconds
-            self._add(TeardownFetch(self._ledger, asking, self._recorder.leftover, timeout_seconds, self._problems))
+            fetch = TeardownFetch(self._ledger, asking, self._recorder.leftover, timeout_seconds, self._problems)
+            self._add(fetch, "teardown")
 
     def _outputs(self) -> list[Output]:
-        outputs: list[Output] = [
-            ReportProperties(self._ledger, with_properties=self._settings.properties),
-            FailureSections(),
-            CommandSections(),
-        ]
+        outputs: list[Output] = [ReportProperties(self._ledger, with_properties=self._with_properties)]
+        if self._wants("terminal"):
+            outputs += [FailureSections(), CommandSections()]
         if self._config.getoption("xmlpath", None):
             from pytest_lambdatest_session.report.junit import JunitXml  # noqa: PLC0415
 
             outputs.append(JunitXml(self._config, self._ledger))
-        if self._config.getoption("htmlpath", None):
+        if self._config.getoption("htmlpath", None) and self._wants("html"):
             outputs.append(self._html_report())
         sessions_file = self._sessions_file()
-        if sessions_file is not None:
+        if sessions_file is not None and self._wants("file"):
             from pytest_lambdatest_session.report.sessions_file import SessionsFile  # noqa: PLC0415
 
             outputs.append(SessionsFile(sessions_file, self._ledger, self._problems))
         github_summary = os.environ.get("GITHUB_STEP_SUMMARY")
-        if github_summary:
+        if github_summary and self._wants("github"):
             from pytest_lambdatest_session.report.github import GithubSummary  # noqa: PLC0415
 
             outputs.append(GithubSummary(Path(github_summary), self._ledger, self._problems))
@@ -287,7 +289,7 @@ class Registration:
         from pytest_lambdatest_session.report.html.report import HtmlReport  # noqa: PLC0415
 
         html = HtmlReport(self._ledger, self._problems, self._inline())
-        self._add(html)
+        self._add(html, "html")
         return html
 
     def _inline(self) -> Callable[[str], str | None] | None:
@@ -306,10 +308,18 @@ class Registration:
         given_here = self._config.getoption("lambdatest_sessions_file") is not None
         return (self._config.invocation_params.dir if given_here else self._config.rootpath) / path
 
-    def _add(self, plugin: object) -> None:
+    @property
+    def _with_properties(self) -> bool:
+        return self._settings.properties and self._wants("properties")
+
+    def _add(self, plugin: object, name: str) -> None:
         manager = self._config.pluginmanager
-        manager.register(plugin)
-        self._config.add_cleanup(lambda: manager.unregister(plugin))
+        if manager.register(plugin, _PREFIX + name) is not None:
+            self._config.add_cleanup(lambda: manager.unregister(plugin))
+
+    def _wants(self, output: str) -> bool:
+        """Whether an output was not switched off: `-p no:lambdatest_session_html`."""
+        return not self._config.pluginmanager.is_blocked(_PREFIX + output)
 
 
 def _connector(settings: Settings) -> Callable[[str, Credentials], Client]:
