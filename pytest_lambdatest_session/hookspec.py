@@ -2,6 +2,9 @@
 
 An implementation in a suite that also runs without this plugin needs `@pytest.hookimpl(optionalhook=True)`: pytest
 refuses hooks it does not know.
+
+An implementation names the arguments that it wants. `session`, which is `pytest.Session` in all other hooks, is the old
+name of `webdriver_session`: deprecated, and still passed.
 """
 
 from __future__ import annotations
@@ -17,7 +20,9 @@ if TYPE_CHECKING:
 
 
 @pytest.hookspec
-def pytest_lambdatest_session_links(config: pytest.Config, session: SessionRecord) -> Mapping[str, str] | None:
+def pytest_lambdatest_session_links(
+    config: pytest.Config, webdriver_session: SessionRecord, session: SessionRecord
+) -> Mapping[str, str] | None:
     """Return links to show with a session, `{name: url}`, or None.
 
     Called once per session when the run ends, in the process that writes the reports, when all is known of the session
@@ -28,10 +33,12 @@ def pytest_lambdatest_session_links(config: pytest.Config, session: SessionRecor
 
 
 @pytest.hookspec
-def pytest_lambdatest_session_finished(config: pytest.Config, session: SessionRecord) -> None:
+def pytest_lambdatest_session_finished(
+    config: pytest.Config, webdriver_session: SessionRecord, session: SessionRecord
+) -> None:
     """Take note of a session, for results kept elsewhere.
 
     Called once per session when the run ends, in the process that writes the reports, after
-    `pytest_lambdatest_session_links`. `session` is as in the sessions file; its `state` says whether the cloud's word
-    is final. What an implementation raises becomes one line among the problems.
+    `pytest_lambdatest_session_links`. `webdriver_session` is as in the sessions file; its `state` says whether the
+    cloud's word is final. What an implementation raises becomes one line among the problems.
     """

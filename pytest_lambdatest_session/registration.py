@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.sidecar.messages import Start
 
 _PROBLEM_LIMIT = 1000
+_PREFIX = "lambdatest_session_"
 
 
 class Environment:
@@ -60,7 +61,7 @@ class Registration:
         self._problems.clean = lambda problem: self._clean(problem, _PROBLEM_LIMIT)
         self._ledger = Ledger(settings.dashboard_url, checked=settings.fetch != "off")
         self._environment = Environment()
-        self._add(self._environment)
+        self._add(self._environment, "environment")
         self._failure_sections, self._command_sections = FailureSections(), CommandSections()
         self._is_ours: Callable[[Entry], bool] = lambda entry: not entry.own_account
 
@@ -79,11 +80,11 @@ class Registration:
         if self._config.getoption("allure_report_dir", None):
             from pytest_lambdatest_session.report.allure import AllureLinks  # noqa: PLC0415
 
-            self._add(AllureLinks(self._problems))
+            self._add(AllureLinks(self._problems), "allure")
         if self._config.getoption("rp_enabled", None):
             from pytest_lambdatest_session.report.reportportal import ReportPortalAttributes  # noqa: PLC0415
 
-            self._add(ReportPortalAttributes(self._config, self._problems))
+            self._add(ReportPortalAttributes(self._config, self._problems), "reportportal")
 
     def _record(
         self,
@@ -94,7 +95,7 @@ class Registration:
         settings = self._settings
         if journal is not None:
             self._config.add_cleanup(journal.close)
-        annotator = Annotator(self._ledger, worker, with_properties=settings.properties)
+        annotator = Annotator(self._ledger, worker, with_properties=self._with_properties)
         self._recorder.start(
             lambda host: is_captured(host, settings.hub),
             annotator,
@@ -103,12 +104,12 @@ class Registration:
             clean=self._clean,
             with_values=settings.show_values,
         )
-        self._add(self._recorder)
+        self._add(self._recorder, "recorder")
         making = ReportMaking(self._recorder)
         self._recorder.when_watching(lambda: self._watch(making))
 
     def _watch(self, making: ReportMaking) -> None:
-        self._add(making)
+        self._add(making, "makereport")
         # What reports of failures need, before tests run that may replace what imports modules.
         _ = self._masked_text, self._failure_sections.texts, self._command_sections.texts, self._updates
 
@@ -129,8 +130,8 @@ class Registration:
     def _register_controller(self, journal: Journal | None) -> None:
         self._register_for_workers()
         self._fetch_in_teardown()
-        self._add(TerminalSummary(self._ledger, self._problems))
-        self._add(JsonReport(self._ledger, self._problems))
+        self._add(TerminalSummary(self._ledger, self._problems), "terminal")
+        self._add(JsonReport(self._ledger, self._problems), "json")
         controller = Controller(
             self._config,
             self._ledger,
@@ -141,8 +142,8 @@ class Registration:
             before_log=self._recorder.report_logged,
             journal=journal,
         )
-        self._add(controller)
-        self._add(LateQuits(controller, self._problems))
+        self._add(controller, "controller")
+        self._add(LateQuits(controller, self._problems), "late_quits")
 
     def _register_for_workers(self) -> None:
         """Register what xdist's workers report to, if it is there."""
@@ -152,7 +153,7 @@ class Registration:
 
         # Nothing replaces the environment of a process that runs no tests.
         xdist = XdistController(self._ledger, self._problems, lambda: credentials_from(os.environ))
-        self._add(xdist)
+        self._add(xdist, "xdist")
         self._config.add_cleanup(xdist.close)
 
     def _register_worker(self, worker_input: Mapping[str, Any]) -> None:
@@ -177,7 +178,8 @@ class Registration:
                 leftover=self._recorder.leftover,
                 before_log=self._recorder.report_logged,
                 journal=journal,
-            )
+            ),
+            "worker",
         )
 
     def _is_own(self, credentials: Credentials | None, told: WorkerInput) -> bool:
@@ -242,27 +244,26 @@ class Registration:
         if self._settings.fetch == "teardown":
             from pytest_lambdatest_session.report.teardown import TeardownFetch  # noqa: PLC0415
 
-            self._add(TeardownFetch(self._ledger, lambda: self._updates, self._recorder.changed, self._problems))
+            fetch = TeardownFetch(self._ledger, lambda: self._updates, self._recorder.changed, self._problems)
+            self._add(fetch, "teardown")
 
     def _outputs(self) -> list[Output]:
-        outputs: list[Output] = [
-            ReportProperties(self._ledger, with_properties=self._settings.properties),
-            self._failure_sections,
-            self._command_sections,
-        ]
+        outputs: list[Output] = [ReportProperties(self._ledger, with_properties=self._with_properties)]
+        if self._wants("terminal"):
+            outputs += [self._failure_sections, self._command_sections]
         if self._config.getoption("xmlpath", None):
             from pytest_lambdatest_session.report.junit import JunitXml  # noqa: PLC0415
 
             outputs.append(JunitXml(self._config, self._ledger))
-        if self._config.getoption("htmlpath", None):
+        if self._config.getoption("htmlpath", None) and self._wants("html"):
             outputs.append(self._html_report())
         sessions_file = self._sessions_file()
-        if sessions_file is not None:
+        if sessions_file is not None and self._wants("file"):
             from pytest_lambdatest_session.report.sessions_file import SessionsFile  # noqa: PLC0415
 
             outputs.append(SessionsFile(sessions_file, self._ledger, self._problems))
         github_summary = os.environ.get("GITHUB_STEP_SUMMARY")
-        if github_summary:
+        if github_summary and self._wants("github"):
             from pytest_lambdatest_session.report.github import GithubSummary  # noqa: PLC0415
 
             outputs.append(GithubSummary(Path(github_summary), self._ledger, self._problems))
@@ -273,7 +274,7 @@ class Registration:
         from pytest_lambdatest_session.report.html.report import HtmlReport  # noqa: PLC0415
 
         html = HtmlReport(self._ledger, self._problems, self._inline())
-        self._add(html)
+        self._add(html, "html")
         return html
 
     def _inline(self) -> Callable[[str], str | None] | None:
@@ -292,7 +293,15 @@ class Registration:
         given_here = self._config.getoption("lambdatest_sessions_file") is not None
         return (self._config.invocation_params.dir if given_here else self._config.rootpath) / path
 
-    def _add(self, plugin: object) -> None:
+    @property
+    def _with_properties(self) -> bool:
+        return self._settings.properties and self._wants("properties")
+
+    def _add(self, plugin: object, name: str) -> None:
         manager = self._config.pluginmanager
-        manager.register(plugin)
-        self._config.add_cleanup(lambda: manager.unregister(plugin))
+        if manager.register(plugin, _PREFIX + name) is not None:
+            self._config.add_cleanup(lambda: manager.unregister(plugin))
+
+    def _wants(self, output: str) -> bool:
+        """Whether an output was not switched off: `-p no:lambdatest_session_html`."""
+        return not self._config.pluginmanager.is_blocked(_PREFIX + output)

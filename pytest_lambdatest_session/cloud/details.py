@@ -169,8 +169,8 @@ def _details(row: _Row, *, share: bool) -> SessionDetails:
 
 def _links(row: _Row) -> dict[str, str]:
     video, screenshot = row.link("video_url"), row.link("screenshot_url")
-    # The vendor's own example has the two the wrong way round.
-    if _ends_in(video, _IMAGE_ENDINGS) or _ends_in(screenshot, _VIDEO_ENDINGS):
+    # The vendor's own example has the two the wrong way round. One of them alone may be a film among the pictures.
+    if _ends_in(video, _IMAGE_ENDINGS) and _ends_in(screenshot, _VIDEO_ENDINGS):
         video, screenshot = screenshot, video
     links = {"video": video, "screenshot": screenshot, "share": row.link(*_SHARE_KEYS)}
     links |= {kind: row.link(f"{kind}_logs_url", f"{kind}_logs") for kind in LOG_KINDS}

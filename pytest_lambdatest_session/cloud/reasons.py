@@ -25,7 +25,7 @@ _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((ConnectionRefusedError,), "connection refused; check the network and lambdatest_api_url"),
     # Before the timeouts, of which it is one by name.
     ((urllib3_errors.NewConnectionError,), "no connection; check the network and lambdatest_api_url"),
-    ((TimeoutError, urllib3_errors.TimeoutError), "no whole answer in {seconds:g} s (lambdatest_timeout)"),
+    ((TimeoutError, urllib3_errors.TimeoutError), "no whole answer in {seconds} s (lambdatest_timeout)"),
     ((FileNotFoundError,), "a file is missing; check REQUESTS_CA_BUNDLE"),
     ((ConnectionError, HTTPException, urllib3_errors.ProtocolError), "the connection broke"),
 )
@@ -39,8 +39,13 @@ def reason_of(error: BaseException, timeout_seconds: float) -> str:
             return f"TLS: {clean_text(cause.verify_message, 200)}; check REQUESTS_CA_BUNDLE"
     for kinds, reason in _REASONS:
         if any(isinstance(cause, kinds) for cause in causes):
-            return reason.format(seconds=timeout_seconds)
+            return reason.format(seconds=seconds_text(timeout_seconds))
     return f"{type(error).__name__}; check lambdatest_api_url, REQUESTS_CA_BUNDLE and HTTPS_PROXY"
+
+
+def seconds_text(seconds: float) -> str:
+    """`10`, `2.5` or `0.25`: what a reader would have set, also of what is left of it a microsecond later."""
+    return f"{round(seconds, 1 if seconds >= 1 else 2):g}"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -13,7 +13,7 @@ from pytest_lambdatest_session.report.links import is_link
 if TYPE_CHECKING:
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.ledger import Entry, Ledger
-    from pytest_lambdatest_session.report.records import ReportedSession
+    from pytest_lambdatest_session.report.records import ReportedSession, SessionRecord
 
 _NAME_LIMIT = 60
 # Masked when the problem is noted, so not cut before: half a key is still half a key.
@@ -37,7 +37,7 @@ def call_user_hooks(config: pytest.Config, ledger: Ledger, problems: Problems) -
                     "a link is http(s) or relative to the report, without a user name in it"
                 )
         try:
-            config.hook.pytest_lambdatest_session_finished(config=config, session=entry.record())
+            config.hook.pytest_lambdatest_session_finished(config=config, **_record_of(entry))
         except _FAILURES as error:
             problems.add(_failure_of("pytest_lambdatest_session_finished", error))
 
@@ -45,7 +45,7 @@ def call_user_hooks(config: pytest.Config, ledger: Ledger, problems: Problems) -
 def _links_from_hooks(config: pytest.Config, entry: Entry, problems: Problems) -> list[tuple[object, object]]:
     try:
         # pluggy asks those registered last first; of two links with one name, theirs wins by coming last here.
-        answers = config.hook.pytest_lambdatest_session_links(config=config, session=entry.record())[::-1]
+        answers = config.hook.pytest_lambdatest_session_links(config=config, **_record_of(entry))[::-1]
     except _FAILURES as error:
         problems.add(_failure_of("pytest_lambdatest_session_links", error))
         return []
@@ -58,6 +58,12 @@ def _links_from_hooks(config: pytest.Config, entry: Entry, problems: Problems) -
                 f"pytest_lambdatest_session_links returned a {type(answer).__name__}; accepted: {{name: url}} or None"
             )
     return found
+
+
+def _record_of(entry: Entry) -> dict[str, SessionRecord]:
+    """The session under its name and under the one that it had first, see `hookspec`."""
+    record = entry.record()
+    return {"webdriver_session": record, "session": record}
 
 
 def put_link(session: ReportedSession, name: object, url: object) -> bool:

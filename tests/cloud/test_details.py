@@ -242,6 +242,19 @@ def test_the_media_of_the_vendors_example_are_put_right() -> None:
     assert details.screenshot_url == "https://cdn.lambdatest.com/screenshots.zip"
 
 
+@pytest.mark.parametrize("screenshots", ["index.m3u8", "frames.mp4", "shots.zip", "shots", None])
+@pytest.mark.parametrize("video", ["video.mp4", "video.MP4?a=b", "index.m3u8", "a.webm", "player", "shots.zip"])
+def test_only_media_that_are_the_wrong_way_round_in_both_are_put_right(video: str, screenshots: str | None) -> None:
+    """A video stays the video, whatever stands among the screenshots."""
+    given = (
+        f"https://cdn.lambdatest.com/{video}",
+        screenshots and f"https://cdn.lambdatest.com/{screenshots}",
+    )
+    details = parse(video_url=given[0], screenshot_url=given[1])
+    wrong_in_both = video == "shots.zip" and screenshots in ("index.m3u8", "frames.mp4")
+    assert (details.video_url, details.screenshot_url) == (given[::-1] if wrong_in_both else given)
+
+
 SIGNED = "https://x.org/v.mp4?X-Amz-Signature=abc"
 
 

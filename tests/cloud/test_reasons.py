@@ -17,6 +17,13 @@ POOL = HTTPConnectionPool("me:planted-password@proxy")
 SECRET = "http://me:planted-password@proxy"
 
 
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(9.99999, "10"), (10.0, "10"), (9.94, "9.9"), (2.5, "2.5"), (0.25, "0.25"), (120.04, "120")]
+)
+def test_seconds_are_said_as_a_reader_would_say_them(seconds: float, shown: str) -> None:
+    assert reason_of(TimeoutError(), seconds) == f"no whole answer in {shown} s (lambdatest_timeout)"
+
+
 def chained(error: Exception, cause: Exception) -> Exception:
     error.__cause__ = cause
     return error

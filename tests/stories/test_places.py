@@ -246,18 +246,18 @@ def test_the_suites_own_hooks_add_and_replace_links_and_hear_of_each_session_onc
         import pytest
 
         @pytest.hookimpl(optionalhook=True)
-        def pytest_lambdatest_session_links(config, session):
+        def pytest_lambdatest_session_links(config, webdriver_session):
             return {
-                "tickets": "https://tickets.example/?q=" + session["session_id"],
+                "tickets": "https://tickets.example/?q=" + webdriver_session["session_id"],
                 "console": "logs/console.html",
                 "evil": "javascript:alert(1)",
             }
 
         @pytest.hookimpl(optionalhook=True)
-        def pytest_lambdatest_session_finished(config, session):
+        def pytest_lambdatest_session_finished(config, webdriver_session):
             with open("finished.jsonl", "a") as file:
-                file.write(json.dumps(session) + "\\n")
-            if session["status"] == "failed":
+                file.write(json.dumps(webdriver_session) + "\\n")
+            if webdriver_session["status"] == "failed":
                 raise RuntimeError("the archive is full")
         """,
     )
@@ -272,6 +272,30 @@ def test_the_suites_own_hooks_add_and_replace_links_and_hear_of_each_session_onc
     assert "the suite's pytest_lambdatest_session_finished failed: RuntimeError: the archive is full" in run.output
     assert "pytest_lambdatest_session_links returned 'evil' with 'javascript:alert(1)', which is left out" in run.output
     assert outcomes(run) == {"passed": 1, "failed": 1}
+
+
+def test_a_hook_that_names_its_session_as_it_was_named_first_gets_it_too(story: Story) -> None:
+    story.file(
+        "conftest.py",
+        """
+        import pytest
+
+        @pytest.hookimpl(optionalhook=True)
+        def pytest_lambdatest_session_links(session):
+            return {"old": "https://old.example/?q=" + session["session_id"]}
+
+        @pytest.hookimpl(optionalhook=True)
+        def pytest_lambdatest_session_finished(session, webdriver_session):
+            assert session == webdriver_session
+        """,
+    )
+    story.tests(SUITE)
+    run = story.run("-W", "error::DeprecationWarning")
+    assert outcomes(run) == {"passed": 1, "failed": 1}
+    assert {record["links"]["old"] for record in run.records} == {
+        f"https://old.example/?q={record['session_id']}" for record in run.records
+    }
+    assert "failed: AssertionError" not in run.output
 
 
 def test_github_gets_a_table_of_the_failed_tests(story: Story) -> None:

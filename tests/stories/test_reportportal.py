@@ -59,7 +59,7 @@ def portal() -> Iterator[Portal]:
     server.server_close()
 
 
-@pytest.mark.parametrize("fetch", ["background", "teardown"])
+@pytest.mark.parametrize("fetch", ["background", "teardown", "switched off"])
 def test_a_finished_test_has_its_sessions_as_attributes(story: Story, portal: Portal, fetch: str) -> None:
     """The status among them, and the page's own address, where they are known before the agent asks."""
     pytest.importorskip("pytest_reportportal", reason="pytest-reportportal is an optional companion")
@@ -84,7 +84,8 @@ def test_a_finished_test_has_its_sessions_as_attributes(story: Story, portal: Po
     )
     # With pytest-bdd installed the agent has hooks that only pytest-bdd knows.
     story.use("pytest_reportportal", "pytest-bdd")
-    run = story.run("--reportportal", "--strict-markers", f"--lambdatest-fetch={fetch}")
+    option = f"--lambdatest-fetch={fetch}" if fetch != "switched off" else "-pno:lambdatest_session_reportportal"
+    run = story.run("--reportportal", "--strict-markers", option)
     assert outcomes(run)["failed"] == 1
     (record,) = run.records
     attributes = {
@@ -93,6 +94,9 @@ def test_a_finished_test_has_its_sessions_as_attributes(story: Story, portal: Po
         if isinstance(body, dict) and body.get("status") == "FAILED"
         for attribute in body.get("attributes") or ()
     }
+    if fetch == "switched off":
+        assert "lambdatest" not in str(attributes)
+        return
     assert ("lambdatest_session_id", record["session_id"]) in attributes
     early_url = f"https://automation.lambdatest.com/logs/?sessionID={record['session_id']}"
     assert ("lambdatest_session_url", record["url"] if fetch == "teardown" else early_url) in attributes

@@ -17,16 +17,18 @@ if TYPE_CHECKING:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_lambdatest_session_links(config: pytest.Config, session: SessionRecord) -> Mapping[str, str] | None:
-    if config.getoption("verbose") or session["kind"] == "app":
+def pytest_lambdatest_session_links(
+    config: pytest.Config, webdriver_session: SessionRecord
+) -> Mapping[str, str] | None:
+    if config.getoption("verbose") or webdriver_session["kind"] == "app":
         return None
-    return {"server logs": f"https://logs.example.com/{session['session_id']}"}
+    return {"server logs": f"https://logs.example.com/{webdriver_session['session_id']}"}
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_lambdatest_session_finished(session: SessionRecord) -> None:
+def pytest_lambdatest_session_finished(webdriver_session: SessionRecord) -> None:
     """An implementation may leave out arguments that it does not need."""
-    print(session["name"], *failed_tests(session))  # noqa: T201 -- what an example does
+    print(webdriver_session["name"], *failed_tests(webdriver_session))  # noqa: T201 -- what an example does
 
 
 # What the sessions file and the hooks hold.
