@@ -171,7 +171,7 @@ class Controller:
         return None
 
     def _log(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
-        attempt.log(report.nodeid)
+        attempt.log(report)
         attempt.conclude(outcome_after(report, attempt.outcome))
         for output in self._outputs:
             with self._problems.guard():
