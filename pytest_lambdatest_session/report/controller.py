@@ -173,7 +173,7 @@ class Controller:
         return None
 
     def _log(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
-        attempt.log(report.nodeid)
+        attempt.log(report)
         attempt.conclude(outcome_after(report, attempt.outcome))
         with self._problems.guard():
             self._updates().conclude(report, attempt)

@@ -16,6 +16,8 @@ from pytest_lambdatest_session.report.moments import Span
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    import pytest
+
     from pytest_lambdatest_session.capture.payload import (
         CommandPayload,
         CreationFailure,
@@ -162,9 +164,10 @@ class AttemptRecord:
         self.sessions.append(entry.public)
         entry.attempts.append(self)
 
-    def log(self, nodeid: str) -> None:
-        """Take in that a report was logged under this node id."""
-        self.nodeid = nodeid
+    def log(self, report: pytest.TestReport) -> None:
+        """Take in that one of its reports was logged, and under which name: rows of tests have that of the call."""
+        if report.when != "teardown" or not self.was_logged:
+            self.nodeid = report.nodeid
         self.was_logged = True
 
     def disown(self, properties: list[tuple[str, object]]) -> None:

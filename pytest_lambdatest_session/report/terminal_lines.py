@@ -152,6 +152,8 @@ def _count_lines(ledger: Ledger) -> Iterator[str]:
     entries = ledger.entries.values()
     if entries:
         yield f"{counted(len(entries), 'session')}: {counts_text(status_counts(entry.public for entry in entries))}"
+    if any(entry.public["state"] == "running" and not entry.note for entry in entries):
+        yield "running: not quit before the reports were written; a quit in pytest_unconfigure or atexit comes too late"
     refusals = [refusal for attempt in ledger.attempts.values() for refusal in attempt.refusals] + ledger.refusals
     if refusals:
         hubs = ", ".join(sorted({refusal["hub"] for refusal in refusals}))

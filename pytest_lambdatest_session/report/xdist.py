@@ -126,8 +126,7 @@ class XdistWorker:
         self._before_log = before_log
         self._journal = journal
 
-    # Before xdist's own sends the report.
-    @pytest.hookimpl(tryfirst=True)
+    # Plain: before xdist's own sends the report, and after hooks of the suite that are in a hurry to change it.
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         with self._problems.guard():
             self._before_log(report)
@@ -141,7 +140,7 @@ class XdistWorker:
     def _conclude(self, report: pytest.TestReport, payload: Payload) -> None:
         attempt = self._ledger.learn_attempt(payload, report.nodeid, self._config.workerinput["workerid"])  # type: ignore[attr-defined]
         if attempt is not None:
-            attempt.log(report.nodeid)
+            attempt.log(report)
             attempt.conclude(outcome_after(report, attempt.outcome))
             self._updates().conclude(report, attempt)
 

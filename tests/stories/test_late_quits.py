@@ -1,0 +1,85 @@
+"""Sessions that the suite ends when its tests are over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from stories import Story
+
+CONFTEST = """
+import atexit
+
+import pytest
+from browser import open_browser
+
+DRIVERS = {}
+
+def get(name):
+    if name not in DRIVERS:
+        DRIVERS[name] = open_browser(name=name)
+        if name == "atexit":
+            atexit.register(DRIVERS[name].quit)
+    return DRIVERS[name]
+
+def quit_if_open(name):
+    if name in DRIVERS:
+        DRIVERS[name].quit()
+
+@pytest.fixture
+def driver_of():
+    return get
+
+HOOK
+def pytest_sessionfinish(session):
+    quit_if_open("sessionfinish")
+
+def pytest_unconfigure(config):
+    quit_if_open("unconfigure")
+"""
+
+SUITE = """
+def test_it(driver_of):
+    assert driver_of("sessionfinish").title == "x"
+
+def test_late(driver_of):
+    for name in ("unconfigure", "atexit"):
+        driver_of(name).title
+"""
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["plain", "xdist"])
+@pytest.mark.parametrize("hook", ["", "@pytest.hookimpl(trylast=True)", "@pytest.hookimpl(tryfirst=True)"])
+def test_a_quit_in_the_suites_session_finish_counts_and_a_later_one_does_not(
+    story: Story, hook: str, workers: tuple[str, ...]
+) -> None:
+    story.file("conftest.py", CONFTEST.replace("HOOK", hook))
+    story.tests(SUITE)
+    story.set_environment(LT_USERNAME=story.grid.username, LT_ACCESS_KEY=story.grid.access_key)
+    run = story.run(*workers)
+    states = {record["name"]: record["state"] for record in run.records}
+    assert states["sessionfinish"] == "final"
+    assert run.row("test_it").status == "completed"
+    (properties,) = run.properties["test_it"]
+    assert (properties["lambdatest_state"], properties["lambdatest_status"]) == ("final", "completed")
+    ended = next(record["session_id"] for record in run.records if record["name"] == "sessionfinish")
+    assert f"{ended}  completed" in run.output.partition("= FAILURES =")[2]
+    if not workers:  # those end before the reports are written, by chance
+        assert (states["unconfigure"], states["atexit"]) == ("running", "running")
+        assert "3 sessions: 2 running, 1 completed" in run.output
+        assert "a quit in pytest_unconfigure or atexit comes too late" in run.output
+
+
+def test_the_job_summary_of_github_has_such_a_session_once(story: Story) -> None:
+    story.file("conftest.py", CONFTEST.replace("HOOK", ""))
+    story.tests(SUITE)
+    summary = story.pytester.path / "summary.md"
+    summary.write_text("### Before\n", encoding="utf-8")
+    story.set_environment(GITHUB_STEP_SUMMARY=str(summary))
+    run = story.run("-k", "test_it")
+    (record,) = run.records
+    text = summary.read_text(encoding="utf-8")
+    assert text.startswith("### Before\n")
+    assert (text.count(record["url"]), text.count("running"), text.count("completed")) == (1, 0, 1)
