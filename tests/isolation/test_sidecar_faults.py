@@ -19,11 +19,11 @@ import pytest
 import pytest_lambdatest_session
 from isolated import SECRETS, leaks, outcomes_by_test, problems
 from sidecars import (
+    children_of,
     command_line_of,
     descriptors_of,
     environment_of,
     is_alive,
-    parent_of,
     sidecars_of,
     wait_for_sidecar,
     wait_until_gone,
@@ -222,7 +222,7 @@ def test_nothing_secret_is_seen_of_the_process_and_no_output_of_the_run_is_open_
     # The suite's own environment holds the address with the key in it.
     seen = command_line_of(sidecar) + environment_of(sidecar).replace(isolation.grid.hub_url.encode(), b"")
     assert [secret for secret in SECRETS if secret.encode() in seen] == []
-    assert parent_of(sidecar) != run.pid
+    assert children_of(run.pid) == []
     assert os.readlink(f"/proc/{run.pid}/fd/1") not in descriptors_of(sidecar)
     run.go_on()
     assert run.finish().result.ret == pytest.ExitCode.TESTS_FAILED

@@ -10,7 +10,10 @@ _MARK = b"pytest_lambdatest_session.sidecar"
 
 
 def sidecars_of(run_pid: int) -> list[int]:
-    """Return the ids of the processes that live and that a run of pytest with this id has started; sorted."""
+    """Return the ids of the processes that live and that a run of pytest with this id has started; sorted.
+
+    None of them is its child: what is one starts the process, and ends.
+    """
     found = []
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():
@@ -19,23 +22,36 @@ def sidecars_of(run_pid: int) -> list[int]:
             words = (folder / "cmdline").read_bytes().rstrip(b"\0").split(b"\0")
         except OSError:
             continue  # it has ended meanwhile
-        if any(_MARK in word for word in words) and words[-1] == str(run_pid).encode() and is_alive(int(folder.name)):
-            found.append(int(folder.name))
+        pid = int(folder.name)
+        is_meant = any(_MARK in word for word in words) and words[-1] == str(run_pid).encode()
+        if is_meant and is_alive(pid) and parent_of(pid) not in (run_pid, None):
+            found.append(pid)
     return sorted(found)
 
 
 def is_alive(pid: int) -> bool:
     """Whether a process runs or is stopped; one that has ended and waits for its parent does not live."""
+    state = _stat(pid)
+    return bool(state) and state[0] not in "ZX"
+
+
+def parent_of(pid: int) -> int | None:
+    """Return the id of a process's parent; None if the process is gone."""
+    state = _stat(pid)
+    return int(state[1]) if state else None
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(word) for path in Path(f"/proc/{pid}/task").glob("*/children") for word in path.read_text("ascii").split()]
+
+
+def _stat(pid: int) -> list[str]:
+    """Return the state, the parent and so on, as the system tells of a process; empty if it is gone."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] not in "ZX"
-
-
-def parent_of(pid: int) -> int:
-    stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-    return int(stat.rpartition(")")[2].split()[1])
+        return []
+    return stat.rpartition(")")[2].split()
 
 
 def environment_of(pid: int) -> bytes:
