@@ -1,0 +1,504 @@
+"""Whatever happens to the process that talks to LambdaTest, the run ends as without it, and nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import pytest_lambdatest_session
+from isolated import SECRETS, leaks, outcomes_by_test, problems
+from sidecars import (
+    children_of,
+    command_line_of,
+    descriptors_of,
+    environment_of,
+    is_alive,
+    sidecars_of,
+    wait_for_sidecar,
+    wait_until_gone,
+)
+from stories import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from isolated import Isolation
+    from local_grid import LocalGrid
+    from stories import Story
+
+# The suite stops here until the test has done what it does.
+HERE = """
+import signal
+import sys
+
+def here():
+    if "STORY_HERE" not in os.environ:
+        return
+    with open("here", "w") as pipe:
+        pipe.write("here")
+    with open("go", "r") as pipe:
+        pipe.read()
+
+def test_before():
+    visit("before")
+
+def test_here():
+    here()
+
+def test_after():
+    visit("after")
+
+def test_fails_after():
+    visit("after", title="another title")
+"""
+
+
+@dataclass
+class Started:
+    """A run that waits in the middle of its suite."""
+
+    process: subprocess.Popen[str]
+    folder: Path
+    started_at: float
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def wait_until_here(self) -> None:
+        reader = os.open(self.folder / "here", os.O_RDONLY | os.O_NONBLOCK)
+        deadline = time.monotonic() + 30
+        try:
+            while not select.select([reader], [], [], 0.1)[0]:
+                assert self.process.poll() is None, "the run ended before it came here"
+                assert time.monotonic() < deadline, "the run did not come here"
+        finally:
+            os.close(reader)
+
+    def go_on(self) -> None:
+        (self.folder / "go").write_text("go", encoding="utf-8")
+
+    def finish(self, timeout: float = 30) -> Run:
+        output, _ = self.process.communicate(timeout=timeout)
+        seconds = time.monotonic() - self.started_at
+        return Run(pytest.RunResult(self.process.returncode, output.splitlines(), [], seconds), self.folder)
+
+
+class Starting:
+    """Starts runs of a suite that comes `here`, and ends those that a failed test left."""
+
+    def __init__(self, story: Story) -> None:
+        self._story = story
+        self._runs: list[Started] = []
+        for name in ("here", "go"):
+            os.mkfifo(story.pytester.path / name)
+
+    def start(self, *arguments: str) -> Started:
+        """Start a run with the plugin in a process group of its own."""
+        words = self._story.with_plugins("-p", "lambdatest_session", *self._story.OUTPUTS, *arguments)
+        run = Started(
+            subprocess.Popen(
+                [sys.executable, "-m", "pytest", *words],
+                cwd=self._story.pytester.path,
+                env={**os.environ, "STORY_HERE": "1"},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            ),
+            self._story.pytester.path,
+            time.monotonic(),
+        )
+        self._runs.append(run)
+        return run
+
+    def start_and_come_here(self, *arguments: str) -> tuple[Started, int]:
+        """Return a run that waits in its suite, and the id of its other process."""
+        run = self.start(*arguments)
+        run.wait_until_here()
+        return run, wait_for_sidecar(run.pid)
+
+    def end(self) -> None:
+        for run in self._runs:
+            for pid in sidecars_of(run.pid):
+                os.kill(pid, signal.SIGKILL)
+            if run.process.poll() is None:
+                run.process.kill()
+                run.process.communicate()
+
+
+@pytest.fixture
+def starting(isolation: Isolation) -> Iterator[Starting]:
+    isolation.tests(HERE)
+    starting = Starting(isolation.story)
+    yield starting
+    starting.end()
+
+
+FAULTS = {
+    "killed": signal.SIGKILL,
+    "stopped": signal.SIGSTOP,
+    "terminated": signal.SIGTERM,
+    "crashed": signal.SIGSEGV,
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_the_run_goes_on_when_its_process_is(isolation: Isolation, starting: Starting, fault: signal.Signals) -> None:
+    """One line says so; sessions that were not asked about are unavailable for that reason; the budget holds."""
+    isolation.grid.ready_after = 60  # no answer is final before it happens
+    expected = isolation.story.run_without()
+    run, sidecar = starting.start_and_come_here("--lambdatest-budget=2")
+    os.kill(sidecar, fault)
+    isolation.grid.ready_after = 0.1
+    went_on_at = time.monotonic()
+    run.go_on()
+    ended = run.finish()
+    took = time.monotonic() - went_on_at
+    assert outcomes_by_test(ended) == outcomes_by_test(expected)
+    assert ended.result.ret == expected.result.ret
+    assert took < 2 + 2, "the budget, and a second or two for the rest of the suite on a busy machine"
+    (line,) = problems(ended)
+    assert "failed inside" not in line
+    told = [record for record in ended.records if record["session_id"] in isolation.grid.sessions]
+    assert len(told) == 3
+    assert {record["state"] for record in told} == {"unavailable"}
+    (reason,) = {record["error"] for record in told}
+    assert reason
+    assert reason in line
+    assert leaks(ended) == {}
+    wait_until_gone(run.pid)
+
+
+def test_a_process_that_dies_while_the_run_waits_at_its_end(isolation: Isolation, starting: Starting) -> None:
+    isolation.grid.fault = "hang"
+    run, sidecar = starting.start_and_come_here("--lambdatest-budget=20", "--lambdatest-timeout=20")
+    run.go_on()
+    isolation.grid.wait_for(lambda: [session.ended is not None for session in isolation.grid.sessions.values()] == [True] * 3)
+    os.kill(sidecar, signal.SIGKILL)
+    ended = run.finish(timeout=10)
+    assert ended.result.ret == pytest.ExitCode.TESTS_FAILED
+    assert len(problems(ended)) == 1
+
+
+def test_a_process_that_dies_while_a_teardown_waits_for_its_answer(isolation: Isolation, starting: Starting) -> None:
+    isolation.grid.fault = "hang"
+    run = starting.start("--lambdatest-fetch=teardown", "--lambdatest-budget=20", "--lambdatest-timeout=20")
+    os.kill(wait_for_sidecar(run.pid), signal.SIGKILL)
+    run.wait_until_here()
+    run.go_on()
+    ended = run.finish(timeout=10)
+    assert ended.result.ret == pytest.ExitCode.TESTS_FAILED
+    assert len(problems(ended)) == 1
+
+
+def test_a_broken_pipe_does_not_end_a_suite_that_restored_sigpipe(isolation: Isolation, starting: Starting) -> None:
+    """As command line tools do, so that `| head` ends them: then a write to a closed pipe kills the process."""
+    isolation.story.file("conftest.py", "import signal\nsignal.signal(signal.SIGPIPE, signal.SIG_DFL)\n")
+    run, sidecar = starting.start_and_come_here("--lambdatest-budget=2")
+    os.kill(sidecar, signal.SIGKILL)
+    run.go_on()
+    ended = run.finish()
+    assert ended.result.ret == pytest.ExitCode.TESTS_FAILED
+    assert len(problems(ended)) == 1
+
+
+def test_nothing_secret_is_seen_of_the_process_and_no_output_of_the_run_is_open_in_it(
+    isolation: Isolation, starting: Starting
+) -> None:
+    """Key and address come by the pipe. Whoever reads the run's output waits until nobody has it open."""
+    run, sidecar = starting.start_and_come_here()
+    # The suite's own environment holds the address with the key in it.
+    seen = command_line_of(sidecar) + environment_of(sidecar).replace(isolation.grid.hub_url.encode(), b"")
+    assert [secret for secret in SECRETS if secret.encode() in seen] == []
+    assert children_of(run.pid) == []
+    assert os.readlink(f"/proc/{run.pid}/fd/1") not in descriptors_of(sidecar)
+    run.go_on()
+    assert run.finish().result.ret == pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.mark.parametrize("how", ["to its end", "killed", "terminated", "interrupted"])
+def test_no_process_is_left_one_second_after_the_run(isolation: Isolation, starting: Starting, how: str) -> None:
+    isolation.grid.fault = None if how == "to its end" else "hang"
+    run, sidecar = starting.start_and_come_here()
+    if how == "to its end":
+        run.go_on()
+        ended = run.finish()
+        assert problems(ended) == []
+        assert {record["state"] for record in ended.records} == {"final"}
+    else:
+        numbers = {"killed": signal.SIGKILL, "terminated": signal.SIGTERM, "interrupted": signal.SIGINT}
+        os.kill(run.pid, numbers[how])
+        run.finish()
+    wait_until_gone(run.pid)
+    assert not is_alive(sidecar)
+
+
+def test_no_process_is_left_though_a_fork_of_a_test_lives_on(isolation: Isolation, starting: Starting) -> None:
+    """The fork has a copy of every pipe: that the run's end is closed tells nobody that the run is over."""
+    isolation.story.tests(
+        "from suite import *\nimport signal\n"
+        + """
+def test_browser():
+    visit()
+
+def test_starts_a_daemon():
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setsid()
+            nothing = os.open(os.devnull, os.O_RDWR)
+            for number in (0, 1, 2):
+                os.dup2(nothing, number)
+            signal.alarm(20)
+            signal.pause()
+        finally:
+            os._exit(0)
+    with open("daemon", "w") as file:
+        file.write(str(child))
+
+""".lstrip()
+        + HERE.replace("import signal\n", "").replace("import sys\n", ""),
+    )
+    for ending in ("to its end", "killed"):
+        run, sidecar = starting.start_and_come_here("-s")
+        daemon = int((run.folder / "daemon").read_text(encoding="utf-8"))
+        try:
+            if ending == "to its end":
+                run.go_on()
+            else:
+                os.kill(run.pid, signal.SIGKILL)
+            run.process.wait(timeout=20)
+            assert is_alive(daemon)
+            wait_until_gone(run.pid)
+            assert not is_alive(sidecar)
+        finally:
+            os.kill(daemon, signal.SIGKILL)
+            run.process.communicate()
+
+
+def test_ctrl_c_at_the_terminal_does_not_reach_the_process(isolation: Isolation, starting: Starting) -> None:
+    """A terminal sends it to all processes of the run at once; the reports are written nevertheless."""
+    run, _ = starting.start_and_come_here()
+    isolation.grid.wait_for(lambda: any(request.status == 200 for request in isolation.grid.api_requests))
+    os.killpg(run.pid, signal.SIGINT)
+    ended = run.finish()
+    assert ended.result.ret == pytest.ExitCode.INTERRUPTED
+    assert problems(ended) == []
+    (record,) = ended.records
+    assert record["state"] == "final"
+    assert record["url"] in ended.html
+    assert "Traceback" not in ended.output
+    wait_until_gone(run.pid)
+
+
+SEES_PROCESSES = """
+    import os
+    import pytest
+    from sidecars import sidecars_of
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logfinish():
+        with open("seen", "a") as file:
+            file.write(f"{sidecars_of(os.getpid())}\\n")
+"""
+
+
+def test_a_run_without_sessions_starts_no_process(isolation: Isolation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent / "support"))
+    isolation.story.file("conftest.py", SEES_PROCESSES)
+    isolation.tests("import requests\n\ndef test_one():\n    pass\n\ndef test_two():\n    pass\n")
+    run = isolation.story.run()
+    assert (run.folder / "seen").read_text(encoding="utf-8") == "[]\n[]\n"
+
+
+@pytest.mark.parametrize("fetch", ["background", "off"])
+def test_a_run_with_sessions_starts_one_process_if_it_asks(
+    isolation: Isolation, monkeypatch: pytest.MonkeyPatch, fetch: str
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent / "support"))
+    isolation.story.file("conftest.py", SEES_PROCESSES)
+    isolation.tests("def test_one():\n    visit()\n\ndef test_two():\n    visit()\n")
+    run = isolation.story.run(f"--lambdatest-fetch={fetch}")
+    seen = (run.folder / "seen").read_text(encoding="utf-8").splitlines()
+    if fetch == "off":
+        assert seen == ["[]", "[]"]
+        return
+    assert len(set(seen[1:])) == 1
+    assert "," not in seen[-1]
+    assert seen[-1] != "[]"
+
+
+def test_the_package_is_imported_from_a_zip(isolation: Isolation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without its entry point, as `PYTHONPATH` alone makes it known."""
+    package = Path(pytest_lambdatest_session.__file__).parent
+    archive = isolation.story.pytester.path / "plugin.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        for path in package.rglob("*.*"):
+            zipped.write(path, path.relative_to(package.parent))
+    monkeypatch.setenv("PYTHONPATH", str(archive))
+    isolation.tests(
+        """
+def test_browser():
+    visit()
+
+def test_comes_from_the_archive():
+    import pytest_lambdatest_session
+    assert "plugin.zip" in pytest_lambdatest_session.__file__
+"""
+    )
+    run = isolation.story.run_plain("-p", "pytest_lambdatest_session.plugin", *isolation.story.OUTPUTS)
+    assert run.result.ret == pytest.ExitCode.OK
+    assert problems(run) == []
+    assert [record["state"] for record in run.records] == ["final"]
+
+
+NAMESAKES = (
+    *("requests", "urllib3", "certifi", "idna", "chardet", "charset_normalizer", "simplejson"),
+    *("json", "queue", "threading", "socket", "select", "logging", "email", "netrc", "ssl", "datetime", "dataclasses"),
+    "sitecustomize",
+    "pytest_lambdatest_session",
+)
+
+
+def test_files_of_the_suite_may_be_named_like_modules(isolation: Isolation) -> None:
+    """The folder of a test file is first in the import path of the run, and those modules were imported before."""
+    story = isolation.story
+    (story.pytester.path / "shop").mkdir()
+    for name in NAMESAKES:
+        story.file(f"shop/{name}.py", "raise RuntimeError(f'{__name__} of the suite was imported')\n")
+    story.file("requests.py", "raise RuntimeError('this is the suite, and not the library')\n")
+    story.file("conftest.py", "import datetime, email, logging, netrc, queue, select, ssl\nfrom suite import *\n")
+    isolation.tests(
+        """
+import sys
+
+def test_browser():
+    visit()
+
+def test_fails():
+    assert sys.path[0].endswith("shop")
+    visit(title="another title")
+""",
+        "shop/test_story.py",
+    )
+    isolation.run()
+
+
+def test_coverage_measures_nothing_of_ours_in_a_suite_that_measures_subprocesses(
+    isolation: Isolation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With coverage started in every process of an environment: the suite's figures are of the suite."""
+    coverage = pytest.importorskip("coverage", reason="coverage is an optional companion")
+    story = isolation.story
+    (story.pytester.path / "start").mkdir()
+    story.file("start/sitecustomize.py", "import coverage\ncoverage.process_startup()\n")
+    story.file("measure.ini", "[run]\nparallel = true\nsource =\n    .\n    pytest_lambdatest_session\n")
+    for name in [name for name in os.environ if name.startswith("COV")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PYTHONPATH", str(story.pytester.path / "start"))
+    monkeypatch.setenv("COVERAGE_PROCESS_START", str(story.pytester.path / "measure.ini"))
+    monkeypatch.setenv("COVERAGE_FILE", str(story.pytester.path / "measured"))
+    isolation.tests(
+        """
+import subprocess
+import sys
+
+def test_browser():
+    visit()
+
+def test_measured():
+    subprocess.run([sys.executable, "-c", "import browser"], check=True)
+"""
+    )
+    run = story.run()
+    assert [record["state"] for record in run.records] == ["final"]
+    assert "coverage" not in run.result.stderr.str().lower()
+    measured = []
+    for path in run.folder.glob("measured.*"):
+        data = coverage.CoverageData(str(path))
+        data.read()
+        measured.append({name for name in data.measured_files() if data.lines(name)})
+    assert len(measured) == 2, "the run, and the process that its test started"
+    assert not any(name.endswith("cloud/client.py") for names in measured for name in names)
+
+
+def test_the_plugin_works_in_a_virtual_environment_of_its_own(
+    isolation: Isolation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Which is found by the interpreter's path: a link to another Python must not be followed."""
+    home = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--symlinks", home], check=True, timeout=60)
+    site = next(home.glob("lib/python*/site-packages"))
+    here = [path for path in sys.path if path.endswith("site-packages")]
+    package = Path(pytest_lambdatest_session.__file__).parent
+    shutil.copytree(package, site / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+    (site / "others.pth").write_text("\n".join(here), encoding="utf-8")
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.delenv("PYTHONHOME", raising=False)
+    isolation.tests(
+        """
+import sys
+
+def test_browser():
+    visit()
+
+def test_is_in_the_environment():
+    import pytest_lambdatest_session
+    assert pytest_lambdatest_session.__file__.startswith(sys.prefix)
+"""
+    )
+    words = isolation.story.with_plugins("-p", "pytest_lambdatest_session.plugin", *isolation.story.OUTPUTS)
+    result = isolation.story.pytester.run(str(home / "bin" / "python"), "-m", "pytest", *words, timeout=30)
+    run = isolation.story.run_of(result)
+    assert result.ret == pytest.ExitCode.OK
+    assert problems(run) == []
+    assert [record["state"] for record in run.records] == ["final"]
+
+
+def test_a_suite_that_closes_all_descriptors_but_its_own_gets_none_of_our_messages_into_its_files(isolation: Isolation) -> None:
+    """Python then gives the numbers of our pipes to the files that it opens next."""
+    isolation.tests(
+        """
+KNOWN = set(os.listdir("/proc/self/fd"))
+
+def test_browser():
+    visit()
+
+@pytest.fixture(scope="module")
+def own_files(tmp_path_factory):
+    for number in set(os.listdir("/proc/self/fd")) - KNOWN:
+        os.closerange(int(number), int(number) + 1)
+    folder = tmp_path_factory.mktemp("own")
+    files = [open(folder / f"{number}.txt", "w+") for number in range(30)]
+    yield files
+    for file in files:
+        file.close()
+
+def test_opens_files_of_its_own(own_files):
+    visit("with files of its own")
+
+def test_finds_them_empty(own_files):
+    for file in own_files:
+        file.seek(0)
+        assert file.read() == ""
+"""
+    )
+    expected = isolation.story.run_without()
+    run = isolation.story.run("--lambdatest-budget=2")
+    assert outcomes_by_test(run) == outcomes_by_test(expected)
+    assert run.result.ret == expected.result.ret == pytest.ExitCode.OK
+    assert leaks(run) == {}
+    assert len(problems(run)) <= 1
+    assert [path.stat().st_size for path in run.folder.rglob("own*/*.txt")].count(0) >= 30

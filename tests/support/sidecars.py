@@ -1,0 +1,87 @@
+"""The process of a run that talks to LambdaTest, as a user finds it: in the list of processes."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+_MARK = b"pytest_lambdatest_session.sidecar"
+
+
+def sidecars_of(run_pid: int) -> list[int]:
+    """Return the ids of the processes that live and that a run of pytest with this id has started; sorted.
+
+    None of them is its child: what is one starts the process, and ends.
+    """
+    found = []
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            words = (folder / "cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+        except OSError:
+            continue  # it has ended meanwhile
+        pid = int(folder.name)
+        is_meant = any(_MARK in word for word in words) and words[-1] == str(run_pid).encode()
+        if is_meant and is_alive(pid) and parent_of(pid) not in (run_pid, None):
+            found.append(pid)
+    return sorted(found)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs or is stopped; one that has ended and waits for its parent does not live."""
+    state = _stat(pid)
+    return bool(state) and state[0] not in "ZX"
+
+
+def parent_of(pid: int) -> int | None:
+    """Return the id of a process's parent; None if the process is gone."""
+    state = _stat(pid)
+    return int(state[1]) if state else None
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(word) for path in Path(f"/proc/{pid}/task").glob("*/children") for word in path.read_text("ascii").split()]
+
+
+def _stat(pid: int) -> list[str]:
+    """Return the state, the parent and so on, as the system tells of a process; empty if it is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return []
+    return stat.rpartition(")")[2].split()
+
+
+def environment_of(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/environ").read_bytes()
+
+
+def command_line_of(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def descriptors_of(pid: int) -> list[str]:
+    """Return what the open descriptors of a process lead to."""
+    folder = f"/proc/{pid}/fd"
+    return [os.readlink(f"{folder}/{number}") for number in os.listdir(folder)]
+
+
+def wait_for_sidecar(run_pid: int, timeout: float = 5) -> int:
+    """Wait until a run has started its process, and return that one's id."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        if found := sidecars_of(run_pid):
+            (pid,) = found
+            return pid
+        time.sleep(0.02)
+    raise TimeoutError(f"no process of the run {run_pid} within {timeout} s")
+
+
+def wait_until_gone(run_pid: int, timeout: float = 1.0) -> None:
+    """Wait until no process of a run is left; AssertionError if one lives on."""
+    deadline = time.monotonic() + timeout
+    while found := sidecars_of(run_pid):
+        assert time.monotonic() < deadline, f"{found} live on {timeout} s after the run {run_pid}"
+        time.sleep(0.02)
