@@ -123,6 +123,8 @@ class PollJob(Job):
             self._settle()
         else:
             self._ask_again(now)
+            # Not later than that: the end of the run waits for it.
+            self.due = min(self.due, self._missing_since + limit)
 
     def _learn_failure(self, error: str, now: float, *, finishing: bool) -> None:
         self._error = error

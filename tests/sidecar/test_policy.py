@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_lambdatest_session.cloud.pace import Pace
+from pytest_lambdatest_session.sidecar.policy import Policy
 
 
 @pytest.mark.parametrize(
@@ -18,4 +18,4 @@ from pytest_lambdatest_session.cloud.pace import Pace
     ],
 )
 def test_questions_come_less_often_with_time(step: int, age_seconds: float, seconds: float) -> None:
-    assert Pace().backoff(step, age_seconds) == pytest.approx(seconds)
+    assert Policy().backoff(step, age_seconds) == pytest.approx(seconds)

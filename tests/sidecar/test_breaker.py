@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_lambdatest_session.cloud.breaker import Breaker
-from pytest_lambdatest_session.cloud.pace import Pace
+from pytest_lambdatest_session.sidecar.breaker import Breaker
+from pytest_lambdatest_session.sidecar.policy import Policy
 
 
 @pytest.fixture
 def breaker() -> Breaker:
-    return Breaker(Pace())
+    return Breaker(Policy())
 
 
 @pytest.fixture

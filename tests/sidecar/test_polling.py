@@ -1,0 +1,360 @@
+"""What is asked next of a session, decided from one answer at a time."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from job_requests import APP, WEB, poll
+from pytest_lambdatest_session.cloud.details import SessionDetails
+from pytest_lambdatest_session.cloud.errors import (
+    CloudError,
+    Forbidden,
+    MalformedAnswer,
+    NotFound,
+    Redirected,
+    ServerError,
+    Throttled,
+    Unauthorized,
+    Unreachable,
+)
+from pytest_lambdatest_session.sidecar.policy import Policy
+from pytest_lambdatest_session.sidecar.polling import PollJob, fields_of
+
+if TYPE_CHECKING:
+    from pytest_lambdatest_session.cloud.endpoints import Kind
+    from pytest_lambdatest_session.sidecar.messages import Polled, Result
+
+URL = "https://x.org/"
+RUNNING = SessionDetails("s", status="running", video_url=URL)
+MARKED = SessionDetails("s", status="passed", video_url=URL)
+COMPLETE = SessionDetails("s", status="passed", duration=3.0, video_url=URL)
+LINKLESS = SessionDetails("s", status="completed", duration=3.0)
+IN_A_LONG_TIME = 4e9
+"""By a clock that is ahead; the whole time to settle is waited for then, and no more."""
+
+
+class Answer(NamedTuple):
+    state: str
+    details: SessionDetails | None
+    error: str | None
+    kind: Kind
+
+
+class Subject(PollJob):
+    """Keeps what it told."""
+
+    def __init__(self, *, ended: bool = True, kind: Kind = "web", base_url: str | None = None) -> None:
+        self.told: list[Polled] = []
+        request = poll(
+            base_url=base_url or (WEB if kind == "web" else APP), kind=kind, ended=ended, ended_at=IN_A_LONG_TIME
+        )
+        if not ended:
+            request["ended_at"] = None
+        super().__init__(request, 100.0, Policy(), self._keep)
+
+    def _keep(self, result: Result) -> None:
+        assert result["type"] == "polled"
+        assert result["session_id"] == "s"
+        self.told.append(result)
+
+    @property
+    def is_settled(self) -> bool:
+        assert self.is_over == (bool(self.told) and self.told[-1]["settled"])
+        return self.is_over
+
+
+def says(subject: Subject, answer: Answer) -> bool:
+    """Whether the last thing it told is this."""
+    last = subject.told[-1]
+    details = None if answer.details is None else fields_of(answer.details)
+    expected = (answer.state, details, answer.error, answer.kind)
+    assert (last["state"], last["details"], last["error"], last["kind"]) == expected
+    return True
+
+
+def learn(subject: Subject, outcome: SessionDetails | CloudError, now: float, *, finishing: bool = False) -> Subject:
+    subject.learn(outcome, now, finishing=finishing)
+    return subject
+
+
+def test_the_first_question_comes_when_the_cloud_has_settled() -> None:
+    subject = Subject()
+    assert subject.due == 100.8
+    assert (subject.base_url, subject.told) == (WEB, [])
+
+
+def test_a_session_that_ended_a_while_ago_is_asked_about_at_once() -> None:
+    assert PollJob(poll(ended_at=time.time() - 60), 100.0, Policy(), [].append).due == 100.0
+
+
+def test_a_complete_answer_is_final() -> None:
+    subject = learn(Subject(), COMPLETE, 101)
+    assert subject.is_settled
+    assert says(subject, Answer("final", COMPLETE, None, "web"))
+
+
+def test_a_session_that_still_runs_is_asked_about_less_and_less_often() -> None:
+    subject, waits = Subject(), []
+    for _ in range(8):
+        now = subject.due
+        learn(subject, RUNNING, now)
+        waits.append(round(subject.due - now, 2))
+    assert waits == [0.4, 0.64, 1.02, 1.64, 2.62, 4.19, 5.0, 5.0]
+    assert not subject.is_settled
+    assert says(subject, Answer("pending", RUNNING, None, "web"))
+
+
+@pytest.mark.parametrize("details", [MARKED, LINKLESS], ids=["marked-before-quit", "links-to-come"])
+def test_an_incomplete_answer_is_final_when_patience_ends(details: SessionDetails) -> None:
+    subject = Subject()
+    while not subject.is_settled:
+        now = subject.due
+        learn(subject, details, now)
+    assert now == 103.8
+    assert says(subject, Answer("final", details, None, "web"))
+
+
+def test_patience_begins_with_the_first_incomplete_answer() -> None:
+    subject = learn(Subject(), RUNNING, 110)
+    learn(subject, MARKED, 120)
+    learn(subject, RUNNING, 125)
+    assert not learn(subject, MARKED, 130).is_settled
+    assert learn(subject, MARKED, 133).is_settled
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [(Unauthorized("401 no"), "401 no"), (Forbidden("403 no"), "403 no")],
+    ids=["401", "403"],
+)
+def test_a_refusal_settles_at_once(error: CloudError, message: str) -> None:
+    subject = learn(Subject(), error, 101)
+    assert subject.is_settled
+    assert says(subject, Answer("unavailable", None, message, "web"))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [Unreachable("x"), ServerError("x", 500), MalformedAnswer("x"), Redirected("x"), Throttled("x")],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_failure_is_shown_and_asked_again_as_long_as_tests_run(error: CloudError) -> None:
+    subject = Subject()
+    for _ in range(50):
+        learn(subject, error, subject.due)
+    assert not subject.is_settled
+    assert says(subject, Answer("unavailable", None, "x", "web"))
+    assert says(learn(subject, COMPLETE, subject.due), Answer("final", COMPLETE, None, "web"))
+
+
+def test_at_the_end_of_the_run_four_failures_are_enough() -> None:
+    subject = Subject()
+    for _ in range(3):
+        assert not learn(subject, ServerError("x", 500), subject.due, finishing=True).is_settled
+    assert learn(subject, ServerError("x", 500), subject.due, finishing=True).is_settled
+
+
+def test_failures_before_an_answer_are_forgotten() -> None:
+    subject = Subject()
+    for outcome in (Unreachable("x"), Unreachable("x"), Unreachable("x"), RUNNING, Unreachable("x")):
+        learn(subject, outcome, subject.due, finishing=True)
+    assert not subject.is_settled
+
+
+def test_being_told_when_to_come_back_is_no_failure() -> None:
+    subject = Subject()
+    for _ in range(9):
+        learn(subject, Throttled("x", 1.0), subject.due, finishing=True)
+    assert not subject.is_settled
+
+
+def test_a_failure_after_an_answer_keeps_what_is_known() -> None:
+    subject = learn(learn(Subject(), RUNNING, 101), Unreachable("x"), 102)
+    assert says(subject, Answer("pending", RUNNING, "x", "web"))
+    assert says(learn(subject, RUNNING, 103), Answer("pending", RUNNING, None, "web"))
+
+
+def test_a_404_is_put_to_the_other_product_at_once() -> None:
+    subject = learn(Subject(), NotFound("404"), 101)
+    assert (subject.base_url, subject.due) == (APP, 101)
+    assert says(subject, Answer("not_found", None, "404", "web"))
+
+
+def test_a_session_that_the_other_product_knows_stays_there() -> None:
+    subject = learn(learn(Subject(), NotFound("404"), 101), RUNNING, 101.3)
+    assert subject.base_url == APP
+    assert says(subject, Answer("pending", RUNNING, None, "app"))
+    learn(subject, NotFound("404"), 102)
+    assert subject.base_url == APP
+    assert subject.due > 102.3
+    assert says(learn(subject, COMPLETE, 103), Answer("final", COMPLETE, None, "app"))
+
+
+def test_an_app_session_known_to_the_web_api_is_a_web_session() -> None:
+    subject = learn(learn(Subject(kind="app"), NotFound("404"), 101), COMPLETE, 101.3)
+    assert says(subject, Answer("final", COMPLETE, None, "web"))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [NotFound("404 there"), Forbidden("403 there"), Unreachable("dead there")],
+    ids=lambda error: type(error).__name__,
+)
+def test_whatever_the_other_product_says_the_session_is_asked_about_at_home_again(error: CloudError) -> None:
+    subject = learn(learn(Subject(), NotFound("404"), 101), error, 101.3)
+    assert subject.base_url == WEB
+    assert subject.due == pytest.approx(101.7)
+    assert not subject.is_settled
+    assert subject.told[-1]["error"] == "404"
+
+
+def test_the_other_product_is_asked_twice_in_all() -> None:
+    subject, asked = Subject(), []
+    for _ in range(12):
+        asked.append(subject.base_url)
+        learn(subject, NotFound("404"), subject.due)
+    assert [index for index, base_url in enumerate(asked) if base_url == APP] == [1, 5]
+
+
+def test_a_session_not_found_for_half_a_minute_is_not_there() -> None:
+    subject = Subject()
+    while not subject.is_settled:
+        now = subject.due
+        learn(subject, NotFound("404"), now)
+    assert now - 100.8 == pytest.approx(30)
+    assert says(subject, Answer("not_found", None, "404", "web"))
+
+
+def test_at_the_end_of_the_run_a_session_has_four_seconds_to_be_found() -> None:
+    """An id that LambdaTest never knew must not cost the whole budget."""
+    subject = Subject()
+    while not subject.is_settled:
+        now = subject.due
+        learn(subject, NotFound("404"), now, finishing=True)
+    assert now - 100.8 == pytest.approx(4)
+    assert says(subject, Answer("not_found", None, "404", "web"))
+
+
+def test_a_session_missing_since_long_is_asked_about_once_more_at_the_end_of_the_run() -> None:
+    subject = Subject()
+    for _ in range(7):
+        learn(subject, NotFound("404"), subject.due)
+    assert not subject.is_settled
+    assert learn(subject, NotFound("404"), subject.due, finishing=True).is_settled
+
+
+def test_an_answer_starts_the_time_to_be_found_anew() -> None:
+    subject = learn(learn(Subject(), RUNNING, 101), NotFound("404"), 104)
+    learn(subject, RUNNING, 105)
+    assert not learn(subject, NotFound("404"), 109, finishing=True).is_settled
+    assert not learn(subject, NotFound("404"), 112.9, finishing=True).is_settled
+    assert learn(subject, NotFound("404"), 113, finishing=True).is_settled
+
+
+def test_an_api_without_a_sibling_is_asked_alone() -> None:
+    subject = learn(Subject(base_url="https://proxy.example.org/api"), NotFound("404"), 101)
+    assert subject.base_url == "https://proxy.example.org/api"
+    assert subject.due == 101.4
+
+
+@pytest.mark.parametrize(
+    ("outcome", "answer"),
+    [
+        pytest.param(RUNNING, Answer("running", RUNNING, None, "web"), id="running"),
+        pytest.param(MARKED, Answer("running", MARKED, None, "web"), id="marked-but-not-quit"),
+        pytest.param(COMPLETE, Answer("final", COMPLETE, None, "web"), id="ended-by-the-cloud"),
+        pytest.param(LINKLESS, Answer("final", LINKLESS, None, "web"), id="ended-without-links"),
+        pytest.param(Unauthorized("401"), Answer("running", None, "401", "web"), id="401"),
+        pytest.param(Unreachable("dead"), Answer("running", None, "dead", "web"), id="dead"),
+    ],
+)
+def test_a_session_never_quit_is_looked_at_once(outcome: SessionDetails | CloudError, answer: Answer) -> None:
+    subject = Subject(ended=False)
+    assert subject.due == 100.0
+    learn(subject, outcome, 100.3)
+    assert subject.is_settled
+    assert says(subject, answer)
+
+
+def test_a_session_never_quit_and_not_found_is_looked_for_in_the_other_product_too() -> None:
+    subject = learn(Subject(ended=False), NotFound("404"), 100.3)
+    assert (subject.base_url, subject.is_settled) == (APP, False)
+    assert learn(subject, NotFound("404"), 100.6).is_settled
+    assert says(subject, Answer("not_found", None, "404", "web"))
+
+
+def test_a_session_never_quit_and_not_found_without_a_sibling_is_done() -> None:
+    subject = Subject(ended=False, base_url="https://proxy.example.org/api")
+    assert learn(subject, NotFound("404"), 100.3).is_settled
+
+
+def test_the_end_of_the_run_brings_forward_what_rests() -> None:
+    subject = Subject()
+    for _ in range(7):
+        asked_at = subject.due
+        learn(subject, RUNNING, asked_at)
+    subject.hurry(asked_at + 1)
+    assert subject.due == pytest.approx(asked_at + 0.4)
+    learn(subject, RUNNING, asked_at + 1)
+    assert subject.due == pytest.approx(asked_at + 1.4)
+
+
+def test_the_end_of_the_run_lets_the_cloud_settle() -> None:
+    subject = Subject()
+    subject.hurry(100.1)
+    assert subject.due == 100.8
+
+
+def test_the_end_of_the_run_does_not_postpone_a_look() -> None:
+    subject = Subject(ended=False)
+    subject.hurry(101)
+    assert subject.due == 100.0
+
+
+def test_giving_up_without_a_reason_leaves_the_answer_as_it_is() -> None:
+    subject = Subject()
+    subject.give_up(None)
+    assert subject.is_settled
+    assert says(subject, Answer("pending", None, None, "web"))
+
+
+def test_giving_up_with_a_reason_keeps_what_is_known() -> None:
+    subject = learn(Subject(), RUNNING, 101)
+    subject.give_up("dead")
+    assert says(subject, Answer("pending", RUNNING, "dead", "web"))
+
+
+def test_giving_up_a_session_that_nobody_quit_leaves_it_running() -> None:
+    subject = Subject(ended=False)
+    subject.give_up("dead")
+    assert says(subject, Answer("running", None, "dead", "web"))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason"),
+    [
+        pytest.param(None, "trouble", id="never-answered"),
+        pytest.param(RUNNING, None, id="details-are-there"),
+        pytest.param(ServerError("500", 500), None, id="a-reason-is-there"),
+    ],
+)
+def test_the_end_gives_a_reason_where_there_is_none(
+    outcome: SessionDetails | CloudError | None, reason: str | None
+) -> None:
+    subject = Subject()
+    if outcome is not None:
+        learn(subject, outcome, 101)
+    assert subject.reason_at_end("trouble", "silence") == reason
+    assert subject.reason_at_end(None, "silence") == (None if reason is None else "silence")
+
+
+def test_what_is_told_of_a_session_can_be_written_as_json() -> None:
+    start = datetime(2026, 11, 24, 8, 24, 41, tzinfo=timezone(timedelta(hours=1)))
+    fields = fields_of(SessionDetails("s", started_at=start, logs=(("command", URL),)))
+    assert fields["started_at"] == "2026-11-24T07:24:41Z"
+    assert fields["ended_at"] is None
+    assert fields["logs"] == {"command": URL}
