@@ -179,7 +179,9 @@ FILES_AND_ENVIRONMENT = (
         """,
     ),
     Replacement("environment_cleared", "with mock.patch.dict(os.environ, clear=True):\n    yield"),
-    Replacement('environment_replaced', 'with mock.patch("os.environ", {}), mock.patch("os.getenv", refuse):\n    yield'),
+    Replacement(
+        "environment_replaced", 'with mock.patch("os.environ", {}), mock.patch("os.getenv", refuse):\n    yield'
+    ),
     Replacement(
         "environment_of_another_account",
         """

@@ -185,7 +185,9 @@ def test_a_process_that_dies_while_the_run_waits_at_its_end(isolation: Isolation
     isolation.grid.fault = "hang"
     run, sidecar = starting.start_and_come_here("--lambdatest-budget=20", "--lambdatest-timeout=20")
     run.go_on()
-    isolation.grid.wait_for(lambda: [session.ended is not None for session in isolation.grid.sessions.values()] == [True] * 3)
+    isolation.grid.wait_for(
+        lambda: [session.ended is not None for session in isolation.grid.sessions.values()] == [True] * 3
+    )
     os.kill(sidecar, signal.SIGKILL)
     ended = run.finish(timeout=10)
     assert ended.result.ret == pytest.ExitCode.TESTS_FAILED
@@ -467,7 +469,9 @@ def test_is_in_the_environment():
     assert [record["state"] for record in run.records] == ["final"]
 
 
-def test_a_suite_that_closes_all_descriptors_but_its_own_gets_none_of_our_messages_into_its_files(isolation: Isolation) -> None:
+def test_a_suite_that_closes_all_descriptors_but_its_own_gets_none_of_our_messages_into_its_files(
+    isolation: Isolation,
+) -> None:
     """Python then gives the numbers of our pipes to the files that it opens next."""
     isolation.tests(
         """

@@ -42,7 +42,9 @@ def parent_of(pid: int) -> int | None:
 
 
 def children_of(pid: int) -> list[int]:
-    return [int(word) for path in Path(f"/proc/{pid}/task").glob("*/children") for word in path.read_text("ascii").split()]
+    return [
+        int(word) for path in Path(f"/proc/{pid}/task").glob("*/children") for word in path.read_text("ascii").split()
+    ]
 
 
 def _stat(pid: int) -> list[str]:
