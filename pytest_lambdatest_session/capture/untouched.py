@@ -26,7 +26,7 @@ class _Untouched:
 
     __slots__ = (
         *("_monotonic", "_offset", "_urandom", "decode", "encode"),
-        *("close", "getpid", "kill", "open", "pipe", "pread", "read", "set_blocking", "waitpid", "write"),
+        *("close", "fstat", "getpid", "kill", "open", "pipe", "pread", "read", "set_blocking", "waitpid", "write"),
         *("Popen", "poll", "posix_spawn", "pthread_sigmask", "sigtimedwait"),
         *("allocate_lock", "start_new_thread", "sys_path"),
     )
@@ -39,6 +39,7 @@ class _Untouched:
         """One line of ASCII."""
         self.decode: Callable[[str], Any] = json.JSONDecoder().decode
         self.close = os.close
+        self.fstat = os.fstat
         self.getpid = os.getpid
         self.kill = os.kill
         self.open = os.open

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -26,11 +27,16 @@ _CHILD_ENDED: Final[Any] = getattr(signal, "SIGCHLD", None)
 _CTRL_C: Final = signal.SIGINT
 _PIPE: Final = subprocess.PIPE
 _DEVNULL: Final = subprocess.DEVNULL
+_BAD_DESCRIPTOR: Final = errno.EBADF
 _WITHOUT_WINDOW: Final[int] = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
 
 class PosixChannel:
-    """Pipes that are polled, and a process that is nobody's child: the one started here forks it and ends."""
+    """Pipes that are polled, and a process that is nobody's child: the one started here forks it and ends.
+
+    A test may close all descriptors that it does not know, and open files of its own, which then bear our numbers: so
+    each use looks first whether a descriptor still is our pipe, and raises OSError if it is not.
+    """
 
     def __init__(self, command: list[str], environment: dict[str, str]) -> None:
         requests, self._requests = untouched.pipe()
@@ -53,35 +59,37 @@ class PosixChannel:
                 untouched.pthread_sigmask(_SET, mask)
         untouched.set_blocking(self._requests, False)
         untouched.set_blocking(self._results, False)
+        self._identities = {descriptor: _identity(descriptor) for descriptor in (self._requests, self._results)}
 
     def write(self, data: bytes) -> int:
         try:
-            return untouched.write(self._requests, data)
+            return untouched.write(self._own(self._requests), data)
         except BlockingIOError:
             return 0
 
     def read(self) -> bytes | None:
         try:
-            return untouched.read(self._results, _READ_BYTES)
+            return untouched.read(self._own(self._results), _READ_BYTES)
         except BlockingIOError:
             return None
 
     def wait(self, seconds: float, *, to_write: bool) -> None:
         poll = untouched.poll()
-        poll.register(self._results, _CAME)
+        poll.register(self._own(self._results), _CAME)
         if to_write:
-            poll.register(self._requests, _TAKES)
+            poll.register(self._own(self._requests), _TAKES)
         poll.poll(max(0, int(seconds * 1000)))
 
     def close(self, process: int | None) -> None:
         with suppress(OSError):  # it may have ended before
             self.write(b'{"type":"stop"}\n')
-        untouched.close(self._requests)
-        try:
-            if not self._has_ended() and process is not None:
+        with suppress(OSError):
+            untouched.close(self._own(self._requests))
+        if not self._has_ended() and process is not None:
+            with suppress(OSError):
                 untouched.kill(process, _KILL)
-        finally:
-            untouched.close(self._results)
+        with suppress(OSError):
+            untouched.close(self._own(self._results))
 
     def _has_ended(self) -> bool:
         """Wait a little for the end of its results, which only its end brings."""
@@ -93,6 +101,11 @@ class PosixChannel:
                 data = self.read()
             return data == b""
         return True
+
+    def _own(self, descriptor: int) -> int:
+        if _identity(descriptor) != self._identities[descriptor]:
+            raise OSError(_BAD_DESCRIPTOR, "the pipe to it was closed")
+        return descriptor
 
     def _reap(self, starter: int) -> None:
         try:
@@ -184,6 +197,11 @@ class ThreadedChannel:
         finally:
             with suppress(OSError):
                 self._process.stdin.close()
+
+
+def _identity(descriptor: int) -> tuple[int, int]:
+    status = untouched.fstat(descriptor)
+    return status.st_dev, status.st_ino
 
 
 def _signal(lock: Any) -> None:
