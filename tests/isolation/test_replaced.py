@@ -1,7 +1,7 @@
 """The rule behind the cases: whatever a test replaces in its own process, it meets nothing of this plugin there.
 
-Each replacement is the body of a fixture. It is in place around a browser where browsers work with it, around a test that
-waits until LambdaTest's API was asked about the browsers before, and where a whole run can stand it, around all of it.
+Each replacement is the body of a fixture. It is in place around a browser, where browsers work with it, and around a
+test that waits until LambdaTest's API was asked about the browsers before.
 """
 
 from __future__ import annotations
@@ -94,8 +94,9 @@ HTTP = (
     Replacement(
         "http_debugging",
         """
-        with mock.patch("http.client.HTTPConnection.debuglevel", 1), mock.patch("http.client.print", create=True) as said:
-            yield
+        with mock.patch("http.client.HTTPConnection.debuglevel", 1):
+            with mock.patch("http.client.print", create=True) as said:
+                yield
         assert not said.called
         """,
         around_a_browser=False,
@@ -179,7 +180,9 @@ FILES_AND_ENVIRONMENT = (
         """,
     ),
     Replacement("environment_cleared", "with mock.patch.dict(os.environ, clear=True):\n    yield"),
-    Replacement('environment_replaced', 'with mock.patch("os.environ", {}), mock.patch("os.getenv", refuse):\n    yield'),
+    Replacement(
+        "environment_replaced", "with mock.patch('os.environ', {}), mock.patch('os.getenv', refuse):\n    yield"
+    ),
     Replacement(
         "environment_of_another_account",
         """
@@ -222,7 +225,10 @@ PROCESSES_AND_THREADS = (
     ),
     Replacement(
         "thread_ids",
-        'with mock.patch("threading.get_ident", return_value=1), mock.patch("_thread.get_ident", return_value=1):\n    yield',
+        """
+        with mock.patch("threading.get_ident", return_value=1), mock.patch("_thread.get_ident", return_value=1):
+            yield
+        """,
     ),
     Replacement(
         "locks",
@@ -236,8 +242,11 @@ PROCESSES_AND_THREADS = (
     ),
     Replacement(
         "thread_pools",
-        'with mock.patch("concurrent.futures.ThreadPoolExecutor", refuse), mock.patch("multiprocessing.Process", refuse):\n'
-        "    yield",
+        """
+        with mock.patch("concurrent.futures.ThreadPoolExecutor", refuse):
+            with mock.patch("multiprocessing.Process", refuse):
+                yield
+        """,
     ),
     Replacement(
         "waiting",
