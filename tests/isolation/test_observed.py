@@ -82,7 +82,8 @@ def test_hears_of_its_own_children_alone():
 
 def test_asyncio_waits_for_its_own_processes():
     async def run():
-        process = await asyncio.create_subprocess_exec(sys.executable, "-S", "-c", "print(1)", stdout=asyncio.subprocess.PIPE)
+        command = [sys.executable, "-S", "-c", "print(1)"]
+        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
         return (await process.communicate())[0], process.returncode
     assert asyncio.run(run()) == (b"1\\n", 0)
 
@@ -139,7 +140,7 @@ def test_calls_no_function_in_any_thread():
 
 def test_a_fork_goes_on_alone():
     context = multiprocessing.get_context("fork")
-    process = context.Process(target=visit, args=("in a fork of a test",))
+    process = context.Process(target=until_asked)
     process.start()
     process.join()
     assert process.exitcode == 0

@@ -1,7 +1,8 @@
 """The rule behind the cases: whatever a test replaces in its own process, it meets nothing of this plugin there.
 
-Each replacement is the body of a fixture. It is in place around a browser where browsers work with it, around a test that
-waits until LambdaTest's API was asked about the browsers before, and where a whole run can stand it, around all of it.
+Each replacement is the body of a fixture. It is in place when a test that has used a browser is reported, between that
+test and the next, around one that waits until LambdaTest's API was asked about the browsers before, and around further
+browsers, where those work with it.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ class Replacement:
     body: str
     around_a_browser: bool = True
     """Whether selenium still opens a browser."""
-    fixtures: tuple[str, ...] = ()
-    """Further ones, of other plugins."""
+    fixture: str = ""
+    """A further one, of another plugin."""
+    scope: str = "class"
     package: str = ""
     """What must be installed."""
     plugin: str = ""
@@ -43,6 +45,23 @@ import urllib3
 
 def refuse(*args, **kwargs):
     raise AssertionError("replaced by a test, and called by somebody else")
+
+@pytest.fixture
+def monkeypatch_function(monkeypatch):
+    return monkeypatch
+
+@pytest.fixture
+def tmp_path_function(tmp_path):
+    return tmp_path
+
+@pytest.fixture(scope="class")
+def monkeypatch_class():
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+@pytest.fixture(scope="class")
+def tmp_path_class(tmp_path_factory):
+    return tmp_path_factory.mktemp("replaced")
 """
 
 HTTP = (
@@ -94,8 +113,9 @@ HTTP = (
     Replacement(
         "http_debugging",
         """
-        with mock.patch("http.client.HTTPConnection.debuglevel", 1), mock.patch("http.client.print", create=True) as said:
-            yield
+        with mock.patch("http.client.HTTPConnection.debuglevel", 1):
+            with mock.patch("http.client.print", create=True) as said:
+                yield
         assert not said.called
         """,
         around_a_browser=False,
@@ -180,7 +200,7 @@ FILES_AND_ENVIRONMENT = (
     ),
     Replacement("environment_cleared", "with mock.patch.dict(os.environ, clear=True):\n    yield"),
     Replacement(
-        "environment_replaced", 'with mock.patch("os.environ", {}), mock.patch("os.getenv", refuse):\n    yield'
+        "environment_replaced", "with mock.patch('os.environ', {}), mock.patch('os.getenv', refuse):\n    yield"
     ),
     Replacement(
         "environment_of_another_account",
@@ -224,7 +244,10 @@ PROCESSES_AND_THREADS = (
     ),
     Replacement(
         "thread_ids",
-        'with mock.patch("threading.get_ident", return_value=1), mock.patch("_thread.get_ident", return_value=1):\n    yield',
+        """
+        with mock.patch("threading.get_ident", return_value=1), mock.patch("_thread.get_ident", return_value=1):
+            yield
+        """,
     ),
     Replacement(
         "locks",
@@ -238,8 +261,11 @@ PROCESSES_AND_THREADS = (
     ),
     Replacement(
         "thread_pools",
-        'with mock.patch("concurrent.futures.ThreadPoolExecutor", refuse), mock.patch("multiprocessing.Process", refuse):\n'
-        "    yield",
+        """
+        with mock.patch("concurrent.futures.ThreadPoolExecutor", refuse):
+            with mock.patch("multiprocessing.Process", refuse):
+                yield
+        """,
     ),
     Replacement(
         "waiting",
@@ -451,13 +477,13 @@ LIBRARIES = (
     Replacement(
         "pyfakefs_",
         """
-        fs.create_file("/orders/1.txt", contents="pears")
+        fs_class.create_file("/orders/1.txt", contents="pears")
         assert sorted(os.listdir("/orders")) == ["1.txt"]
         yield
         assert not pathlib.Path("/orders/2.txt").exists()
         assert [os.path.join(folder, name) for folder, _, names in os.walk("/") for name in names] == ["/orders/1.txt"]
         """,
-        fixtures=("fs",),
+        fixture="fs_class",
         package="pyfakefs",
         plugin="fakefs",
     ),
@@ -469,7 +495,8 @@ LIBRARIES = (
         yield
         assert [list(call) for call in fp.calls] == [["git", "status"]]
         """,
-        fixtures=("fp",),
+        fixture="fp",
+        scope="function",
         package="pytest_subprocess",
         plugin="pytest-subprocess",
     ),
@@ -480,7 +507,8 @@ LIBRARIES = (
         yield
         assert list(fp.calls) == []
         """,
-        fixtures=("fp",),
+        fixture="fp",
+        scope="function",
         package="pytest_subprocess",
         plugin="pytest-subprocess",
     ),
@@ -513,20 +541,43 @@ GROUPS = {
 }
 
 
+FIXTURES = """
+@pytest.fixture(scope="{scope}")
+def replaced_{name}(monkeypatch_{scope}, tmp_path_{scope}{further}):
+    monkeypatch, tmp_path = monkeypatch_{scope}, tmp_path_{scope}
+{body}
+"""
+TESTS = """
+class Test_{name}:
+    def test_used_a_browser_before(self, request):
+        visit("before {name}")
+        request.getfixturevalue("replaced_{name}")
+
+    def test_opens_no_browser(self, replaced_{name}):
+        until_asked()
+"""
+TESTS_WITH_BROWSERS = """
+    def test_passes(self, replaced_{name}):
+        visit("{name}")
+
+    def test_fails(self, replaced_{name}):
+        visit("{name}, again", title="another title")
+"""
+LAST = """
+def test_last():
+    visit("last")
+"""
+
+
 def suite_of(group: tuple[Replacement, ...]) -> str:
-    tests = [START, "def test_first():\n    visit()\n"]
+    parts = [START]
     for one in group:
-        tests.append(
-            f"@pytest.fixture\ndef {one.name}({', '.join(('monkeypatch', 'tmp_path', *one.fixtures))}):\n"
-            f"{indent(dedent(one.body).strip(), '    ')}\n\n"
-            f"def test_without_a_browser_{one.name}({one.name}):\n    until_asked()\n"
-        )
-        if one.around_a_browser:
-            tests.append(
-                f"def test_passes_{one.name}({one.name}):\n    visit('{one.name}')\n\n"
-                f"def test_fails_{one.name}({one.name}):\n    visit('{one.name} too', title='another title')\n"
-            )
-    return "\n\n".join([*tests, "def test_last():\n    visit('last')\n"])
+        further = f", {one.fixture}" if one.fixture else ""
+        body = indent(dedent(one.body).strip(), "    ")
+        parts.append(FIXTURES.format(name=one.name, scope=one.scope, further=further, body=body))
+        tests = TESTS + (TESTS_WITH_BROWSERS if one.around_a_browser else "")
+        parts.append(tests.format(name=one.name))
+    return "".join([*parts, LAST])
 
 
 @pytest.mark.parametrize("group", GROUPS.values(), ids=GROUPS)

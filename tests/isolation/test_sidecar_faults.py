@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from isolated import Isolation
-    from local_grid import LocalGrid
     from stories import Story
 
 # The suite stops here until the test has done what it does.
@@ -185,9 +184,7 @@ def test_a_process_that_dies_while_the_run_waits_at_its_end(isolation: Isolation
     isolation.grid.fault = "hang"
     run, sidecar = starting.start_and_come_here("--lambdatest-budget=20", "--lambdatest-timeout=20")
     run.go_on()
-    isolation.grid.wait_for(
-        lambda: [session.ended is not None for session in isolation.grid.sessions.values()] == [True] * 3
-    )
+    isolation.grid.wait_for(lambda: sum(session.ended is not None for session in isolation.grid.sessions.values()) == 3)
     os.kill(sidecar, signal.SIGKILL)
     ended = run.finish(timeout=10)
     assert ended.result.ret == pytest.ExitCode.TESTS_FAILED
@@ -216,16 +213,14 @@ def test_a_broken_pipe_does_not_end_a_suite_that_restored_sigpipe(isolation: Iso
     assert len(problems(ended)) == 1
 
 
-def test_nothing_secret_is_seen_of_the_process_and_no_output_of_the_run_is_open_in_it(
-    isolation: Isolation, starting: Starting
-) -> None:
+def test_the_process_shows_no_secret_and_holds_no_output_of_the_run(isolation: Isolation, starting: Starting) -> None:
     """Key and address come by the pipe. Whoever reads the run's output waits until nobody has it open."""
     run, sidecar = starting.start_and_come_here()
     # The suite's own environment holds the address with the key in it.
     seen = command_line_of(sidecar) + environment_of(sidecar).replace(isolation.grid.hub_url.encode(), b"")
     assert [secret for secret in SECRETS if secret.encode() in seen] == []
     assert children_of(run.pid) == []
-    assert os.readlink(f"/proc/{run.pid}/fd/1") not in descriptors_of(sidecar)
+    assert str(Path(f"/proc/{run.pid}/fd/1").readlink()) not in descriptors_of(sidecar)
     run.go_on()
     assert run.finish().result.ret == pytest.ExitCode.TESTS_FAILED
 
@@ -398,7 +393,7 @@ def test_fails():
     isolation.run()
 
 
-def test_coverage_measures_nothing_of_ours_in_a_suite_that_measures_subprocesses(
+def test_a_suite_that_measures_subprocesses_measures_nothing_of_ours(
     isolation: Isolation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With coverage started in every process of an environment: the suite's figures are of the suite."""
@@ -469,10 +464,10 @@ def test_is_in_the_environment():
     assert [record["state"] for record in run.records] == ["final"]
 
 
-def test_a_suite_that_closes_all_descriptors_but_its_own_gets_none_of_our_messages_into_its_files(
+def test_files_with_the_numbers_of_our_pipes_get_none_of_our_messages(
     isolation: Isolation,
 ) -> None:
-    """Python then gives the numbers of our pipes to the files that it opens next."""
+    """A suite may close what it does not know; the system gives the numbers to the files that it opens next."""
     isolation.tests(
         """
 KNOWN = set(os.listdir("/proc/self/fd"))

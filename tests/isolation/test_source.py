@@ -34,49 +34,22 @@ EXCEPTIONS: dict[str, str] = {
 """Files that may look up what tests replace, and why."""
 
 TALKS = (
-    "requests",
-    "urllib3",
-    "http",
-    "socket",
-    "ssl",
-    "asyncio",
-    "selectors",
-    "multiprocessing",
-    "concurrent",
-    "queue",
+    *("requests", "urllib3", "http", "socket", "ssl"),
+    *("asyncio", "selectors", "multiprocessing", "concurrent", "queue"),
 )
 """Never imported there: what talks, or starts threads."""
 
 REPLACED = (
-    "time",
-    "os",
-    "socket",
-    "json",
-    "select",
-    "signal",
-    "subprocess",
-    "threading",
-    "tempfile",
-    "shutil",
-    "random",
+    *("time", "random", "uuid", "os", "tempfile", "shutil", "json", "logging", "warnings"),
+    *("socket", "select", "signal", "subprocess", "threading"),
 )
-REPLACED += ("uuid", "logging", "warnings")
 """Modules whose functions are taken when the plugin is loaded, and not looked up when they are needed."""
 
 BUILTINS = ("open", "print", "input", "__import__")
 NOW = ("now", "utcnow", "today")
 FILES = (
-    "open",
-    "read_text",
-    "read_bytes",
-    "write_text",
-    "write_bytes",
-    "mkdir",
-    "touch",
-    "unlink",
-    "exists",
-    "is_file",
-    "cwd",
+    *("open", "read_text", "read_bytes", "write_text", "write_bytes"),
+    *("mkdir", "touch", "unlink", "exists", "is_file", "cwd"),
 )
 
 
@@ -122,16 +95,13 @@ def _in_functions(tree: ast.Module) -> Iterator[Lookup]:
 
 
 def _call(node: ast.Call) -> Iterator[Lookup]:
-    if isinstance(node.func, ast.Name) and node.func.id in BUILTINS:
-        yield Lookup(node.lineno, f"{node.func.id}()")
-    elif (
-        isinstance(node.func, ast.Attribute)
-        and isinstance(node.func.value, ast.Name)
-        and node.func.value.id == "untouched"
-    ):
-        return
-    elif isinstance(node.func, ast.Attribute) and node.func.attr in (*NOW, *FILES):
-        yield Lookup(node.lineno, f".{node.func.attr}()")
+    match node.func:
+        case ast.Name(id=name) if name in BUILTINS:
+            yield Lookup(node.lineno, f"{name}()")
+        case ast.Attribute(value=ast.Name(id="untouched")):
+            return
+        case ast.Attribute(attr=name) if name in (*NOW, *FILES):
+            yield Lookup(node.lineno, f".{name}()")
 
 
 def _bound(tree: ast.Module) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Replacements that stand for a whole run, from a conftest file, a session's fixture or a monkey patch of everything."""
+"""What stays replaced for a whole run: by a conftest file, by fixtures of the session, by a patch of everything."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 EVERY_WAY_OUT = (
     "--lambdatest-mark-status=on",
     "--lambdatest-share-days=3",
-    "--lambdatest-artifacts=all",
+    "--lambdatest-artifacts=failed",
 )
 
 BROWSERS = """
@@ -79,7 +79,7 @@ def test_guards_of_a_conftest_file_are_never_called(isolation: Isolation) -> Non
     marks = {session.name: session.mark.status for session in isolation.grid.sessions.values() if session.mark}
     assert marks == {"visit": "passed", "fails": "failed", "last": "passed"}
     assert all(record["share_url"] for record in run.records)
-    assert all(record["artifacts"] for record in run.records)
+    assert [bool(record["artifacts"]) for record in run.records] == [False, True, False]
 
 
 REFUSALS = """
@@ -230,7 +230,7 @@ def test_last_forgets_to_undo_what_it_did(tmp_path):
 
 
 @pytest.mark.parametrize("fetch", ["background", "teardown"])
-def test_what_the_last_test_left_replaced_is_in_place_when_the_run_ends(isolation: Isolation, fetch: str) -> None:
+def test_what_the_last_test_left_replaced_is_so_when_the_run_ends(isolation: Isolation, fetch: str) -> None:
     isolation.tests(LEFT_BEHIND)
     isolation.run(f"--lambdatest-fetch={fetch}", *EVERY_WAY_OUT)
 
@@ -255,7 +255,7 @@ def test_two_browsers_at_once():
     gevent.joinall([gevent.spawn(visit, f"greenlet {number}") for number in range(2)], raise_error=True)
 
 def test_without_a_browser():
-    gevent.sleep(1)
+    gevent.sleep(1 if "STORY_QUESTIONS" in os.environ else 0)
 
 def test_fails():
     visit("fails", title="another title")
@@ -277,7 +277,7 @@ def test_browser():
     eventlet.spawn(visit).wait()
 
 def test_without_a_browser():
-    eventlet.sleep(1)
+    eventlet.sleep(1 if "STORY_QUESTIONS" in os.environ else 0)
 
 def test_fails():
     visit("fails", title="another title")

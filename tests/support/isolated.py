@@ -8,7 +8,7 @@ import os
 import re
 import threading
 import xml.etree.ElementTree as ET
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -137,14 +137,11 @@ class Isolation:
         before = len(self.grid.sessions)
 
         def tell() -> None:
-            told = len(self.grid.api_requests)
+            told = [len(self.grid.api_requests)]
             while not over.is_set():
-                try:
-                    self.grid.wait_for(lambda: len(self.grid.api_requests) > told, timeout=0.2)
-                except TimeoutError:
-                    pass
-                else:
-                    told = len(self.grid.api_requests)
+                with suppress(TimeoutError):
+                    self.grid.wait_for(lambda: len(self.grid.api_requests) > told[-1], timeout=0.2)
+                    told.append(len(self.grid.api_requests))
                     os.write(pipe, b".")
                 if any(session.name == "last" for session in list(self.grid.sessions.values())[before:]):
                     self.grid.ready_after = 0.1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
@@ -42,9 +41,8 @@ def parent_of(pid: int) -> int | None:
 
 
 def children_of(pid: int) -> list[int]:
-    return [
-        int(word) for path in Path(f"/proc/{pid}/task").glob("*/children") for word in path.read_text("ascii").split()
-    ]
+    files = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(word) for file in files for word in file.read_text("ascii").split()]
 
 
 def _stat(pid: int) -> list[str]:
@@ -66,8 +64,7 @@ def command_line_of(pid: int) -> bytes:
 
 def descriptors_of(pid: int) -> list[str]:
     """Return what the open descriptors of a process lead to."""
-    folder = f"/proc/{pid}/fd"
-    return [os.readlink(f"{folder}/{number}") for number in os.listdir(folder)]
+    return [str(descriptor.readlink()) for descriptor in Path(f"/proc/{pid}/fd").iterdir()]
 
 
 def wait_for_sidecar(run_pid: int, timeout: float = 5) -> int:
