@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import pytest
 
-from pytest_lambdatest_session.capture.recorder import PAYLOAD_ATTRIBUTE
+from pytest_lambdatest_session.capture.recorder import payload_of
 from pytest_lambdatest_session.credentials import credentials_from
 from pytest_lambdatest_session.report.journal import LOST_ATTRIBUTE, read_journal
 from pytest_lambdatest_session.report.outcomes import CRASHED, outcome_after
@@ -125,7 +125,7 @@ class XdistWorker:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         with self._problems.guard():
             self._before_log(report)
-            payload: Payload | None = getattr(report, PAYLOAD_ATTRIBUTE, None)
+            payload = payload_of(report)
             if payload is not None:
                 if self._asking is not None:
                     self._asking.follow_ended([session["id"] for session in payload["sessions"]])
