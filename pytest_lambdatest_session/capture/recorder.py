@@ -39,7 +39,7 @@ ATTEMPT_ATTRIBUTE = "_lambdatest_attempt"
 
 def payload_of(report: pytest.TestReport) -> Payload | None:
     """Return what the report carries, if it does and no hook of the suite has put something else there."""
-    payload = getattr(report, PAYLOAD_ATTRIBUTE, None)
+    payload: Payload | None = getattr(report, PAYLOAD_ATTRIBUTE, None)
     return payload if isinstance(payload, dict) else None
 
 
