@@ -37,6 +37,12 @@ ATTEMPT_ATTRIBUTE = "_lambdatest_attempt"
 """On a report that was logged: whose it was then, by the attempt's id."""
 
 
+def payload_of(report: pytest.TestReport) -> Payload | None:
+    """Return what the report carries, if it does and no hook of the suite has put something else there."""
+    payload: Payload | None = getattr(report, PAYLOAD_ATTRIBUTE, None)
+    return payload if isinstance(payload, dict) else None
+
+
 class Recorder:
     """Watches `WebDriver.execute` from `install` on, and the phases of each test from `start` on.
 
@@ -220,7 +226,7 @@ class Recorder:
 
         A report that is logged again while a later attempt of its test runs, as pytest-retry does, is that attempt's.
         """
-        payload: Payload | None = getattr(report, PAYLOAD_ATTRIBUTE, None)
+        payload = payload_of(report)
         logged_as: str | None = getattr(report, ATTEMPT_ATTRIBUTE, None)
         attempt_id = payload["attempt"] if payload is not None else logged_as
         if attempt_id is None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_lambdatest_session.capture.recorder import ATTEMPT_ATTRIBUTE, PAYLOAD_ATTRIBUTE
+from pytest_lambdatest_session.capture.recorder import ATTEMPT_ATTRIBUTE, PAYLOAD_ATTRIBUTE, payload_of
 from pytest_lambdatest_session.capture.untouched import untouched
 from pytest_lambdatest_session.report.journal import LOST_ATTRIBUTE
 from pytest_lambdatest_session.report.outcomes import CRASHED, outcome_after
@@ -137,7 +137,8 @@ class Controller:
         return None
 
     def _take(self, report: pytest.TestReport) -> AttemptRecord | None:
-        payload: Payload | None = report.__dict__.pop(PAYLOAD_ATTRIBUTE, None)
+        payload = payload_of(report)
+        report.__dict__.pop(PAYLOAD_ATTRIBUTE, None)
         lost: list[JournalLine] | None = report.__dict__.pop(LOST_ATTRIBUTE, None)
         if payload is not None:
             attempt = self._learn(report, payload)

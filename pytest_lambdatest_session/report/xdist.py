@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import pytest
 
-from pytest_lambdatest_session.capture.recorder import PAYLOAD_ATTRIBUTE
+from pytest_lambdatest_session.capture.recorder import payload_of
 from pytest_lambdatest_session.capture.untouched import untouched
 from pytest_lambdatest_session.cloud.errors import NO_CREDENTIALS
 from pytest_lambdatest_session.report.journal import LOST_ATTRIBUTE, read_journal
@@ -130,7 +130,7 @@ class XdistWorker:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         with self._problems.guard():
             self._before_log(report)
-            payload: Payload | None = getattr(report, PAYLOAD_ATTRIBUTE, None)
+            payload = payload_of(report)
             if payload is not None:
                 self._updates().look_at(session["id"] for session in payload["sessions"])
                 self._conclude(report, payload)
