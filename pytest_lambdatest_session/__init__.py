@@ -1,4 +1,4 @@
-"""Sessions of LambdaTest (TestMu AI) in the reports of pytest; enable with `-p lambdatest_session`.
+"""Sessions of LambdaTest (TestMu AI) in the reports of pytest, which loads it by its entry point.
 
 What is listed here may be relied on, besides the options, ini keys and hooks (`hookspec`): the types of what hooks,
 `report.lambdatest_sessions` and the sessions file hold.

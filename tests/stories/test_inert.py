@@ -1,4 +1,4 @@
-"""Installed and unused, the plugin is not there; enabled in any way, it is there once."""
+"""Installed and unused, the plugin does nothing; loaded in any way, it is there once."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from documents import ROOT, blocks
 from stories import outcomes
 
 if TYPE_CHECKING:
@@ -62,6 +63,57 @@ def test_enabling_it_by_name_works_in_every_way(story: Story, autoload: str, tim
     run = story.run_plain(*["-p", "lambdatest_session"] * times, "--lambdatest-sessions-file=sessions.jsonl")
     assert outcomes(run) == {"passed": 1}
     assert len(run.records) == 1
+
+
+def test_it_is_loaded_by_its_entry_point_and_does_nothing_without_a_session(story: Story) -> None:
+    """Nobody has to name it, and a suite without LambdaTest does not notice."""
+    story.load_all_plugins()
+    story.file("test_plain.py", "def test_plain(): pass\n")
+    story.tests("def test_browser():\n    open_browser().quit()\n")
+    options = ("-p", "no:seleniumbase", "--html=report.html", "--lambdatest-sessions-file=sessions.jsonl")
+    run = story.run_plain("test_plain.py", *options)
+    assert outcomes(run) == {"passed": 1}
+    assert run.headers == ["Result", "Test", "Duration", "Links"]
+    assert "= LambdaTest sessions =" not in run.output
+    run = story.run_plain(*options)
+    assert outcomes(run) == {"passed": 2}
+    assert "1 session: 1 completed" in run.output
+
+
+WITHOUT_THE_PACKAGE = """
+import sys
+from importlib import metadata
+
+everything = metadata.distributions
+
+def distributions(**context):
+    return (found for found in everything(**context) if found.metadata["Name"] != "pytest-lambdatest-session")
+
+metadata.distributions = distributions
+import pytest
+sys.exit(pytest.main(["-p", "html", "-p", "metadata", *sys.argv[1:]]))
+"""
+
+
+def test_a_suite_with_hooks_for_it_runs_where_it_is_missing_unless_it_is_named(story: Story) -> None:
+    """What docs/how-to/hooks.md says of `optionalhook`, with the hooks and the ini file of that page."""
+    page = ROOT / "docs" / "how-to" / "hooks.md"
+    files = {block.title: block.text for block in blocks(page) if block.title}
+    story.file("conftest.py", files["conftest.py"])
+    story.file("test_plain.py", "def test_plain(): pass\n")
+    story.file("without.py", WITHOUT_THE_PACKAGE)
+
+    run = story.run_of(story.pytester.runpython(story.pytester.path / "without.py"))
+    assert outcomes(run) == {"passed": 1}
+
+    story.file("pytest.ini", files["pytest.ini"])
+    run = story.run_of(story.pytester.runpython(story.pytester.path / "without.py"))
+    assert run.result.ret != pytest.ExitCode.OK
+    assert "No module named 'lambdatest_session'" in run.output
+
+    run = story.run_plain("-p", "no:lambdatest_session")
+    assert outcomes(run)["passed"] == 1
+    assert run.result.ret == pytest.ExitCode.OK
 
 
 @pytest.mark.parametrize("option", ["--collect-only", "--setup-plan"])

@@ -57,14 +57,17 @@ class HtmlReport:
         self._numbers.setdefault(attempt, len(self._numbers))
         if report.when != "call" and report.outcome == "passed":
             return  # makes no row
-        block = self._blocks.get(attempt)
-        if block is None:
-            block = self._blocks[attempt] = extras.html(self._details(attempt))
         present = getattr(report, "extras", None)
         if present is None:
             report.extras = present = []  # type: ignore[attr-defined]
+        block = self._block_of(attempt)
         if not any(extra is block for extra in present):
             present.append(block)
+
+    def _block_of(self, attempt: AttemptRecord) -> dict[str, Any]:
+        if attempt not in self._blocks:
+            self._blocks[attempt] = extras.html(self._details(attempt))
+        return self._blocks[attempt]
 
     def bind(self) -> None:
         """Nothing to do yet: pytest-html asks for its summary just before it writes, when most is known."""
@@ -99,7 +102,7 @@ class HtmlReport:
         row.update(sort_keys([cells[place] for place in found]))
         # pytest-html 4.2 gives each row of a test the extras of all its attempts: only this attempt's stays.
         others = [extra for extra in row.get("extras", []) if id(extra) not in ours]
-        row["extras"] = [*others, self._blocks[attempt]]
+        row["extras"] = [*others, self._block_of(attempt)]
 
     def _rows(self) -> Iterator[tuple[dict[str, Any], list[Any]]]:
         """Each row with its cells."""
