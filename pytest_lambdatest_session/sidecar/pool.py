@@ -267,11 +267,13 @@ class Pool:
                         self._threads -= 1
                         self._take_in(job, self._too_slow(job))
                         self._grow()
-                if self._finish_at is not None and now >= self._finish_at:
-                    self._give_up_all()
                 seconds = _TICK_SECONDS
-                if self._finish_at is not None and self._finish_at > now:
+                if self._finish_at is not None:
                     seconds = min(seconds, self._finish_at - now)
+                    if seconds <= 0:
+                        self._give_up_all()
+                        # What comes now is of the next part of the end, which has time of its own.
+                        self._finish_at, seconds = None, _TICK_SECONDS
             time.sleep(seconds)
 
     def _too_slow(self, job: Job) -> Unreachable:
