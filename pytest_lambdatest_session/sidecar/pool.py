@@ -151,18 +151,11 @@ class Pool:
             heapq.heappush(self._due, (job.rank, number, job))
         while self._due:
             _, _, job = heapq.heappop(self._due)
-            breaker = self._breaker(job)
-            if self._obstacle(job, breaker) is not None:
-                self._schedule(job)
-            elif self._is_unproven(job.credentials):
-                self._parked.append(job)
-            elif (admission := breaker.admit(now)) != "wait":
-                job.is_probe = admission == "probe"
-                return job
-            elif breaker.is_probing and not job.leave_detour(now):
+            if self._is_unproven(job.credentials) or (admission := self._breaker(job).admit(now)) == "wait":
                 self._parked.append(job)
             else:
-                self._schedule(job)
+                job.is_probe = admission == "probe"
+                return job
         return None
 
     def _is_unproven(self, account: Credentials | None) -> bool:
