@@ -698,8 +698,11 @@ def test_another_end_has_time_of_its_own(fake: FakeApi, poller: Poller) -> None:
     poller.poll("next")
     assert poller.finish(DEADLINE_SECONDS) < DEADLINE_SECONDS / 2
     assert poller.has("next", FINAL)
+    fake.says("last", fake.hang)
     poller.poll("last")
+    assert eventually(lambda: (WEB, "last") in fake.asked)
     poller.finish(0)
+    assert poller.has("last", Answer("pending"))
 
 
 def test_what_comes_after_an_end_is_not_given_up_with_it(fake: FakeApi) -> None:
