@@ -37,9 +37,8 @@ class Server:
     def __init__(self, start: Start, output: BinaryIO) -> None:
         self._output = output
         self._results: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._accounts: set[Credentials] = set()
-        self._note_account(start["account"])
         self._storage = Storage(0, frozenset())
+        self._note_account(start["account"])
         self._pool = Pool(
             lambda base_url, credentials: Client(
                 base_url,
@@ -66,14 +65,14 @@ class Server:
             for job in download_jobs(request, self._storage, now, policy, emit):
                 self._pool.add(job)
         elif kind == "limits":
-            secrets = frozenset(secret for account in self._accounts for secret in account.secrets)
-            self._storage = Storage(int(request["megabytes"] * 2**20), secrets)
+            self._storage = Storage(int(request["megabytes"] * 2**20), self._storage.secrets)
         elif kind == "finish":
             self._pool.finish(request["seconds"])
 
     def _note_account(self, account: Any) -> None:
+        """Keep its key out of what is saved from now on."""
         if account is not None:
-            self._accounts.add(Credentials(*account))
+            self._storage.secrets |= frozenset(Credentials(*account).secrets)
 
     def _on_fault(self, error: Exception) -> None:
         """Tell the kind and the place only: a message could quote anything."""
@@ -141,8 +140,6 @@ def _is_alive(process: int) -> bool:
         return True
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
+    except OSError as error:  # such as that it belongs to somebody else
+        return not isinstance(error, ProcessLookupError)
     return True

@@ -76,8 +76,6 @@ class Pool:
         self._threads = 0
         self._idle = 0
         self._finish_at: float | None = None
-        self._give_up_at: float | None = None
-        """The same until it was done; whatever is added later waits for another `finish`."""
         self._finish_seconds = 0.0
         threading.Thread(target=self._watch, name="watch", daemon=True).start()
 
@@ -90,7 +88,7 @@ class Pool:
         """Hurry, since the run waits, and give up what is not over in so many seconds."""
         with self._changed:
             now = time.monotonic()
-            self._finish_at = self._give_up_at = now + seconds
+            self._finish_at = now + seconds
             self._finish_seconds = seconds
             for breaker in self._breakers.values():
                 breaker.last_chance(now, self._finish_at)
@@ -154,18 +152,11 @@ class Pool:
             heapq.heappush(self._due, (job.rank, number, job))
         while self._due:
             _, _, job = heapq.heappop(self._due)
-            breaker = self._breaker(job)
-            if self._obstacle(job, breaker) is not None:
-                self._schedule(job)
-            elif self._is_unproven(job.credentials):
-                self._parked.append(job)
-            elif (admission := breaker.admit(now)) != "wait":
-                job.is_probe = admission == "probe"
-                return job
-            elif breaker.is_probing and not job.leave_detour(now):
+            if self._is_unproven(job.credentials) or (admission := self._breaker(job).admit(now)) == "wait":
                 self._parked.append(job)
             else:
-                self._schedule(job)
+                job.is_probe = admission == "probe"
+                return job
         return None
 
     def _is_unproven(self, account: Credentials | None) -> bool:
@@ -271,11 +262,12 @@ class Pool:
                         self._take_in(job, self._too_slow(job))
                         self._grow()
                 seconds = _TICK_SECONDS
-                if self._give_up_at is not None:
-                    seconds = min(seconds, max(0.0, self._give_up_at - now))
-                    if not seconds:
+                if self._finish_at is not None:
+                    seconds = min(seconds, self._finish_at - now)
+                    if seconds <= 0:
                         self._give_up_all()
-                        seconds, self._give_up_at = _TICK_SECONDS, None
+                        # What comes now is of the next part of the end, which has time of its own.
+                        self._finish_at, seconds = None, _TICK_SECONDS
             time.sleep(seconds)
 
     def _too_slow(self, job: Job) -> Unreachable:

@@ -88,7 +88,8 @@ def test_the_first_question_comes_when_the_cloud_has_settled() -> None:
 
 
 def test_a_session_that_ended_a_while_ago_is_asked_about_at_once() -> None:
-    assert PollJob(poll(ended_at=time.time() - 60), 100.0, Policy(), [].append).due == 100.0
+    told: list[Result] = []
+    assert PollJob(poll(ended_at=time.time() - 60), 100.0, Policy(), told.append).due == 100.0
 
 
 def test_a_complete_answer_is_final() -> None:

@@ -1,20 +1,19 @@
-"""Following sessions in the background, and the one wait at the end.
+"""Jobs in threads: who may ask when, what a failure means, and what is given up.
 
-The API is one in memory, behind the follower's own seam; the last tests put the real client and a server
-there.
+The API is one in memory, behind the pool's own seam; the last tests put the real client and a server there. Most jobs
+are of those that poll, as in a run.
 """
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from job_requests import ACCOUNT, APP, WEB, download, poll, share
 from pytest_lambdatest_session.cloud.client import Client
 from pytest_lambdatest_session.cloud.details import SessionDetails
 from pytest_lambdatest_session.cloud.errors import (
@@ -26,34 +25,52 @@ from pytest_lambdatest_session.cloud.errors import (
     Unauthorized,
     Unreachable,
 )
-from pytest_lambdatest_session.cloud.follower import Answer, Follower, Pace, Problem, Question
-from pytest_lambdatest_session.credentials import Credentials
+from pytest_lambdatest_session.sidecar.downloading import Storage, download_jobs
+from pytest_lambdatest_session.sidecar.policy import Policy
+from pytest_lambdatest_session.sidecar.polling import PollJob, fields_of
+from pytest_lambdatest_session.sidecar.pool import Pool
+from pytest_lambdatest_session.sidecar.sharing import ShareJob
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
+    from pytest_lambdatest_session.cloud.endpoints import Kind
+    from pytest_lambdatest_session.credentials import Credentials
+    from pytest_lambdatest_session.sidecar.messages import Account, Polled, Result
+    from pytest_lambdatest_session.sidecar.pool import Connect
     from scripted_server import ScriptedServer
 
     Outcome = SessionDetails | Exception | Callable[[], SessionDetails]
 
 URL = "https://x.org/"
-WEB = "https://api.lambdatest.com/automation/api/v1"
-APP = "https://mobile-api.lambdatest.com/mobile-automation/api/v1"
+PROXY = "https://proxy.example.org/api"
+"""An API that has no sibling."""
 RUNNING = SessionDetails("s", status="running", video_url=URL)
 COMPLETE = SessionDetails("s", status="passed", duration=3.0, video_url=URL)
-FINAL = Answer("final", COMPLETE, None, "web")
-ME = Credentials("me", "my-key")
-DEADLINE_SECONDS = 10.0
+DEADLINE_SECONDS = 20.0
+TIMEOUT_SECONDS = 60.0
 
-QUICK = Pace(
+QUICK = Policy(
     settling_seconds=0.01,
     backoff_seconds=0.01,
     longest_backoff_seconds=0.05,
-    patience_seconds=0.05,
+    incomplete_seconds=0.05,
     missing_seconds=0.2,
+    missing_at_finish_seconds=0.2,
     cool_down_seconds=0.05,
     longest_cool_down_seconds=0.1,
 )
+
+
+class Answer(NamedTuple):
+    state: str
+    details: SessionDetails | None = None
+    error: str | None = None
+    kind: Kind = "web"
+
+
+FINAL = Answer("final", COMPLETE)
 
 
 class FakeApi:
@@ -63,48 +80,129 @@ class FakeApi:
         self.asked: list[tuple[str, str]] = []
         """(base URL, session id) of each question, in order."""
         self.asked_at: list[float] = []
-        self.threads: set[str] = set()
+        self.accounts: list[tuple[str, str]] = []
+        self.threads: set[threading.Thread] = set()
         self.connected = 0
-        self.closed = 0
+        self.at_once: list[int] = []
+        """How many questions were under way when each began, itself included."""
         self.is_over = threading.Event()
+        self._under_way = 0
         self._outcomes: dict[tuple[str, str], list[Outcome]] = {}
         self._lock = threading.Lock()
 
     def says(self, session_id: str, *outcomes: Outcome, base_url: str = WEB) -> None:
         self._outcomes[base_url, session_id] = list(outcomes)
 
-    def connect(self, base_url: str, _credentials: Credentials) -> FakeAsker:
+    def connect(self, base_url: str, credentials: Credentials) -> FakeClient:
         with self._lock:
             self.connected += 1
-        return FakeAsker(self, base_url)
+        return FakeClient(self, base_url, credentials)
 
-    def next_outcome(self, base_url: str, session_id: str) -> Outcome:
+    def answer(self, base_url: str, session_id: str, credentials: Credentials) -> SessionDetails:
         with self._lock:
             self.asked.append((base_url, session_id))
             self.asked_at.append(time.monotonic())
-            self.threads.add(threading.current_thread().name)
+            self.accounts.append(credentials.account)
+            self.threads.add(threading.current_thread())
+            self._under_way += 1
+            self.at_once.append(self._under_way)
             anything: list[Outcome] = self._outcomes.get((base_url, "*"), [COMPLETE])
             outcomes = self._outcomes.get((base_url, session_id), anything)
-            return outcomes.pop(0) if len(outcomes) > 1 else outcomes[0]
+            outcome = outcomes.pop(0) if len(outcomes) > 1 else outcomes[0]
+        try:
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome if isinstance(outcome, SessionDetails) else outcome()
+        finally:
+            with self._lock:
+                self._under_way -= 1
 
     def hang(self) -> SessionDetails:
         self.is_over.wait(DEADLINE_SECONDS)
         raise Unreachable("hung")
 
 
-class FakeAsker:
-    def __init__(self, api: FakeApi, base_url: str) -> None:
+class FakeClient(Client):
+    def __init__(self, api: FakeApi, base_url: str, credentials: Credentials) -> None:
+        super().__init__(base_url, credentials, timeout_seconds=1)
         self._api = api
-        self._base_url = base_url
+        self._credentials = credentials
 
     def session(self, session_id: str) -> SessionDetails:
-        outcome = self._api.next_outcome(self._base_url, session_id)
-        if isinstance(outcome, Exception):
-            raise outcome
-        return outcome if isinstance(outcome, SessionDetails) else outcome()
+        return self._api.answer(self._base_url, session_id, self._credentials)
 
-    def close(self) -> None:
-        self._api.closed += 1
+
+class Poller:
+    """A pool, and the last that it told of each session."""
+
+    def __init__(
+        self,
+        connect: Connect,
+        policy: Policy | None = QUICK,
+        *,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        on_fault: Callable[[Exception], None] | None = None,
+    ) -> None:
+        faults = {} if on_fault is None else {"on_fault": on_fault}
+        self.pool = Pool(connect, timeout_seconds=timeout_seconds, policy=policy, **faults)
+        self.order: list[str] = []
+        """Of sessions that settled."""
+        self._asked: set[str] = set()
+        self._told: dict[str, Polled] = {}
+
+    def poll(
+        self,
+        *session_ids: str,
+        ended: bool = True,
+        account: Account | None = ACCOUNT,
+        base_url: str = WEB,
+        rank: int = 1,
+    ) -> None:
+        for session_id in session_ids:
+            self._asked.add(session_id)
+            request = poll(session_id, base_url, ended=ended, account=account, rank=rank)
+            self.pool.add(PollJob(request, time.monotonic(), self.pool.policy, self._keep))
+
+    def _keep(self, result: Result) -> None:
+        assert result["type"] == "polled"
+        assert not self._is_settled(result["session_id"]), "nothing is told of a session that is over"
+        self._told[result["session_id"]] = result
+        if result["settled"]:
+            self.order.append(result["session_id"])
+
+    def _is_settled(self, session_id: str) -> bool:
+        return session_id in self._told and self._told[session_id]["settled"]
+
+    @property
+    def waiting(self) -> int:
+        return sum(not self._is_settled(session_id) for session_id in self._asked)
+
+    def wait(self) -> None:
+        """Until all is settled."""
+        assert eventually(lambda: self.waiting == 0)
+
+    def finish(self, budget_seconds: float) -> float:
+        """End the run, and return how long that took."""
+        started_at = time.monotonic()
+        self.pool.finish(budget_seconds)
+        self.wait()
+        return time.monotonic() - started_at
+
+    def has(self, session_id: str, answer: Answer) -> bool:
+        """Whether this is the last that was told of a session."""
+        told = self._told[session_id]
+        details = None if answer.details is None else fields_of(answer.details)
+        return (told["state"], told["details"], told["error"], told["kind"]) == (
+            *(answer.state, details, answer.error, answer.kind),
+        )
+
+    def all_have(self, answer: Answer) -> bool:
+        return all(self.has(session_id, answer) for session_id in self._asked)
+
+    def errors(self) -> dict[str, int]:
+        """Why sessions have no final answer, and how many."""
+        reasons = [told["error"] for told in self._told.values() if told["error"] is not None]
+        return {reason: reasons.count(reason) for reason in reasons}
 
 
 @pytest.fixture
@@ -115,279 +213,255 @@ def fake() -> Iterator[FakeApi]:
 
 
 @pytest.fixture
-def new_follower(fake: FakeApi) -> Iterator[Callable[..., Follower]]:
-    followers: list[Follower] = []
-
-    def make(pace: Pace = QUICK, **options: object) -> Follower:
-        followers.append(Follower(fake.connect, pace=pace, **options))  # type: ignore[arg-type]
-        return followers[-1]
-
-    yield make
-    fake.is_over.set()
-    for follower in followers:
-        follower.stop()
-    assert eventually(lambda: not threads())
+def poller(fake: FakeApi) -> Poller:
+    return Poller(fake.connect)
 
 
 @pytest.fixture
-def follower(new_follower: Callable[..., Follower]) -> Follower:
-    return new_follower()
+def accepted(fake: FakeApi) -> Poller:
+    """One whose account LambdaTest has accepted; until then one question is under way at a time."""
+    return accepted_by(fake, QUICK)
 
 
-def question(session_id: str = "s", *, ended: bool = True, credentials: Credentials | None = ME) -> Question:
-    return Question(session_id, "hub.lambdatest.com", "web", credentials, ended)
+def accepted_by(fake: FakeApi, policy: Policy, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Poller:
+    poller = Poller(fake.connect, policy, timeout_seconds=timeout_seconds)
+    poller.poll("accepted", ended=False)
+    poller.wait()
+    fake.asked.clear()
+    return poller
 
 
-def threads() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name.startswith("lambdatest-follower")]
+def many(count: int) -> list[str]:
+    return [str(index) for index in range(count)]
 
 
-def eventually(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        threading.Event().wait(0.002)
-    return True
-
-
-def seconds(call: Callable[[], object]) -> float:
-    started_at = time.monotonic()
-    call()
-    return time.monotonic() - started_at
+def eventually(condition: Callable[[], bool], limit_seconds: float = DEADLINE_SECONDS) -> bool:
+    deadline, event = time.monotonic() + limit_seconds, threading.Event()
+    while not condition() and time.monotonic() < deadline:
+        event.wait(0.002)
+    return condition()
 
 
 # While tests run
 
 
-def test_a_session_is_asked_about_once_when_the_first_answer_is_final(fake: FakeApi, follower: Follower) -> None:
-    for _ in range(3):
-        follower.follow(question())
-    follower.drain(DEADLINE_SECONDS)
-    follower.follow(question())
-    assert follower.answer("s") == FINAL
+def test_a_session_is_asked_about_once_when_the_first_answer_is_final(fake: FakeApi, poller: Poller) -> None:
+    poller.poll("s")
+    poller.wait()
+    assert poller.has("s", FINAL)
     assert fake.asked == [(WEB, "s")]
-    assert follower.waiting() == 0
-    assert follower.problems() == []
 
 
-def test_answers_arrive_without_anybody_waiting(follower: Follower) -> None:
-    follower.follow(question())
-    assert eventually(lambda: follower.answer("s") == FINAL)
-
-
-def test_a_session_nobody_asked_about_has_no_answer(follower: Follower) -> None:
-    assert follower.answer("s") is None
-
-
-def test_before_the_first_answer_a_session_is_pending(new_follower: Callable[..., Follower]) -> None:
-    follower = new_follower(Pace())
-    follower.follow(question())
-    assert follower.answer("s") == Answer("pending", None, None, "web")
-    assert follower.waiting() == 1
-
-
-def test_a_session_is_asked_about_until_it_is_complete(fake: FakeApi, follower: Follower) -> None:
+def test_a_session_is_asked_about_until_it_is_complete(fake: FakeApi, poller: Poller) -> None:
     fake.says("s", NotFound("404"), RUNNING, Unreachable("blip"), RUNNING, COMPLETE)
     fake.says("s", NotFound("404"), base_url=APP)
-    follower.follow(question())
-    follower.drain(DEADLINE_SECONDS)
-    assert follower.answer("s") == FINAL
-    assert follower.problems() == []
+    poller.poll("s")
+    poller.wait()
+    assert poller.has("s", FINAL)
+    assert len(fake.asked) == 6
 
 
-def test_a_session_of_the_other_product_is_found_there(fake: FakeApi, follower: Follower) -> None:
+def test_a_session_of_the_other_product_is_found_there(fake: FakeApi, poller: Poller) -> None:
     fake.says("s", NotFound("404"))
-    follower.follow(question())
-    follower.drain(DEADLINE_SECONDS)
-    assert follower.answer("s") == replace(FINAL, kind="app")
+    poller.poll("s")
+    poller.wait()
+    assert poller.has("s", FINAL._replace(kind="app"))
     assert fake.asked == [(WEB, "s"), (APP, "s")]
 
 
-def test_the_users_own_api_address_is_asked(fake: FakeApi, new_follower: Callable[..., Follower]) -> None:
-    follower = new_follower(api_url="https://proxy.example.org/api")
-    follower.follow(question())
-    follower.drain(DEADLINE_SECONDS)
-    assert fake.asked == [("https://proxy.example.org/api", "s")]
+def test_the_api_that_the_caller_chose_is_asked(fake: FakeApi, poller: Poller) -> None:
+    poller.poll("s", base_url=PROXY)
+    poller.wait()
+    assert fake.asked == [(PROXY, "s")]
 
 
-def test_no_thread_runs_before_the_first_question(new_follower: Callable[..., Follower]) -> None:
-    new_follower().drain(1)
-    assert threads() == []
-
-
-def test_threads_do_not_keep_python_from_ending(follower: Follower) -> None:
-    follower.follow(question())
-    assert all(thread.daemon for thread in threads())
-
-
-def test_sessions_one_after_the_other_need_two_threads_at_most(fake: FakeApi, follower: Follower) -> None:
+def test_sessions_one_after_the_other_need_two_threads_at_most(fake: FakeApi, poller: Poller) -> None:
     """One asks, one waits for what is due next."""
-    for index in range(20):
-        follower.follow(question(str(index)))
-        assert eventually(lambda: follower.waiting() == 0)
+    for session_id in many(20):
+        poller.poll(session_id)
+        poller.wait()
     assert len(fake.threads) <= 2
     assert fake.connected <= 2
 
 
-def test_threads_grow_to_the_limit_and_no_further_when_the_api_is_slow(
-    fake: FakeApi, new_follower: Callable[..., Follower]
-) -> None:
-    follower = new_follower(replace(QUICK, threads=3))
+def test_threads_grow_to_the_limit_and_no_further_when_the_api_is_slow(fake: FakeApi) -> None:
+    poller = accepted_by(fake, replace(QUICK, threads=3))
     fake.says("*", fake.hang)
-    for index in range(20):
-        follower.follow(question(str(index)))
+    poller.poll(*many(20))
     assert eventually(lambda: len(fake.asked) == 3)
-    assert len(threads()) == 3
+    assert not eventually(lambda: len(fake.asked) > 3, 0.1)
+    assert len(fake.threads) == 3
 
 
-def test_each_thread_keeps_its_connection(fake: FakeApi, new_follower: Callable[..., Follower]) -> None:
-    follower = new_follower(replace(QUICK, threads=2))
-    for index in range(50):
-        follower.follow(question(str(index)))
-    follower.drain(DEADLINE_SECONDS)
+def test_each_thread_keeps_its_connection(fake: FakeApi) -> None:
+    poller = Poller(fake.connect, replace(QUICK, threads=2))
+    poller.poll(*many(50))
+    poller.wait()
     assert len(fake.asked) == 50
     assert fake.connected <= 2
 
 
-def test_idle_threads_end_and_a_new_question_starts_another(
-    fake: FakeApi, new_follower: Callable[..., Follower]
-) -> None:
-    follower = new_follower(replace(QUICK, idle_seconds=0.01))
-    for session_id in ("a", "b"):
-        follower.follow(question(session_id))
-        assert eventually(lambda: follower.waiting() == 0 and not threads())
+def test_a_machine_without_threads_to_spare_catches_up_when_it_has_one(fake: FakeApi, poller: Poller) -> None:
+    before = threading.stack_size(2**60)  # more than any machine has
+    try:
+        poller.poll("a")
+    finally:
+        threading.stack_size(before)
+    poller.poll("b")
+    poller.wait()
+    assert poller.all_have(FINAL)
     assert len(fake.asked) == 2
-    assert fake.closed == fake.connected
 
 
-def test_a_machine_without_threads_to_spare_leaves_answers_pending(
-    follower: Follower, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(_thread: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
+def test_sessions_of_failed_tests_are_asked_about_first(fake: FakeApi) -> None:
+    """As many as wait for the same thread."""
+    poller = Poller(fake.connect, replace(QUICK, threads=1))
+    asked, proceed = threading.Event(), threading.Event()
 
-    with monkeypatch.context() as patch:
-        patch.setattr(threading.Thread, "start", refuse)
-        follower.follow(question("a"))
-    assert follower.answer("a") == Answer("pending", None, None, "web")
-    follower.follow(question("b"))
-    follower.drain(DEADLINE_SECONDS)
-    assert (follower.answer("a"), follower.answer("b")) == (FINAL, FINAL)
+    def busy() -> SessionDetails:
+        asked.set()
+        proceed.wait(DEADLINE_SECONDS)
+        return COMPLETE
+
+    fake.says("busy", busy)
+    poller.poll("busy", ended=False)
+    assert asked.wait(DEADLINE_SECONDS)
+    poller.poll("green-1", "green-2", "green-3", ended=False)
+    poller.poll("red-1", "red-2", ended=False, rank=0)
+    proceed.set()
+    poller.wait()
+    assert poller.order == ["busy", "red-1", "red-2", "green-1", "green-2", "green-3"]
 
 
 # Credentials
 
 
-def test_without_credentials_nothing_is_asked_and_the_reason_is_told_once(fake: FakeApi, follower: Follower) -> None:
-    follower.follow(question("a", credentials=None))
-    follower.follow(question("b", credentials=None))
-    assert follower.answer("a") == Answer("unavailable", None, NO_CREDENTIALS, "web")
-    assert follower.problems() == [Problem(NO_CREDENTIALS, 2)]
-    assert follower.waiting() == 0
-    assert (fake.asked, threads()) == ([], [])
+def test_without_credentials_nothing_is_asked_and_the_reason_is_told(fake: FakeApi, poller: Poller) -> None:
+    poller.poll("a", "b", account=None)
+    assert poller.all_have(Answer("unavailable", None, NO_CREDENTIALS))
+    assert (poller.waiting, fake.asked) == (0, [])
+
+
+def test_each_account_is_asked_with_its_own_credentials(fake: FakeApi, poller: Poller) -> None:
+    poller.poll("a")
+    poller.poll("b", account=("you", "your-key"))
+    poller.wait()
+    assert sorted(fake.accounts) == [ACCOUNT, ("you", "your-key")]
 
 
 @pytest.mark.parametrize("refusal", [Unauthorized("no"), Forbidden("no")], ids=["401", "403"])
 def test_a_refusal_stops_all_questions_with_these_credentials(
-    fake: FakeApi, new_follower: Callable[..., Follower], refusal: Exception
+    fake: FakeApi, poller: Poller, refusal: Exception
 ) -> None:
-    follower = new_follower(replace(QUICK, threads=1))
     fake.says("*", refusal)
-    for index in range(40):
-        follower.follow(question(str(index)))
-    assert eventually(lambda: follower.waiting() == 0)
-    follower.follow(question("late"))
-    assert follower.answer("late") == Answer("unavailable", None, "no", "web")
-    assert follower.problems() == [Problem("no", 41)]
+    poller.poll(*many(40))
+    poller.wait()
+    poller.poll("late")
+    assert poller.all_have(Answer("unavailable", None, "no"))
     assert len(fake.asked) == 1
 
 
-def test_a_refusal_does_not_stop_questions_with_other_credentials(fake: FakeApi, follower: Follower) -> None:
+def test_a_refusal_does_not_stop_questions_with_other_credentials(fake: FakeApi, poller: Poller) -> None:
     fake.says("a", Unauthorized("no"))
-    follower.follow(question("a"))
-    assert eventually(lambda: follower.waiting() == 0)
-    follower.follow(question("b", credentials=Credentials("you", "your-key")))
-    follower.drain(DEADLINE_SECONDS)
-    assert follower.answer("b") == FINAL
+    poller.poll("a")
+    poller.wait()
+    poller.poll("b", account=("you", "your-key"))
+    poller.wait()
+    assert poller.has("b", FINAL)
 
 
-def test_a_refusal_by_the_other_product_concerns_that_product_alone(fake: FakeApi, follower: Follower) -> None:
+def test_a_refusal_by_the_other_product_concerns_that_product_alone(fake: FakeApi, poller: Poller) -> None:
     fake.says("a", NotFound("404"), COMPLETE)
     fake.says("b", NotFound("404"), COMPLETE)
     fake.says("*", Forbidden("no app testing in this plan"), base_url=APP)
     for session_id in ("a", "b"):
-        follower.follow(question(session_id))
-        assert eventually(lambda: follower.waiting() == 0)
-    assert (follower.answer("a"), follower.answer("b")) == (FINAL, FINAL)
-    assert follower.problems() == []
+        poller.poll(session_id)
+        poller.wait()
+    assert poller.all_have(FINAL)
     assert [base_url for base_url, _ in fake.asked].count(APP) == 1
+
+
+def test_a_wrong_key_is_tried_once_though_many_sessions_wait(fake: FakeApi, poller: Poller) -> None:
+    asked, proceed = threading.Event(), threading.Event()
+
+    def refuse() -> SessionDetails:
+        asked.set()
+        proceed.wait(DEADLINE_SECONDS)
+        raise Unauthorized("no")
+
+    fake.says("*", refuse)
+    poller.poll(*many(30), ended=False)
+    assert asked.wait(DEADLINE_SECONDS)
+    assert not eventually(lambda: len(fake.asked) > 1, 0.1)
+    proceed.set()
+    poller.wait()
+    assert poller.errors() == {"no": 30}
+    assert len(fake.asked) <= 2
+
+
+def test_until_an_account_is_accepted_one_question_is_under_way_at_a_time(fake: FakeApi, poller: Poller) -> None:
+    """A failure says nothing of the account, a 404 does."""
+    fake.says("*", Unreachable("blip"), ServerError("500", 500), NotFound("404"), fake.hang, base_url=PROXY)
+    poller.poll(*many(30), ended=False, base_url=PROXY)
+    assert eventually(lambda: len(fake.asked) == 30)
+    assert fake.at_once[:3] == [1, 1, 1]
+    assert max(fake.at_once) == 27
+
+
+def test_an_account_that_is_not_accepted_yet_does_not_keep_another_waiting(fake: FakeApi, poller: Poller) -> None:
+    fake.says("*", fake.hang)
+    fake.says("b", COMPLETE)
+    poller.poll("a")
+    assert eventually(lambda: fake.asked == [(WEB, "a")])
+    poller.poll("b", account=("you", "your-key"))
+    assert eventually(lambda: poller.order == ["b"])
 
 
 # An API in trouble
 
 
-def test_a_dead_api_is_told_once_and_costs_far_less_than_the_budget(fake: FakeApi, follower: Follower) -> None:
+def test_a_dead_api_is_told_and_costs_far_less_than_the_budget(fake: FakeApi, poller: Poller) -> None:
     fake.says("*", Unreachable("dead"))
-    for index in range(400):
-        follower.follow(question(str(index)))
-    assert seconds(lambda: follower.drain(DEADLINE_SECONDS)) < DEADLINE_SECONDS / 4
-    assert follower.problems() == [Problem("dead", 400)]
-    assert follower.answer("7") == Answer("unavailable", None, "dead", "web")
+    poller.poll(*many(400))
+    assert poller.finish(DEADLINE_SECONDS) < DEADLINE_SECONDS / 4
+    assert poller.all_have(Answer("unavailable", None, "dead"))
     assert len(fake.asked) < 30
 
 
-def test_a_hanging_api_costs_the_budget_and_no_more(fake: FakeApi, follower: Follower) -> None:
+def test_a_hanging_api_costs_the_budget_and_no_more(fake: FakeApi, accepted: Poller) -> None:
     fake.says("*", fake.hang)
-    for index in range(500):
-        follower.follow(question(str(index)))
-    assert seconds(lambda: follower.drain(0.3)) < 1.0
-    assert follower.problems() == [Problem("no answer from api.lambdatest.com within lambdatest_budget, 0.3 s", 500)]
+    accepted.poll(*many(500))
+    assert accepted.finish(0.3) < 1.5
+    assert accepted.errors() == {"no answer from api.lambdatest.com within lambdatest_budget, 0.3 s": 500}
 
 
-def test_an_api_that_comes_back_is_asked_again(fake: FakeApi, follower: Follower) -> None:
+def test_an_api_that_comes_back_is_asked_again(fake: FakeApi, poller: Poller) -> None:
     """A blip in a long night must not lose the rest of it."""
-    down = [Unreachable("down")] * 6
-    fake.says("*", *down, COMPLETE)
-    for index in range(20):
-        follower.follow(question(str(index)))
-    assert eventually(lambda: follower.waiting() == 0)
-    assert {follower.answer(str(index)) for index in range(20)} == {FINAL}
-    assert follower.problems() == []
+    fake.says("*", *[Unreachable("down")] * 6, COMPLETE)
+    poller.poll(*many(20))
+    poller.wait()
+    assert poller.all_have(FINAL)
 
 
-def test_while_an_api_is_down_only_probes_are_sent(fake: FakeApi, new_follower: Callable[..., Follower]) -> None:
-    follower = new_follower(replace(QUICK, threads=1, cool_down_seconds=60, longest_cool_down_seconds=60))
+def test_while_an_api_is_down_only_probes_are_sent(fake: FakeApi) -> None:
+    poller = Poller(fake.connect, replace(QUICK, cool_down_seconds=60, longest_cool_down_seconds=60))
     fake.says("*", Unreachable("down"))
-    for index in range(20):
-        follower.follow(question(str(index)))
+    poller.poll(*many(20))
     assert eventually(lambda: len(fake.asked) == 3)
-    follower.follow(question("late"))
-    assert not eventually_within(0.1, lambda: len(fake.asked) > 3)
+    poller.poll("late")
+    assert not eventually(lambda: len(fake.asked) > 3, 0.1)
 
 
-def eventually_within(limit_seconds: float, condition: Callable[[], bool]) -> bool:
-    event, deadline = threading.Event(), time.monotonic() + limit_seconds
-    while not condition() and time.monotonic() < deadline:
-        event.wait(0.005)
-    return condition()
-
-
-def test_an_api_that_was_down_has_one_more_chance_at_the_end(
-    fake: FakeApi, new_follower: Callable[..., Follower]
-) -> None:
-    follower = new_follower(replace(QUICK, threads=1, cool_down_seconds=60))
+def test_an_api_that_was_down_has_one_more_chance_at_the_end(fake: FakeApi) -> None:
+    poller = Poller(fake.connect, replace(QUICK, cool_down_seconds=60))
     fake.says("*", *[Unreachable("down")] * 3, COMPLETE)
-    for index in range(20):
-        follower.follow(question(str(index)))
+    poller.poll(*many(20))
     assert eventually(lambda: len(fake.asked) == 3)
-    assert seconds(lambda: follower.drain(DEADLINE_SECONDS)) < 2
-    assert {follower.answer(str(index)) for index in range(20)} == {FINAL}
+    assert poller.finish(DEADLINE_SECONDS) < DEADLINE_SECONDS / 4
+    assert poller.all_have(FINAL)
 
 
-def test_while_one_question_probes_the_others_wait_for_what_it_brings(
-    fake: FakeApi, new_follower: Callable[..., Follower]
-) -> None:
+def test_while_one_question_probes_the_others_wait_for_what_it_brings(fake: FakeApi, accepted: Poller) -> None:
     probed, proceed = threading.Event(), threading.Event()
 
     def probe() -> SessionDetails:
@@ -395,147 +469,205 @@ def test_while_one_question_probes_the_others_wait_for_what_it_brings(
         proceed.wait(DEADLINE_SECONDS)
         return COMPLETE
 
-    follower = new_follower(QUICK)
     fake.says("*", *[Unreachable("down")] * 3, probe, COMPLETE)
-    for index in range(3):
-        follower.follow(question(str(index)))
+    for index, session_id in enumerate(many(3)):
+        accepted.poll(session_id)
         assert eventually(lambda wanted=index + 1: len(fake.asked) >= wanted)  # type: ignore[misc]
-    for index in range(3, 9):
-        follower.follow(question(str(index)))
+    accepted.poll("3", "4", "5", "6", "7", "8")
     assert probed.wait(DEADLINE_SECONDS)
-    assert not eventually_within(0.1, lambda: len(fake.asked) > 4)
+    assert not eventually(lambda: len(fake.asked) > 4, 0.1)
     proceed.set()
-    assert eventually(lambda: follower.waiting() == 0)
-    assert {follower.answer(str(index)) for index in range(9)} == {FINAL}
+    accepted.wait()
+    assert {accepted.has(session_id, FINAL) for session_id in many(9)} == {True}
 
 
-def test_one_session_that_the_api_chokes_on_does_not_cost_the_others(fake: FakeApi, follower: Follower) -> None:
+def test_one_session_that_the_api_chokes_on_does_not_cost_the_others(fake: FakeApi, poller: Poller) -> None:
     fake.says("poisoned", ServerError("500", 500))
-    follower.follow(question("poisoned"))
+    poller.poll("poisoned")
     assert eventually(lambda: len(fake.asked) > 5)
-    for index in range(20):
-        follower.follow(question(str(index)))
-    follower.drain(DEADLINE_SECONDS)
-    assert {follower.answer(str(index)) for index in range(20)} == {FINAL}
-    assert follower.problems() == [Problem("500", 1)]
+    poller.poll(*many(20))
+    poller.finish(DEADLINE_SECONDS)
+    assert {poller.has(session_id, FINAL) for session_id in many(20)} == {True}
+    assert poller.errors() == {"500": 1}
 
 
-def test_an_api_that_asks_for_time_gets_it(fake: FakeApi, follower: Follower) -> None:
+def test_an_api_that_asks_for_time_gets_it(fake: FakeApi, poller: Poller) -> None:
     fake.says("a", Throttled("429", 0.2), COMPLETE)
-    follower.follow(question("a"))
+    poller.poll("a")
     assert eventually(lambda: len(fake.asked) == 1)
-    follower.follow(question("b"))
-    follower.drain(DEADLINE_SECONDS)
+    poller.poll("b")
+    poller.finish(DEADLINE_SECONDS)
     assert fake.asked_at[1] - fake.asked_at[0] >= 0.2
-    assert (follower.answer("a"), follower.answer("b")) == (FINAL, FINAL)
+    assert poller.all_have(FINAL)
 
 
-def test_at_the_end_more_time_than_there_is_is_not_waited_for(fake: FakeApi, follower: Follower) -> None:
+def test_at_the_end_more_time_than_there_is_is_not_waited_for(fake: FakeApi, poller: Poller) -> None:
     fake.says("*", Throttled("429", 60.0))
-    for index in range(20):
-        follower.follow(question(str(index)))
-    assert seconds(lambda: follower.drain(DEADLINE_SECONDS)) < 2
-    assert follower.problems() == [Problem("429", 20)]
+    poller.poll(*many(20))
+    assert poller.finish(DEADLINE_SECONDS) < DEADLINE_SECONDS / 4
+    assert poller.errors() == {"429": 20}
 
 
-def test_a_time_asked_for_before_the_end_and_beyond_it_is_not_waited_for(fake: FakeApi, follower: Follower) -> None:
+def test_a_time_asked_for_before_the_end_and_beyond_it_is_not_waited_for(fake: FakeApi, poller: Poller) -> None:
     fake.says("*", Throttled("429", 60.0))
-    follower.follow(question("a"))
-    assert eventually(lambda: follower.problems() != [])
-    follower.follow(question("b"))
-    assert seconds(lambda: follower.drain(DEADLINE_SECONDS)) < 2
-    assert follower.problems() == [Problem("429", 2)]
+    poller.poll("a")
+    assert eventually(lambda: poller.errors() != {})
+    poller.poll("b")
+    assert poller.finish(DEADLINE_SECONDS) < DEADLINE_SECONDS / 4
+    assert poller.errors() == {"429": 2}
 
 
-def test_another_product_that_is_down_is_not_asked_for_what_home_does_not_know(
-    fake: FakeApi, new_follower: Callable[..., Follower]
-) -> None:
-    follower = new_follower(replace(QUICK, cool_down_seconds=60, longest_cool_down_seconds=60))
+def test_another_product_that_is_down_is_not_asked_for_what_home_does_not_know(fake: FakeApi) -> None:
+    poller = Poller(fake.connect, replace(QUICK, cool_down_seconds=60, longest_cool_down_seconds=60))
     fake.says("*", Unreachable("down"), base_url=APP)
-    for index in range(12):
-        fake.says(str(index), NotFound("404"), NotFound("404"), COMPLETE)
-        follower.follow(question(str(index)))
-        assert eventually(lambda: follower.waiting() == 0)
-    assert {follower.answer(str(index)) for index in range(12)} == {FINAL}
+    for session_id in many(12):
+        fake.says(session_id, NotFound("404"), NotFound("404"), COMPLETE)
+        poller.poll(session_id)
+        poller.wait()
+    assert poller.all_have(FINAL)
     assert [base_url for base_url, _ in fake.asked].count(APP) == 3
 
 
-def test_a_question_on_its_way_to_another_product_comes_home_when_that_goes_down(
-    fake: FakeApi, new_follower: Callable[..., Follower]
-) -> None:
-    follower = new_follower(replace(QUICK, threads=1, cool_down_seconds=60, longest_cool_down_seconds=60))
+def test_a_question_on_its_way_to_another_product_comes_home_when_that_goes_down(fake: FakeApi) -> None:
+    policy = replace(QUICK, threads=1, cool_down_seconds=60, longest_cool_down_seconds=60, missing_seconds=5)
+    poller = Poller(fake.connect, policy)
     fake.says("*", Unreachable("down"), base_url=APP)
     fake.says("*", *[NotFound("404")] * 20, COMPLETE)
-    for index in range(20):
-        follower.follow(question(str(index)))
-    follower.drain(DEADLINE_SECONDS)
-    assert {follower.answer(str(index)) for index in range(20)} == {FINAL}
+    poller.poll(*many(20))
+    poller.wait()
+    assert poller.all_have(FINAL)
     assert [base_url for base_url, _ in fake.asked].count(APP) <= 4
+
+
+# A step that takes too long
+
+
+def test_a_step_that_takes_longer_than_the_timeout_is_a_failure(fake: FakeApi) -> None:
+    poller = Poller(fake.connect, timeout_seconds=0.1)
+    fake.says("s", fake.hang, COMPLETE)
+    poller.poll("s")
+    slow = "api.lambdatest.com can't be asked: no whole answer in 0.1 s (lambdatest_timeout)"
+    assert eventually(lambda: poller.errors() == {slow: 1} or poller.waiting == 0)
+    poller.wait()
+    assert poller.has("s", FINAL)
+    assert len(fake.threads) == 2, "another thread asks again"
+
+
+def test_what_a_step_brings_after_its_timeout_is_dropped(fake: FakeApi) -> None:
+    poller = Poller(fake.connect, timeout_seconds=0.1)
+    proceed, brought = threading.Event(), threading.Event()
+
+    def late() -> SessionDetails:
+        proceed.wait(DEADLINE_SECONDS)
+        brought.set()
+        return RUNNING
+
+    fake.says("s", late, COMPLETE)
+    poller.poll("s")
+    poller.wait()
+    proceed.set()
+    assert brought.wait(DEADLINE_SECONDS)
+    assert eventually(lambda: sum(thread.is_alive() for thread in fake.threads) == len(fake.threads) - 1)
+    assert poller.has("s", FINAL)
+
+
+def test_threads_that_hang_do_not_count(fake: FakeApi) -> None:
+    """With one thread allowed, another session is asked about though the first one's answer never comes."""
+    poller = accepted_by(fake, replace(QUICK, threads=1), timeout_seconds=0.1)
+    fake.says("hangs", fake.hang)
+    poller.poll("hangs")
+    assert eventually(lambda: (WEB, "hangs") in fake.asked)
+    poller.poll("other")
+    assert eventually(lambda: "other" in poller.order)
+    assert poller.has("other", FINAL)
+
+
+def test_a_download_may_take_longer_than_one_request(fake: FakeApi, tmp_path: Path) -> None:
+    """It has a budget of its own; the timeout is for what is small."""
+    started, done = threading.Event(), threading.Event()
+    results: list[Result] = []
+
+    class Slow(FakeClient):
+        def log(self, session_id: str, kind: str, limit_bytes: int) -> bytes:  # noqa: ARG002
+            started.set()
+            fake.is_over.wait(1.0)
+            done.set()
+            return b'{"data": [1]}'
+
+    pool = Pool(lambda base_url, account: Slow(fake, base_url, account), timeout_seconds=0.1, policy=QUICK)
+    log, *_ = download_jobs(
+        download(tmp_path, WEB), Storage(1000, frozenset()), time.monotonic(), QUICK, results.append
+    )
+    pool.add(log)
+    assert started.wait(DEADLINE_SECONDS)
+    assert done.wait(DEADLINE_SECONDS)
+    assert eventually(lambda: len(results) == 1)
+    assert results[0]["path"] == str(tmp_path / "command-log.json")  # type: ignore[typeddict-item]
 
 
 # The end of the run
 
 
-def test_with_nothing_to_wait_for_the_end_takes_no_time(follower: Follower) -> None:
-    assert seconds(lambda: follower.drain(DEADLINE_SECONDS)) < 0.1
-
-
-def test_without_a_budget_the_end_takes_what_is_there(fake: FakeApi, new_follower: Callable[..., Follower]) -> None:
-    follower = new_follower(Pace())
+def test_without_a_budget_the_end_takes_what_is_there(fake: FakeApi, accepted: Poller) -> None:
     fake.says("*", fake.hang)
-    follower.follow(question("a"))
-    assert seconds(lambda: follower.drain(0)) < 0.1
-    assert follower.answer("a") == Answer("pending", None, None, "web")
-    assert follower.waiting() == 0
+    accepted.poll("a")
+    assert eventually(lambda: (WEB, "a") in fake.asked)
+    assert accepted.finish(0) < 1.0
+    assert accepted.has("a", Answer("pending"))
 
 
-def test_a_question_that_rests_is_asked_at_once_when_the_end_waits_for_it(
-    fake: FakeApi, new_follower: Callable[..., Follower]
-) -> None:
-    follower = new_follower(replace(QUICK, backoff_factor=6000, longest_backoff_seconds=60))
+def test_a_session_that_rests_is_asked_about_at_once_when_the_end_waits_for_it(fake: FakeApi) -> None:
+    poller = Poller(fake.connect, replace(QUICK, backoff_factor=6000, longest_backoff_seconds=60, missing_seconds=60))
     fake.says("s", RUNNING, RUNNING, COMPLETE)
-    follower.follow(question())
+    poller.poll("s")
     assert eventually(lambda: len(fake.asked) == 2)
-    assert seconds(lambda: follower.drain(DEADLINE_SECONDS)) < DEADLINE_SECONDS / 2
-    assert follower.answer("s") == FINAL
+    assert poller.finish(DEADLINE_SECONDS) < DEADLINE_SECONDS / 2
+    assert poller.has("s", FINAL)
 
 
-def test_a_session_too_young_to_be_asked_about_is_pending_when_the_budget_ends(
-    new_follower: Callable[..., Follower],
-) -> None:
-    follower = new_follower(replace(QUICK, settling_seconds=60))
-    follower.follow(question())
-    follower.drain(0.01)
-    assert follower.answer("s") == Answer("pending", None, None, "web")
+def test_a_session_too_young_to_be_asked_about_is_pending_when_the_budget_ends(fake: FakeApi) -> None:
+    poller = Poller(fake.connect, replace(QUICK, settling_seconds=60))
+    poller.poll("s")
+    poller.finish(0.01)
+    assert poller.has("s", Answer("pending", None, None))
+    assert fake.asked == []
 
 
-def test_when_the_budget_ends_what_is_known_stays_known(fake: FakeApi, follower: Follower) -> None:
+def test_when_the_budget_ends_what_is_known_stays_known(fake: FakeApi) -> None:
+    poller = Poller(fake.connect, replace(QUICK, missing_at_finish_seconds=60))
     fake.says("a", RUNNING)
     fake.says("b", NotFound("404"))
     fake.says("b", NotFound("404"), base_url=APP)
-    follower.follow(question("a"))
-    follower.follow(question("b"))
-    follower.drain(0.3)
-    assert follower.answer("a") == Answer("pending", RUNNING, None, "web")
-    assert follower.answer("b") == Answer("not_found", None, "404", "web")
-    assert follower.problems() == [Problem("404", 1)]
+    poller.poll("a", "b")
+    poller.finish(0.3)
+    assert poller.has("a", Answer("pending", RUNNING))
+    assert poller.has("b", Answer("not_found", None, "404"))
 
 
-def test_an_open_breaker_is_the_reason_when_the_budget_is_nothing(
-    fake: FakeApi, new_follower: Callable[..., Follower]
-) -> None:
-    follower = new_follower(replace(QUICK, cool_down_seconds=60))
+def test_sessions_that_nobody_knows_do_not_cost_the_whole_budget(fake: FakeApi) -> None:
+    """Ids that a test made up, as fakes of drivers do."""
+    poller = Poller(fake.connect, replace(QUICK, missing_seconds=600))
+    for session_id in many(20):
+        fake.says(session_id, NotFound("404"))
+        fake.says(session_id, NotFound("404"), base_url=APP)
+    poller.poll(*many(20), "real")
+    assert poller.finish(DEADLINE_SECONDS) < DEADLINE_SECONDS / 4
+    assert {poller.has(session_id, Answer("not_found", None, "404")) for session_id in many(20)} == {True}
+    assert poller.has("real", FINAL)
+
+
+def test_an_open_breaker_is_the_reason_when_the_budget_is_nothing(fake: FakeApi) -> None:
+    poller = Poller(fake.connect, replace(QUICK, cool_down_seconds=60))
     fake.says("*", Unreachable("dead"))
-    for index in range(3):
-        follower.follow(question(str(index)))
-    assert eventually(lambda: len(fake.asked) >= 3 and len(follower.problems()) == 1)
-    assert eventually(lambda: follower.problems()[0].sessions == 3)
-    follower.follow(question("late"))
-    follower.drain(0)
-    assert follower.answer("late") == Answer("unavailable", None, "dead", "web")
+    poller.poll("a")
+    assert eventually(lambda: len(fake.asked) >= 3)
+    assert eventually(lambda: poller.errors() == {"dead": 1})
+    poller.poll("late")
+    poller.finish(0)
+    assert poller.has("late", Answer("unavailable", None, "dead"))
 
 
-def test_answers_that_come_after_the_end_change_nothing(fake: FakeApi, follower: Follower) -> None:
+def test_answers_that_come_after_the_end_change_nothing(fake: FakeApi, poller: Poller) -> None:
     asked, proceed = threading.Event(), threading.Event()
 
     def late() -> SessionDetails:
@@ -544,178 +676,97 @@ def test_answers_that_come_after_the_end_change_nothing(fake: FakeApi, follower:
         return COMPLETE
 
     fake.says("s", late)
-    follower.follow(question())
+    poller.poll("s")
     assert asked.wait(DEADLINE_SECONDS)
-    follower.drain(0)
-    before = follower.answer("s")
+    poller.finish(0)
     proceed.set()
-    follower.stop()
-    assert eventually(lambda: not threads())
-    assert follower.answer("s") == before
+    # Its thread takes the answer in before it takes the next job.
+    poller.poll("next", account=("you", "your-key"))
+    assert eventually(lambda: "next" in poller.order)
+    assert poller.has("s", Answer("pending"))
 
 
-def test_somebody_who_waits_hears_how_many_and_how_long(fake: FakeApi, follower: Follower) -> None:
-    heard: list[tuple[int, float]] = []
-    fake.says("*", fake.hang)
-    follower.follow(question("a"))
-    follower.follow(question("b"))
-    follower.drain(1.2, lambda waiting, left: heard.append((waiting, left)))
-    assert [waiting for waiting, _ in heard] == [2, 2]
-    (first, last) = (left for _, left in heard)
-    assert 0 <= first <= 0.2, "told a second after the start"
-    assert last == 0
+def test_another_end_has_time_of_its_own(fake: FakeApi, poller: Poller) -> None:
+    """Sessions are waited for first, links and files after that."""
+    fake.says("hangs", fake.hang)
+    fake.says("slow", RUNNING)
+    poller.poll("slow")
+    assert eventually(lambda: len(fake.asked) > 1)
+    poller.poll("hangs")
+    assert eventually(lambda: (WEB, "hangs") in fake.asked)
+    poller.finish(0.1)
+    poller.poll("next")
+    assert poller.finish(DEADLINE_SECONDS) < DEADLINE_SECONDS / 2
+    assert poller.has("next", FINAL)
+    fake.says("last", fake.hang)
+    poller.poll("last")
+    assert eventually(lambda: (WEB, "last") in fake.asked)
+    poller.finish(0)
+    assert poller.has("last", Answer("pending"))
 
 
-def test_an_interrupt_passes_through_and_what_is_known_can_be_taken(fake: FakeApi, follower: Follower) -> None:
-    def interrupt() -> SessionDetails:
-        os.kill(os.getpid(), signal.SIGINT)
-        return fake.hang()
-
-    follower.follow(question("known"))
-    assert eventually(lambda: follower.waiting() == 0)
-    fake.says("hangs", interrupt)
-    follower.follow(question("hangs"))
-    with pytest.raises(KeyboardInterrupt):
-        follower.drain(DEADLINE_SECONDS)
-    assert seconds(lambda: follower.drain(0)) < 0.1
-    assert follower.answer("known") == FINAL
-    assert follower.answer("hangs") == Answer("pending", None, None, "web")
+def test_what_comes_after_an_end_is_not_given_up_with_it(fake: FakeApi) -> None:
+    """What is to be saved is told one by one, and only then for how long it is waited for."""
+    poller = Poller(fake.connect, replace(QUICK, settling_seconds=0.5))
+    poller.poll("old")
+    poller.finish(0)
+    poller.poll("next")
+    poller.wait()
+    assert poller.has("next", FINAL)
 
 
-def test_a_session_never_quit_is_looked_at_once(fake: FakeApi, follower: Follower) -> None:
+def test_a_session_never_quit_is_looked_at_once(fake: FakeApi, poller: Poller) -> None:
     fake.says("open", RUNNING)
     fake.says("dead", Unreachable("dead"))
-    for session_id in ("open", "dead", "ended"):
-        follower.look_once(question(session_id, ended=False))
-    follower.drain(DEADLINE_SECONDS)
-    assert follower.answer("open") == Answer("running", RUNNING, None, "web")
-    assert follower.answer("dead") == Answer("unavailable", None, "dead", "web")
-    assert follower.answer("ended") == FINAL
+    poller.poll("open", "dead", "ended", ended=False)
+    poller.finish(DEADLINE_SECONDS)
+    assert poller.has("open", Answer("running", RUNNING))
+    assert poller.has("dead", Answer("running", None, "dead"))
+    assert poller.has("ended", FINAL)
     assert len(fake.asked) == 3
 
 
-def test_after_the_end_threads_go_and_close_what_they_opened(fake: FakeApi, follower: Follower) -> None:
-    for index in range(20):
-        follower.follow(question(str(index)))
-    follower.drain(DEADLINE_SECONDS)
-    follower.stop()
-    assert eventually(lambda: not threads())
-    assert fake.closed == fake.connected > 0
+def test_a_link_that_is_not_made_in_time_says_so(fake: FakeApi) -> None:
+    results: list[Result] = []
 
+    class Slow(FakeClient):
+        def share(self, some_id: str, kind: Kind, days: int) -> str:  # noqa: ARG002
+            fake.hang()
+            return "never"
 
-def test_stopping_does_not_wait_for_a_hanging_api(fake: FakeApi, follower: Follower) -> None:
-    fake.says("*", fake.hang)
-    follower.follow(question())
-    assert eventually(lambda: len(fake.asked) == 1)
-    assert seconds(follower.stop) < 0.5
-
-
-def test_after_it_was_stopped_nothing_is_asked(
-    fake: FakeApi, follower: Follower, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    started: list[threading.Thread] = []
-    follower.stop()
-    with monkeypatch.context() as patch:
-        patch.setattr(threading.Thread, "start", started.append)
-        follower.follow(question())
-    assert (fake.asked, started) == ([], [])
-
-
-# Asked at a test's teardown
-
-
-def test_asking_now_waits_for_the_answer(fake: FakeApi, follower: Follower) -> None:
-    fake.says("s", RUNNING, RUNNING, COMPLETE)
-    assert follower.ask_now(question(), DEADLINE_SECONDS) == FINAL
-    assert follower.ask_now(question(), DEADLINE_SECONDS) == FINAL
-    assert len(fake.asked) == 3
-
-
-def test_asking_now_gives_what_is_known_when_its_time_is_over(fake: FakeApi, follower: Follower) -> None:
-    fake.says("s", RUNNING)
-    assert follower.ask_now(question(), 0.1) == Answer("pending", RUNNING, None, "web")
-    fake.says("s", COMPLETE)
-    assert eventually(lambda: follower.answer("s") == FINAL)
-
-
-def test_asking_now_waits_only_once_for_an_api_that_hangs(fake: FakeApi, follower: Follower) -> None:
-    fake.says("*", fake.hang)
-    nothing = Answer("pending", None, "no answer from api.lambdatest.com in 0.1 s", "web")
-    assert follower.ask_now(question("0"), 0.1) == nothing
-    assert seconds(lambda: [follower.ask_now(question(str(index)), 0.1) for index in range(1, 50)]) < 0.5
-    assert follower.ask_now(question("last"), 0.1) == nothing
-
-
-def test_asking_now_waits_again_when_the_api_has_given_details(fake: FakeApi, follower: Follower) -> None:
-    fake.says("a", NotFound("404"))
-    fake.says("a", NotFound("404"), base_url=APP)
-    assert follower.ask_now(question("a"), 0.1).state == "not_found"
-    follower.follow(question("b"))
-    assert eventually(lambda: follower.answer("b") == FINAL)
-    fake.says("c", RUNNING, RUNNING, COMPLETE)
-    assert follower.ask_now(question("c"), DEADLINE_SECONDS) == FINAL
-
-
-def test_asking_now_does_not_wait_for_an_api_known_to_be_down(
-    fake: FakeApi, new_follower: Callable[..., Follower]
-) -> None:
-    follower = new_follower(replace(QUICK, cool_down_seconds=60))
-    fake.says("*", Unreachable("down"))
-    for index in range(3):
-        follower.follow(question(str(index)))
-    assert eventually(lambda: sum(problem.sessions for problem in follower.problems()) == 3)
-    assert seconds(lambda: follower.ask_now(question("late"), DEADLINE_SECONDS)) < 0.5
-    assert follower.ask_now(question("late"), DEADLINE_SECONDS) == Answer("pending", None, "down", "web")
-
-
-def test_asking_now_without_credentials_says_so_at_once(follower: Follower) -> None:
-    answer = follower.ask_now(question(credentials=None), DEADLINE_SECONDS)
-    assert answer == Answer("unavailable", None, NO_CREDENTIALS, "web")
+    pool = Pool(lambda base_url, account: Slow(fake, base_url, account), timeout_seconds=TIMEOUT_SECONDS)
+    pool.add(ShareJob(share(), time.monotonic(), pool.policy, results.append))
+    pool.finish(0.1)
+    assert eventually(lambda: len(results) == 1)
+    assert results[0]["failure"] == "no time was left (lambdatest_budget)"  # type: ignore[typeddict-item]
 
 
 # Faults of our own
 
 
-def test_a_fault_while_asking_is_reported_and_the_session_has_an_answer(
-    fake: FakeApi, new_follower: Callable[..., Follower]
-) -> None:
+def test_a_fault_while_asking_is_reported_and_the_session_has_an_answer(fake: FakeApi) -> None:
     faults: list[Exception] = []
-    follower = new_follower(on_fault=faults.append)
+    poller = Poller(fake.connect, on_fault=faults.append)
     fake.says("s", ValueError("with my-key in it"))
-    follower.follow(question())
-    follower.drain(DEADLINE_SECONDS)
+    poller.poll("s")
+    poller.finish(DEADLINE_SECONDS)
     reason = "api.lambdatest.com can't be asked: ValueError in this plugin"
-    assert follower.answer("s") == Answer("unavailable", None, reason, "web")
+    assert poller.has("s", Answer("unavailable", None, reason))
     assert {type(fault) for fault in faults} == {ValueError}
 
 
-def test_a_fault_when_a_thread_ends_is_reported_and_not_raised_there(fake: FakeApi) -> None:
-    class Unclosable(FakeAsker):
-        def close(self) -> None:
-            raise OSError("no")
-
-    faults: list[Exception] = []
-    follower = Follower(lambda base_url, _: Unclosable(fake, base_url), pace=QUICK, on_fault=faults.append)
-    follower.follow(question())
-    follower.drain(DEADLINE_SECONDS)
-    follower.stop()
-    assert eventually(lambda: not threads())
-    assert [str(fault) for fault in faults] == ["no"]
-
-
-def test_without_a_listener_faults_are_dropped(fake: FakeApi, follower: Follower) -> None:
-    fake.says("s", ValueError(), COMPLETE)
-    follower.follow(question())
-    follower.drain(DEADLINE_SECONDS)
-    assert follower.answer("s") == FINAL
+def test_a_client_that_cannot_be_made_is_a_fault_too(fake: FakeApi) -> None:
+    poller = Poller(lambda base_url, credentials: Client(base_url, credentials, timeout_seconds=1))
+    poller.poll("s", base_url="http://not.encrypted.example/automation/api/v1")
+    poller.finish(DEADLINE_SECONDS)
+    assert poller.errors() == {"not.encrypted.example can't be asked: ValueError in this plugin": 1}
+    assert fake.asked == []
 
 
 # The whole, with the real rhythm
 
 
-def test_forty_sessions_end_at_most_a_second_and_a_half_after_the_last_quit(
-    fake: FakeApi, new_follower: Callable[..., Follower]
-) -> None:
+def test_forty_sessions_end_at_most_a_second_and_a_half_after_the_last_quit(fake: FakeApi) -> None:
     """An API that takes 0.3 s and is ready 0.7 s after quit: one call a session, and a tail of one round trip."""
     ended_at: dict[str, float] = {}
 
@@ -727,22 +778,63 @@ def test_forty_sessions_end_at_most_a_second_and_a_half_after_the_last_quit(
 
         return outcome
 
-    follower = new_follower(Pace())
-    for index in range(40):
-        session_id = str(index)
+    poller = Poller(fake.connect, None)
+    for session_id in many(40):
         fake.says(session_id, slow(session_id))
         ended_at[session_id] = time.monotonic()
-        follower.follow(question(session_id))
+        poller.poll(session_id)
         fake.is_over.wait(0.02)
-    tail_seconds = seconds(lambda: follower.drain(DEADLINE_SECONDS))
-    assert {follower.answer(str(index)) for index in range(40)} == {FINAL}
+    tail_seconds = poller.finish(DEADLINE_SECONDS)
+    assert poller.all_have(FINAL)
     assert len(fake.asked) == 40
-    assert len(threads()) <= Pace().threads
+    assert len(fake.threads) <= Policy().threads
     assert tail_seconds < 1.5 + 1.0  # a busy machine
 
 
 def real_client(base_url: str, credentials: Credentials) -> Client:
     return Client(base_url, credentials, timeout_seconds=0.5)
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(lambda api: api.hang(), id="before-headers"),
+        pytest.param(lambda api: api.hang(HEAD + b'Content-Length: 99\r\n\r\n{"data'), id="inside-the-body"),
+        pytest.param(lambda api: api.drip(b"HTTP/1.1 200 OK\r\n", b"X-Header: 1\r\n"), id="headers-bytewise"),
+        pytest.param(lambda api: api.drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), id="continue-for-ever"),
+        pytest.param(lambda api: api.drip(HEAD + b"Content-Length: 9999\r\n\r\n", b" "), id="body-bytewise"),
+        pytest.param(lambda api: api.drip(HEAD + b"Connection: close\r\n\r\n", b" "), id="body-bytewise-to-the-end"),
+        pytest.param(lambda api: api.drip(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"), id="chunks"),
+    ],
+)
+def test_a_request_ends_in_its_time_however_the_answer_trickles(
+    api: ScriptedServer, fault: Callable[[ScriptedServer], Callable[..., None]]
+) -> None:
+    api.will(fault(api), api.details())
+    poller = Poller(real_client, timeout_seconds=0.5)
+    started_at = time.monotonic()
+    poller.poll("s", base_url=api.base_url)
+    slow = f"127.0.0.1:{api.port} can't be asked: no whole answer in 0.5 s (lambdatest_timeout)"
+    assert eventually(lambda: poller.errors() == {slow: 1} or poller.waiting == 0)
+    poller.wait()
+    assert poller.order == ["s"]
+    assert len(api.requests) == 2, "the first was given up, the second answered"
+    assert time.monotonic() - started_at < 5
+
+
+def test_a_proxy_that_trickles_is_held_to_the_time_too(
+    new_server: Callable[[], ScriptedServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = new_server()
+    proxy.will(proxy.drip(b"HTTP/1.1 200 OK\r\n", b"X-Header: 1\r\n"))
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+    poller = Poller(real_client, timeout_seconds=0.3)
+    poller.poll("s", ended=False)
+    poller.wait()
+    assert poller.errors() == {"api.lambdatest.com can't be asked: no whole answer in 0.3 s (lambdatest_timeout)": 1}
 
 
 @pytest.mark.parametrize(
@@ -761,24 +853,18 @@ def test_whatever_the_api_does_the_end_is_within_the_budget_and_says_why(
     api: ScriptedServer, fault: Callable[[ScriptedServer], Callable[..., None]], reason: str
 ) -> None:
     api.will(fault(api))
-    follower = Follower(real_client, api_url=api.base_url, pace=QUICK)
-    for index in range(40):
-        follower.follow(question(str(index)))
-    assert seconds(lambda: follower.drain(3)) < 3.5
-    follower.stop()
-    (problem,) = follower.problems()
-    assert reason in problem.message
-    assert problem.sessions == 40
-    assert eventually(lambda: not threads())
+    poller = Poller(real_client, timeout_seconds=0.5)
+    poller.poll(*many(40), base_url=api.base_url)
+    assert poller.finish(4) < 5
+    (error,) = poller.errors()
+    assert reason in error
+    assert poller.errors()[error] == 40
 
 
 def test_a_real_api_answers_over_kept_connections(api: ScriptedServer) -> None:
-    follower = Follower(real_client, api_url=api.base_url, pace=replace(QUICK, threads=2))
-    for index in range(40):
-        follower.follow(question(str(index)))
-    follower.drain(DEADLINE_SECONDS)
-    follower.stop()
-    assert {follower.answer(str(index)).state for index in range(40)} == {"final"}  # type: ignore[union-attr]
+    poller = Poller(real_client, replace(QUICK, threads=2), timeout_seconds=0.5)
+    poller.poll(*many(40), base_url=api.base_url)
+    poller.wait()
+    assert poller.errors() == {}
     assert len(api.requests) == 40
     assert api.connections <= 2
-    assert eventually(lambda: not threads())

@@ -1,0 +1,126 @@
+"""What the sidecar makes of each request: a line in, lines out."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from job_requests import ACCOUNT, about, download, mark, poll, share
+from pytest_lambdatest_session.sidecar import main
+from pytest_lambdatest_session.sidecar.main import serve
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_lambdatest_session.sidecar.messages import Account, Request, Start
+    from scripted_server import ScriptedServer
+
+DEADLINE_SECONDS = 20.0
+KEY = ACCOUNT[1]
+
+
+def start(account: Account | None = None) -> Start:
+    return {
+        "type": "start",
+        "path": [],
+        "folder": ".",
+        "parent": os.getpid(),
+        "timeout_seconds": 5.0,
+        "share_days": None,
+        "account": account,
+    }
+
+
+def answers(count: int, *requests: Request | dict[str, str], account: Account | None = None) -> list[dict[str, Any]]:
+    """So many results of these requests."""
+    output = io.BytesIO()
+    serve(start(account), [json.dumps(request).encode() + b"\n" for request in requests], output)
+    deadline, event = time.monotonic() + DEADLINE_SECONDS, threading.Event()
+    while (lines := output.getvalue().splitlines()) is not None and len(lines) < count:
+        assert time.monotonic() < deadline, lines
+        event.wait(0.005)
+    return [json.loads(line) for line in lines]
+
+
+def test_a_session_is_polled(api: ScriptedServer) -> None:
+    *_, last = answers(1, poll("s1", api.base_url, ended=False))
+    assert (last["type"], last["session_id"], last["state"], last["settled"]) == ("polled", "s1", "final", True)
+    assert last["details"]["status"] == "passed"
+    assert api.requests[0].headers["Authorization"].startswith("Basic ")
+
+
+def test_a_session_is_marked(api: ScriptedServer) -> None:
+    api.will(api.details(status_ind="completed"))
+    (told,) = answers(1, mark("s1", api.base_url, verdict=("failed", "boom")))
+    assert told == {"type": "marked", "session_id": "s1", "written": ["failed", "boom"], "failure": None}
+    assert [request.method for request in api.requests] == ["GET", "PATCH"]
+
+
+def test_a_session_is_shared(api: ScriptedServer) -> None:
+    api.will(api.json({"shareIdUrl": "https://x.org/1"}))
+    (told,) = answers(1, share("s1", api.base_url))
+    assert told == {"type": "shared", "session_id": "s1", "url": "https://x.org/1", "failure": None}
+
+
+def test_files_are_saved_within_the_limit(api: ScriptedServer, tmp_path: Path) -> None:
+    api.will(api.answer(b'{"data": [1]}'))
+    told = answers(6, {"type": "limits", "megabytes": 0.00003}, download(tmp_path, api.base_url))
+    assert {one["type"] for one in told} == {"downloaded"}
+    assert {one["name"] for one in told} == {"command", "console", "network", "selenium", "screenshots", "video"}
+    assert [one["path"] is not None for one in told].count(True) == 2, "31 bytes are room for two of 13"
+
+
+@pytest.mark.parametrize("known", ["to-the-run", "to-the-session"])
+def test_no_key_that_is_known_is_saved_in_a_log(api: ScriptedServer, tmp_path: Path, known: str) -> None:
+    """Where `lambdatest_fetch` is off, a session's account comes with the download and not before."""
+    api.will(api.json({"data": [{"text": f"with {KEY}"}]}))
+    request = download(tmp_path, api.base_url)
+    if known == "to-the-run":
+        request["account"] = ("somebody", "else")
+    answers(
+        6,
+        {"type": "limits", "megabytes": 1.0},
+        request,
+        {"type": "finish", "seconds": 2.0},
+        account=ACCOUNT if known == "to-the-run" else None,
+    )
+    logs = [file.read_text(encoding="utf-8") for file in tmp_path.iterdir()]
+    assert logs == ['{"data": [{"text": "with ***"}]}'] * 4
+
+
+def test_the_end_gives_up_what_is_not_over(api: ScriptedServer) -> None:
+    api.will(api.hang())
+    (told,) = answers(1, poll("s1", api.base_url, ended_at=1.0), {"type": "finish", "seconds": 0.1})
+    assert (told["state"], told["settled"]) == ("unavailable", True)
+
+
+def test_what_comes_after_the_order_to_stop_is_not_read(api: ScriptedServer) -> None:
+    (told,) = answers(1, poll("s1", account=None), {"type": "stop"}, poll("s2", api.base_url))
+    assert told["session_id"] == "s1"
+    assert api.requests == []
+
+
+def test_a_request_of_a_kind_that_is_not_known_is_passed_over() -> None:
+    (told,) = answers(1, {"type": "dance"}, poll("s1", account=None))
+    assert told["session_id"] == "s1"
+
+
+def test_a_fault_is_told_by_its_kind_and_place_alone() -> None:
+    request: Any = {"type": "poll", **about("s1", f"http://{KEY}.example/api"), "ended_at": None}
+    told = answers(2, request)
+    texts = [one["text"] for one in told if one["type"] == "trouble"]
+    assert [text.partition(", line ")[0] for text in texts] == ["ValueError in checked_api_url"]
+
+
+@pytest.mark.parametrize("name", ["posix", "nt"])
+def test_a_process_that_runs_is_alive(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "name", name)
+        alive = main._is_alive(os.getpid())
+    assert alive
