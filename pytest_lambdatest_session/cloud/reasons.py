@@ -44,7 +44,7 @@ def reason_of(error: BaseException, timeout_seconds: float) -> str:
 
 
 def seconds_text(seconds: float) -> str:
-    """`10`, `2.5` or `0.25`: what a reader would have set, also of what is left of it a microsecond later."""
+    """Return seconds as somebody would have set them, `10`, `2.5` or `0.25`, also a microsecond later."""
     return f"{round(seconds, 1 if seconds >= 1 else 2):g}"
 
 

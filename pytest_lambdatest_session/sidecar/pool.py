@@ -23,7 +23,7 @@ from pytest_lambdatest_session.cloud.errors import (
     Throttled,
     Unreachable,
 )
-from pytest_lambdatest_session.cloud.text import seconds_text
+from pytest_lambdatest_session.cloud.reasons import seconds_text
 from pytest_lambdatest_session.sidecar.breaker import Breaker
 from pytest_lambdatest_session.sidecar.policy import Policy
 
@@ -208,7 +208,7 @@ class Pool:
 
     def _silence(self, job: Job) -> str:
         seconds = seconds_text(self._finish_seconds)
-        return f"no answer from {host_of(job.base_url)} within lambdatest_budget, {seconds}"
+        return f"no answer from {host_of(job.base_url)} within lambdatest_budget, {seconds} s"
 
     # The threads' part.
 
@@ -272,4 +272,4 @@ class Pool:
 
     def _too_slow(self, job: Job) -> Unreachable:
         text = seconds_text(job.seconds or self._timeout_seconds)
-        return Unreachable(f"{host_of(job.base_url)} can't be asked: no whole answer in {text} (lambdatest_timeout)")
+        return Unreachable(f"{host_of(job.base_url)} can't be asked: no whole answer in {text} s (lambdatest_timeout)")
