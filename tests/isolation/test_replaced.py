@@ -7,7 +7,7 @@ browsers, where those work with it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import dedent, indent
 from typing import TYPE_CHECKING
 
@@ -292,7 +292,7 @@ PROCESSES_AND_THREADS = (
     Replacement(
         "signals",
         """
-        numbers = (signal.SIGPIPE, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
+        numbers = (signal.SIGPIPE, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGINT)
         before = {number: signal.signal(number, signal.SIG_DFL) for number in numbers}
         yield
         for number, handler in before.items():
@@ -405,10 +405,12 @@ PYTHON = (
         before = decimal.getcontext().copy()
         decimal.getcontext().prec = 1
         decimal.getcontext().traps[decimal.Inexact] = True
-        limit, switch = sys.getrecursionlimit(), sys.getswitchinterval()
+        language, switch = locale.setlocale(locale.LC_ALL), sys.getswitchinterval()
+        locale.setlocale(locale.LC_ALL, "C")
         sys.setswitchinterval(0.5)
         yield
         sys.setswitchinterval(switch)
+        locale.setlocale(locale.LC_ALL, language)
         decimal.setcontext(before)
         """,
     ),
@@ -593,3 +595,14 @@ def test_a_test_replaces_what_it_likes(isolation: Isolation, group: tuple[Replac
     assert 4711 not in [record["duration"] for record in run.records]
     attempts = [(use["nodeid"], use["attempt"]) for record in run.records for use in record["tests"]]
     assert len(set(attempts)) == len(attempts) == len(run.records)
+
+
+WHILE_ONE_WAITS = ("descriptors", "processes", "threads", "locks", "waiting", "json_inside", "clocks")
+
+
+def test_a_teardown_waits_for_its_answer_through_none_of_it(isolation: Isolation) -> None:
+    """With `lambdatest_fetch = teardown`, in teardowns that keep a replacement in place for the tests to come."""
+    group = [one for group in GROUPS.values() for one in group if one.name in WHILE_ONE_WAITS]
+    assert len(group) == len(WHILE_ONE_WAITS)
+    isolation.tests(suite_of(tuple(replace(one, around_a_browser=False) for one in group)))
+    isolation.run("--lambdatest-fetch=teardown", waits=False)

@@ -8,7 +8,7 @@ import os
 import re
 import threading
 import xml.etree.ElementTree as ET
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -90,16 +90,16 @@ class Isolation:
     def tests(self, text: str, name: str = "test_story.py") -> None:
         self.story.tests("from suite import *\n" + text, name)
 
-    def run(self, *arguments: str, made_up: int = 0, timeout: float = 60) -> Run:
+    def run(self, *arguments: str, made_up: int = 0, waits: bool = True, timeout: float = 60) -> Run:
         """Return the run with the plugin, after seeing that it differs in nothing from one without.
 
         Tests of the suite fail on purpose by asking for "another title". `made_up` is the number of sessions that the
-        suite invented: the cloud knows nothing of them.
+        suite invented: the cloud knows nothing of them. Unless it `waits`, the suite's `until_asked` returns at once.
         """
         without = self.story.run_without(*(word for word in arguments if not word.startswith("--lambdatest-")))
         assert all("another title" in text for text in failures(without))
         expected, before = outcomes_by_test(without), len(self.grid.sessions)
-        with self._telling_of_questions():
+        with self._telling_of_questions() if waits else nullcontext():
             run = self.story.run(*arguments, timeout=timeout)
         assert outcomes_by_test(run) == expected
         assert run.result.ret == without.result.ret
