@@ -56,6 +56,7 @@ def mixed() -> MadeUpRun:
 def test_a_line_for_each_session_of_a_failed_test_and_each_problem_once(mixed: MadeUpRun) -> None:
     assert lines_of(mixed, UNAUTHORIZED) == [
         "7 sessions: 2 failed, 1 running, 1 unavailable, 2 completed, 1 passed",
+        "running: not quit before the reports were written; a quit in pytest_unconfigure or atexit comes too late",
         "FAILED test_shop.py::test_total",
         f"  failed            1 min 05 s  video    {VIDEO}a",
         "ERROR test_shop.py::test_chat",
@@ -69,7 +70,7 @@ def test_a_line_for_each_session_of_a_failed_test_and_each_problem_once(mixed: M
 
 def test_verbose_lists_all_sessions_with_their_links(mixed: MadeUpRun) -> None:
     lines = lines_of(mixed, verbosity=1)
-    assert lines[1:4] == [
+    assert lines[2:5] == [
         "FAILED test_shop.py::test_total",
         f"  failed            1 min 05 s  video    {VIDEO}a",
         f"                                session  {PAGE}a",
