@@ -7,6 +7,7 @@ unless its name says so, and none raises: what goes wrong is `failure`.
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -130,7 +131,8 @@ class Sidecar:
         channel = self._channel
         if channel is not None and self._owner == untouched.getpid():
             self.receive()  # its process id, if it came only now
-            channel.close(self._process)
+            with suppress(OSError):  # a suite may have closed what is not its own
+                channel.close(self._process)
         self._channel = None
         self.failure = self.failure or "the run is over"
 

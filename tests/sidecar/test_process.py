@@ -1,0 +1,561 @@
+"""The process itself and the tests' end of its pipes: how it starts, what it keeps to itself, and how it ends.
+
+Each test runs with both ways to hold it: that of POSIX, and that of Windows, which works here too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from selenium import webdriver
+
+from job_requests import ACCOUNT, poll
+from pytest_lambdatest_session.capture.untouched import untouched
+from pytest_lambdatest_session.sidecar.channels import PosixChannel, ThreadedChannel
+from pytest_lambdatest_session.sidecar.client import IMPORT_PATH, Sidecar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from local_grid import LocalGrid
+    from pytest_lambdatest_session.sidecar.messages import Result, Start
+
+    OpenChannel = Callable[[list[str], dict[str, str]], PosixChannel | ThreadedChannel]
+    NewSidecar = Callable[..., Sidecar]
+
+DEADLINE_SECONDS = 30.0
+USER, KEY = ACCOUNT
+ENVIRONMENT = {"PATH": os.environ["PATH"], "OTHER": "kept"}
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="looks at processes as Linux does")
+
+
+def as_it_is_measured(command: list[str], environment: dict[str, str]) -> PosixChannel:
+    """Without -I and -S, so that what measures coverage starts there too, as in all processes of tests."""
+    measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+    return PosixChannel([command[0], *command[3:]], {**environment, **measured})
+
+
+@pytest.fixture(params=[PosixChannel, ThreadedChannel, as_it_is_measured], ids=["posix", "threads", "measured"])
+def open_channel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> OpenChannel:
+    # Coverage does not see threads that were started in the plain way.
+    monkeypatch.setattr(untouched, "start_new_thread", start_thread)
+    chosen: OpenChannel = request.param
+    return chosen
+
+
+def start_thread(work: Callable[..., None], arguments: tuple[object, ...]) -> None:
+    threading.Thread(target=work, args=arguments, daemon=True).start()
+
+
+@pytest.fixture
+def new_sidecar(open_channel: OpenChannel) -> Iterator[NewSidecar]:
+    sidecars: list[Sidecar] = []
+
+    def make(
+        environment: dict[str, str] | None = None,
+        channel: Callable[..., Any] | None = None,
+        **start: Any,
+    ) -> Sidecar:
+        sidecars.append(
+            Sidecar(
+                lambda: start_of(**start),
+                lambda: ENVIRONMENT if environment is None else environment,
+                lambda: frozenset([KEY]),
+                channel or open_channel,
+            )
+        )
+        return sidecars[-1]
+
+    yield make
+    for sidecar in sidecars:
+        sidecar.stop()
+
+
+@pytest.fixture
+def sidecar(new_sidecar: NewSidecar) -> Sidecar:
+    return new_sidecar()
+
+
+def start_of(**differences: Any) -> Start:
+    usual = {
+        "type": "start",
+        "path": IMPORT_PATH,
+        "folder": str(Path.cwd()),
+        "parent": os.getpid(),
+        "timeout_seconds": 5.0,
+        "share_days": None,
+        "account": None,
+    }
+    return {**usual, **differences}  # type: ignore[typeddict-item]
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    deadline, event = time.monotonic() + DEADLINE_SECONDS, threading.Event()
+    while not condition() and time.monotonic() < deadline:
+        event.wait(0.01)
+    return condition()
+
+
+def received(sidecar: Sidecar, count: int) -> list[Any]:
+    """So many results, or those that came before it failed."""
+    results: list[Result] = []
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while len(results) < count and sidecar.failure is None and time.monotonic() < deadline:
+        sidecar.wait(1)
+        results += sidecar.receive()
+    return results
+
+
+def answered(sidecar: Sidecar, session_id: str = "s") -> bool:
+    """Whether it answers what needs no network: of a session without credentials."""
+    sidecar.send(poll(session_id, account=None))
+    return [result["session_id"] for result in received(sidecar, 1)] == [session_id]
+
+
+def process_of(sidecar: Sidecar) -> int:
+    assert answered(sidecar, "first")
+    assert sidecar._process is not None
+    return sidecar._process
+
+
+def stat_of(process: int) -> list[str]:
+    """State, parent and so on, of proc_pid_stat(5)."""
+    return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(") ")[2].split()
+
+
+def has_ended(process: int) -> bool:
+    try:
+        return stat_of(process)[0] == "Z"  # nobody in a container may ask how it ended
+    except OSError:
+        return True
+
+
+# What it does
+
+
+def test_a_session_of_the_local_grid_is_polled(sidecar: Sidecar, grid: LocalGrid) -> None:
+    driver = webdriver.Remote(grid.hub_url_plain, options=options_with(grid))
+    session_id = str(driver.session_id)
+    driver.quit()
+    sidecar.send(poll(session_id, grid.api_url, account=(grid.username, grid.access_key)))
+    (told,) = received(sidecar, 1)
+    assert (told["session_id"], told["state"], told["settled"]) == (session_id, "final", True)
+
+
+def options_with(grid: LocalGrid) -> webdriver.ChromeOptions:
+    options = webdriver.ChromeOptions()
+    options.set_capability("LT:Options", {"username": grid.username, "accessKey": grid.access_key})
+    return options
+
+
+def test_nothing_is_started_before_the_first_request(sidecar: Sidecar) -> None:
+    sidecar.wait(0)
+    assert sidecar.receive() == []
+    assert not sidecar.is_started
+
+
+def test_relative_paths_begin_where_the_run_was_started(new_sidecar: NewSidecar, tmp_path: Path) -> None:
+    sidecar = new_sidecar(folder=str(tmp_path))
+    assert Path(f"/proc/{process_of(sidecar)}/cwd").resolve() == tmp_path
+
+
+def test_a_folder_that_is_gone_is_no_obstacle(new_sidecar: NewSidecar, tmp_path: Path) -> None:
+    assert answered(new_sidecar(folder=str(tmp_path / "gone")))
+
+
+# What it keeps to itself
+
+
+def test_what_libraries_print_does_not_come_between_its_answers(new_sidecar: NewSidecar, tmp_path: Path) -> None:
+    (tmp_path / "idna.py").write_text(
+        """
+import os, sys
+
+class IDNAError(UnicodeError):
+    pass
+
+def encode(host, **_):
+    print("a library", flush=True)
+    print("says much", file=sys.stderr, flush=True)
+    os.write(1, b"a library of C")
+    raise IDNAError
+""",
+        encoding="utf-8",
+    )
+    sidecar = new_sidecar(path=[str(tmp_path), *IMPORT_PATH])
+    sidecar.send(poll("s", "https://b\N{LATIN SMALL LETTER U WITH DIAERESIS}cher.example/api", ended=False))
+    (told,) = received(sidecar, 1)
+    assert told["error"].partition(" can't be asked")[1]
+    assert answered(sidecar)
+    assert sidecar.unreadable == 0
+
+
+def test_the_key_is_in_neither_its_command_line_nor_its_environment(new_sidecar: NewSidecar) -> None:
+    environment = {
+        **ENVIRONMENT,
+        "LT_USERNAME": USER,
+        "LT_ACCESS_KEY": KEY,
+        "HUB": f"https://{USER}:{KEY}@hub.lambdatest.com/wd/hub",
+    }
+    sidecar = new_sidecar(environment, account=list(ACCOUNT))
+    process = Path(f"/proc/{process_of(sidecar)}")
+    variables = (process / "environ").read_text(encoding="utf-8").split("\0")
+    assert "OTHER=kept" in variables
+    assert [one for one in variables if one.startswith(("LT_", "HUB="))] == []
+    assert KEY not in (process / "environ").read_text(encoding="utf-8")
+    assert KEY not in (process / "cmdline").read_text(encoding="utf-8")
+    assert "pytest_lambdatest_session.sidecar" in (process / "cmdline").read_text(encoding="utf-8"), "people find it"
+
+
+def test_it_is_in_no_list_of_children_and_in_no_group_of_the_run(sidecar: Sidecar) -> None:
+    _, parent, group, session, *_ = stat_of(process_of(sidecar))
+    assert int(parent) != os.getpid()
+    assert int(group) != os.getpgid(0)
+    assert int(session) == sidecar._process
+
+
+def test_ctrl_c_does_not_end_it(sidecar: Sidecar) -> None:
+    os.kill(process_of(sidecar), signal.SIGINT)
+    assert answered(sidecar)
+
+
+# How it ends
+
+
+def test_it_ends_when_it_is_stopped(sidecar: Sidecar) -> None:
+    process = process_of(sidecar)
+    sidecar.stop()
+    assert eventually(lambda: has_ended(process))
+    assert sidecar.failure == "the run is over"
+    sidecar.send(poll())
+    assert not sidecar.is_started, "and never again"
+
+
+def test_it_ends_when_it_is_stopped_before_it_said_its_name(sidecar: Sidecar) -> None:
+    sidecar.send(poll(account=None))
+    sidecar.stop()
+    assert not sidecar.is_started
+
+
+def test_it_ends_though_a_request_hangs(sidecar: Sidecar, new_server: Callable[[], Any], own_network: None) -> None:
+    del own_network
+    server = new_server()
+    server.will(server.hang())
+    process = process_of(sidecar)
+    sidecar.send(poll(base_url=server.base_url, ended=False))
+    assert eventually(lambda: len(server.requests) == 1)
+    sidecar.stop()
+    assert eventually(lambda: has_ended(process))
+
+
+STARTER = """
+import os, sys, time
+sys.path[:0] = {path!r}
+from pytest_lambdatest_session.sidecar import channels
+from pytest_lambdatest_session.sidecar.client import Sidecar
+
+start = {start!r}
+start["parent"] = {parent}
+sidecar = Sidecar(lambda: start, lambda: {{}}, frozenset, channels.{channel})
+sidecar.send({request!r})
+results = []
+while not results:
+    sidecar.wait(1)
+    results += sidecar.receive()
+if {forks} and os.fork() == 0:
+    sys.stdin.read()
+    os._exit(0)
+print(sidecar._process, flush=True)
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("channel", ["PosixChannel", "ThreadedChannel"])
+@pytest.mark.parametrize(
+    ("parent", "forks"),
+    [
+        pytest.param(str(os.getpid()), False, id="the-pipe-closes"),
+        pytest.param("os.getpid()", True, id="a-fork-holds-the-pipe"),
+    ],
+)
+def test_it_ends_with_its_pipe_and_with_the_process_that_started_it(channel: str, parent: str, forks: bool) -> None:
+    script = STARTER.format(
+        path=IMPORT_PATH, start=start_of(), parent=parent, channel=channel, forks=forks, request=poll(account=None)
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as starter:
+        assert starter.stdin is not None
+        assert starter.stdout is not None
+        process = int(starter.stdout.readline())
+        assert eventually(lambda: has_ended(process))
+        starter.stdin.close()
+
+
+def test_it_ends_when_the_process_that_started_it_has_ended_before(new_sidecar: NewSidecar) -> None:
+    sidecar = new_sidecar(parent=2**22 + 1)  # Linux gives no process such a number
+    sidecar.send(poll(ended_at=time.time() + 60))
+    assert received(sidecar, 1) == []
+    assert sidecar.failure == "the process that asks LambdaTest ended early (it ended)"
+
+
+@pytest.fixture
+def posix_sidecar() -> Iterator[Sidecar]:
+    made = Sidecar(start_of, lambda: ENVIRONMENT, frozenset, PosixChannel)
+    yield made
+    made.stop()
+
+
+def test_one_that_is_suspended_is_ended_all_the_same(posix_sidecar: Sidecar) -> None:
+    process = process_of(posix_sidecar)
+    os.kill(process, signal.SIGSTOP)
+    assert eventually(lambda: stat_of(process)[0] == "T")
+    posix_sidecar.stop()
+    assert eventually(lambda: has_ended(process))
+
+
+def test_no_wait_and_no_handler_of_a_test_meets_it() -> None:
+    met: list[int] = []
+    before = signal.signal(signal.SIGCHLD, lambda number, _: met.append(number))
+    sidecar = Sidecar(start_of, lambda: ENVIRONMENT, frozenset, PosixChannel)
+    try:
+        process = process_of(sidecar)
+        with pytest.raises(ChildProcessError):
+            os.waitpid(process, os.WNOHANG)
+        sidecar.stop()
+        assert eventually(lambda: has_ended(process))
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+        sidecar.stop()
+    assert met == []
+
+
+def test_it_starts_where_the_end_of_children_is_ignored(posix_sidecar: Sidecar) -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        assert answered(posix_sidecar)
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+
+def test_it_starts_where_signals_can_not_be_waited_for(posix_sidecar: Sidecar, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on macOS."""
+    monkeypatch.setattr(untouched, "sigtimedwait", None)
+    assert answered(posix_sidecar)
+
+
+# What goes wrong
+
+
+def test_an_interpreter_that_is_not_there_is_said_in_one_line(
+    new_sidecar: NewSidecar, open_channel: OpenChannel
+) -> None:
+    sidecar = new_sidecar(
+        channel=lambda command, environment: open_channel(["/nowhere/python", *command[1:]], environment)
+    )
+    sidecar.send(poll())
+    assert sidecar.failure == (
+        "the process that asks LambdaTest could not be started (FileNotFoundError: No such file or directory)"
+    )
+    sidecar.send(poll())
+    sidecar.wait(1)
+    assert sidecar.receive() == []
+
+
+def test_an_interpreter_without_a_name_is_said_in_one_line(
+    new_sidecar: NewSidecar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where Python is part of another program."""
+    sidecar = new_sidecar()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", None)
+        sidecar.send(poll())
+    assert sidecar.failure is not None
+    assert sidecar.failure.startswith("the process that asks LambdaTest could not be started (")
+
+
+def test_one_that_can_not_import_what_it_needs_says_what(new_sidecar: NewSidecar) -> None:
+    sidecar = new_sidecar(path=["/nowhere"], channel=PosixChannel)
+    sidecar.send(poll())
+    assert received(sidecar, 1) == []
+    assert sidecar.failure == (
+        "the process that asks LambdaTest ended early "
+        "(ModuleNotFoundError: No module named 'pytest_lambdatest_session')"
+    )
+
+
+def test_one_that_is_killed_is_a_failure(sidecar: Sidecar) -> None:
+    os.kill(process_of(sidecar), signal.SIGKILL)
+    assert received(sidecar, 1) == []
+    assert sidecar.failure == "the process that asks LambdaTest ended early (it ended)"
+    sidecar.send(poll())
+    assert sidecar.receive() == []
+
+
+def test_one_that_is_killed_and_sent_more_is_a_failure(sidecar: Sidecar) -> None:
+    process = process_of(sidecar)
+    os.kill(process, signal.SIGKILL)
+    assert eventually(lambda: has_ended(process))
+    sidecar.send(poll())
+    assert eventually(lambda: sidecar.receive() == [] and sidecar.failure is not None)
+    assert sidecar.failure is not None
+    assert sidecar.failure.startswith("the process that asks LambdaTest ended early (")
+
+
+def test_a_full_pipe_does_not_keep_the_run_waiting(sidecar: Sidecar) -> None:
+    process = process_of(sidecar)
+    os.kill(process, signal.SIGSTOP)
+    try:
+        requests = [poll(f"{index}-{'x' * 1000}", account=None) for index in range(1000)]
+        started_at = time.monotonic()
+        sidecar.send(*requests)
+        sidecar.wait(0)
+        assert time.monotonic() - started_at < DEADLINE_SECONDS / 3
+        assert sidecar.receive() == []
+    finally:
+        os.kill(process, signal.SIGCONT)
+    assert len(received(sidecar, 1000)) == 1000
+
+
+def test_results_that_nobody_reads_do_not_keep_it_from_reading(sidecar: Sidecar) -> None:
+    """Both ends would wait for each other."""
+    requests = [poll(f"{index}-{'x' * 1000}", account=None) for index in range(1000)]
+    process = process_of(sidecar)
+    sidecar.send(*requests)
+
+    def is_sent() -> bool:
+        sidecar.send()
+        return not sidecar._unsent
+
+    assert eventually(is_sent)
+    assert not has_ended(process)
+    assert len(received(sidecar, 1000)) == 1000
+
+
+def test_a_forked_copy_does_nothing(sidecar: Sidecar) -> None:
+    process = process_of(sidecar)
+    child = os.fork()
+    if child == 0:
+        sidecar.send(poll("of-the-copy", account=None))
+        idle = sidecar.receive() == [] and not sidecar._unsent
+        sidecar.stop()
+        os._exit(0 if idle else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert not has_ended(process)
+    assert answered(sidecar)
+
+
+def test_a_suite_that_closes_our_files_costs_the_answers_and_no_more(posix_sidecar: Sidecar) -> None:
+    process = process_of(posix_sidecar)
+    channel: Any = posix_sidecar._channel
+    for descriptor in (channel._results, channel._requests):
+        os.close(descriptor)
+    assert received(posix_sidecar, 1) == []
+    assert posix_sidecar.failure == "the process that asks LambdaTest ended early (OSError: Bad file descriptor)"
+    posix_sidecar.stop()
+    assert eventually(lambda: has_ended(process))
+
+
+def test_answers_that_can_not_be_read_end_it() -> None:
+    """The threads' way, where a suite closes what it reads from."""
+    sidecar = Sidecar(start_of, lambda: ENVIRONMENT, frozenset, ThreadedChannel)
+    process = process_of(sidecar)
+    channel: Any = sidecar._channel
+    channel._process.stdout.close()
+    sidecar.send(poll(account=None))
+    received(sidecar, 2)
+    assert sidecar.failure == "the process that asks LambdaTest ended early (it ended)"
+    sidecar.stop()
+    assert eventually(lambda: has_ended(process))
+
+
+# Lines that are no answers
+
+
+class Lines:
+    """A channel that brings what it was given, piece by piece."""
+
+    def __init__(self, *pieces: bytes | None) -> None:
+        self._pieces = list(pieces)
+        self.sent = b""
+        self.room = 2**20
+
+    def write(self, data: bytes) -> int:
+        taken = data[: self.room]
+        self.room -= len(taken)
+        self.sent += taken
+        return len(taken)
+
+    def read(self) -> bytes | None:
+        return self._pieces.pop(0) if self._pieces else None
+
+    def wait(self, seconds: float, *, to_write: bool) -> None:
+        del seconds, to_write
+        raise OSError(9, "Bad file descriptor")
+
+    def close(self, process: int | None) -> None:
+        self.closed_with = process
+
+
+def reading(*pieces: bytes | None) -> Sidecar:
+    channel = Lines(*pieces)
+    sidecar = Sidecar(start_of, dict, frozenset, lambda *_: channel)
+    sidecar.send(poll())
+    return sidecar
+
+
+def test_lines_that_make_no_sense_are_counted_and_passed_over() -> None:
+    good = json.dumps({"type": "polled", "session_id": "s"}).encode()
+    lines = [b"Traceback", b"\xff\xfe", b"[1]", b"{}", b"7", b'{"type":"hello","pid":"x"}', b"[" * 100_000, good, b""]
+    sidecar = reading(b"\n".join(lines))
+    assert sidecar.receive() == [{"type": "polled", "session_id": "s"}]
+    assert sidecar.unreadable == 7
+
+
+def test_an_answer_may_come_in_pieces() -> None:
+    sidecar = reading(b'{"type":', None, b'"polled"}\n{"ty', None, b'pe":"polled"}\n')
+    assert [len(sidecar.receive()) for _ in range(3)] == [0, 1, 1]
+
+
+def test_a_line_without_end_is_not_read_for_ever() -> None:
+    sidecar = reading(*[b"x" * 2**20] * 5)
+    assert sidecar.receive() == []
+    assert sidecar.failure == "the process that asks LambdaTest ended early (it sent what is no answer)"
+
+
+def test_only_the_first_name_of_a_process_is_believed() -> None:
+    """The process that has it may be killed."""
+    sidecar = reading(b'{"type":"hello","pid":5}\n{"type":"hello","pid":1}\n')
+    sidecar.receive()
+    channel: Any = sidecar._channel
+    sidecar.stop()
+    assert channel.closed_with == 5
+
+
+def test_what_has_no_room_in_the_pipe_is_sent_when_there_is() -> None:
+    channel = Lines()
+    channel.room = 100
+    sidecar = Sidecar(start_of, dict, frozenset, lambda *_: channel)
+    sidecar.send(poll("first"))
+    assert len(channel.sent) == 100
+    channel.room = 2**20
+    sidecar.receive()
+    start, request = [json.loads(line) for line in channel.sent.splitlines()]
+    assert (start["type"], request["session_id"]) == ("start", "first")
+
+
+def test_a_wait_that_fails_is_a_failure() -> None:
+    sidecar = reading()
+    sidecar.wait(1)
+    assert sidecar.failure == "the process that asks LambdaTest ended early (OSError: Bad file descriptor)"
+    sidecar.wait(1)
