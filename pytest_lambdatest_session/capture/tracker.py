@@ -8,10 +8,10 @@ one that the test before has quit whether it is alive.
 
 from __future__ import annotations
 
+from _thread import get_ident
 from collections import deque
 from itertools import chain
 from operator import itemgetter
-from threading import get_ident
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ class _Untouched:
     __slots__ = (
         *("_monotonic", "_offset", "_urandom", "decode", "encode"),
         *("close", "fstat", "getpid", "kill", "open", "pipe", "pread", "read", "set_blocking", "waitpid", "write"),
-        *("Popen", "poll", "posix_spawn", "pthread_sigmask", "sigtimedwait"),
+        *("Popen", "poll", "posix_spawn", "pthread_sigmask", "sigpending", "sigtimedwait", "sigwait"),
         *("allocate_lock", "start_new_thread", "sys_path"),
     )
 
@@ -35,9 +35,10 @@ class _Untouched:
         self._monotonic: Callable[[], float] = _monotonic()
         self._offset = time.time() - self._monotonic()
         self._urandom = os.urandom
-        self.encode: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
-        """One line of ASCII."""
-        self.decode: Callable[[str], Any] = json.JSONDecoder().decode
+        self.encode = _json_encoder()
+        """Return exact builtins as one line of JSON, in ASCII."""
+        self.decode = _json_decoder()
+        """Return what a text of JSON holds; raise ValueError for what is none."""
         self.close = os.close
         self.fstat = os.fstat
         self.getpid = os.getpid
@@ -52,6 +53,8 @@ class _Untouched:
         self.poll: Any = getattr(select, "poll", None)
         self.posix_spawn: Any = getattr(os, "posix_spawn", None)
         self.pthread_sigmask: Any = getattr(signal, "pthread_sigmask", None)
+        self.sigpending: Any = getattr(signal, "sigpending", None)
+        self.sigwait: Any = getattr(signal, "sigwait", None)
         self.sigtimedwait: Any = getattr(signal, "sigtimedwait", None)
         self.allocate_lock = _thread.allocate_lock
         self.start_new_thread = _thread.start_new_thread
@@ -70,6 +73,31 @@ class _Untouched:
     def token(self) -> str:
         """Return 16 hexadecimal digits that no other process of the run comes upon, one forked from this included."""
         return self._urandom(8).hex()
+
+
+def _json_encoder() -> Callable[[Any], str]:
+    # What `json` itself calls in the end; its classes and their modules' names can be replaced.
+    make, escape = getattr(json.encoder, "c_make_encoder", None), json.encoder.encode_basestring_ascii
+    if make is None:  # an interpreter without the C code, such as PyPy
+        return json.JSONEncoder(separators=(",", ":")).encode
+    pieces = make(None, None, escape, None, ":", ",", False, False, True)
+    return lambda value: "".join(pieces(value, 0))
+
+
+def _json_decoder() -> Callable[[str], Any]:
+    scan = json.JSONDecoder().scan_once
+
+    def decode(text: str) -> Any:
+        text = text.strip()
+        try:
+            value, end = scan(text, 0)
+        except StopIteration:
+            raise ValueError("no JSON") from None
+        if end != len(text):
+            raise ValueError("more than JSON")
+        return value
+
+    return decode
 
 
 def _monotonic() -> Callable[[], float]:

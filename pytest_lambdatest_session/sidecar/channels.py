@@ -23,6 +23,7 @@ _CAME: Final[int] = getattr(select, "POLLIN", 0)
 _TAKES: Final[int] = getattr(select, "POLLOUT", 0)
 _BLOCK: Final[Any] = getattr(signal, "SIG_BLOCK", None)
 _SET: Final[Any] = getattr(signal, "SIG_SETMASK", None)
+_BROKEN_PIPE: Final[Any] = getattr(signal, "SIGPIPE", None)
 _CHILD_ENDED: Final[Any] = getattr(signal, "SIGCHLD", None)
 _CTRL_C: Final = signal.SIGINT
 _PIPE: Final = subprocess.PIPE
@@ -62,10 +63,18 @@ class PosixChannel:
         self._identities = {descriptor: _identity(descriptor) for descriptor in (self._requests, self._results)}
 
     def write(self, data: bytes) -> int:
+        # A suite may have given SIGPIPE back its meaning, which is to end the process.
+        mask = untouched.pthread_sigmask(_BLOCK, [_BROKEN_PIPE])
         try:
             return untouched.write(self._own(self._requests), data)
         except BlockingIOError:
             return 0
+        except BrokenPipeError:
+            if _BROKEN_PIPE not in mask and _BROKEN_PIPE in untouched.sigpending():
+                untouched.sigwait([_BROKEN_PIPE])
+            raise
+        finally:
+            untouched.pthread_sigmask(_SET, mask)
 
     def read(self) -> bytes | None:
         try:

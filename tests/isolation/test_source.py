@@ -30,6 +30,16 @@ WHILE_TESTS_RUN = (
 
 EXCEPTIONS: dict[str, str] = {
     "capture/untouched.py": "takes what the others use, when the plugin is loaded",
+    "plugin.py": "reads the settings when the run is configured",
+    "registration.py": "puts the parts together when the run is configured, and the environment when tests were collected",
+    "report/github.py": "writes when the tests are over",
+    "report/html/parts.py": "makes HTML, of JSON that it reads from saved logs, when the tests are over",
+    "report/journal.py": "opens its file when the run is configured",
+    "report/log_rows.py": "reads saved logs when the tests are over",
+    "report/saved_files.py": "looks at what was saved when the tests are over",
+    "report/sessions_file.py": "writes when the tests are over",
+    "report/waiting.py": "asks how wide the terminal is when the tests are over",
+    "report/xdist.py": "keeps a folder in a process that runs no tests",
 }
 """Files that may look up what tests replace, and why."""
 
