@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_lambdatest_session.cloud.details import SessionDetails
 from pytest_lambdatest_session.cloud.endpoints import kind_asked, sibling_base_url
-from pytest_lambdatest_session.cloud.errors import CloudError, NotFound, Refused
+from pytest_lambdatest_session.cloud.errors import NotFound, Refused
 from pytest_lambdatest_session.sidecar.jobs import Job
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class MarkJob(Job):
             self._failure = str(outcome)
             self.base_url = sibling_base_url(self.base_url) or self.base_url
             self.due = now + self._policy.backoff_seconds
-        elif isinstance(outcome, CloudError):
+        else:
             self._failure = str(outcome)
             self._retry(outcome, now, _TRIES)
 

@@ -46,11 +46,15 @@ def as_it_is_measured(command: list[str], environment: dict[str, str]) -> PosixC
 
 
 @pytest.fixture(params=[PosixChannel, ThreadedChannel, as_it_is_measured], ids=["posix", "threads", "measured"])
-def open_channel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> OpenChannel:
-    # Coverage does not see threads that were started in the plain way.
-    monkeypatch.setattr(untouched, "start_new_thread", start_thread)
+def open_channel(request: pytest.FixtureRequest) -> OpenChannel:
     chosen: OpenChannel = request.param
     return chosen
+
+
+@pytest.fixture(autouse=True)
+def _threads_that_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Coverage does not see those that are started without the module `threading`."""
+    monkeypatch.setattr(untouched, "start_new_thread", start_thread)
 
 
 def start_thread(work: Callable[..., None], arguments: tuple[object, ...]) -> None:
@@ -309,6 +313,37 @@ def test_it_ends_when_the_process_that_started_it_has_ended_before(new_sidecar: 
     assert sidecar.failure == "the process that asks LambdaTest ended early (it ended)"
 
 
+def test_it_ends_when_nobody_reads_its_answers(new_sidecar: NewSidecar) -> None:
+    sidecar = new_sidecar(channel=as_it_is_measured)
+    process = process_of(sidecar)
+    os.close(sidecar._channel._results)  # type: ignore[union-attr]
+    sidecar.send(poll(account=None))
+    assert eventually(lambda: has_ended(process))
+
+
+WATCHER = """
+import os, sys
+from pytest_lambdatest_session.sidecar.main import _end_with
+if hasattr(os, "pidfd_open"):
+    del os.pidfd_open
+print("watching", flush=True)
+_end_with(int(sys.argv[1]))
+"""
+
+
+def test_it_ends_with_the_process_that_started_it_where_that_is_only_looked_for() -> None:
+    """As on macOS, which tells nobody of the end of another process."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as parent:
+        command = [sys.executable, "-c", WATCHER, str(parent.pid)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watcher:
+            assert watcher.stdout is not None
+            assert watcher.stdout.readline() == "watching\n"
+            with pytest.raises(subprocess.TimeoutExpired):
+                watcher.wait(0.3)
+            parent.communicate(b"\n")
+            assert watcher.wait(DEADLINE_SECONDS) == 0
+
+
 @pytest.fixture
 def posix_sidecar() -> Iterator[Sidecar]:
     made = Sidecar(start_of, lambda: ENVIRONMENT, frozenset, PosixChannel)
@@ -406,8 +441,12 @@ def test_one_that_is_killed_and_sent_more_is_a_failure(sidecar: Sidecar) -> None
     process = process_of(sidecar)
     os.kill(process, signal.SIGKILL)
     assert eventually(lambda: has_ended(process))
-    sidecar.send(poll())
-    assert eventually(lambda: sidecar.receive() == [] and sidecar.failure is not None)
+
+    def has_failed() -> bool:
+        sidecar.send(poll())
+        return sidecar.failure is not None
+
+    assert eventually(has_failed)
     assert sidecar.failure is not None
     assert sidecar.failure.startswith("the process that asks LambdaTest ended early (")
 
@@ -455,11 +494,13 @@ def test_a_forked_copy_does_nothing(sidecar: Sidecar) -> None:
     assert answered(sidecar)
 
 
-def test_a_suite_that_closes_our_files_costs_the_answers_and_no_more(posix_sidecar: Sidecar) -> None:
+@pytest.mark.parametrize("files", [("_results",), ("_results", "_requests")], ids=["one", "both"])
+def test_a_suite_that_closes_our_files_costs_the_answers_and_no_more(
+    posix_sidecar: Sidecar, files: tuple[str, ...]
+) -> None:
     process = process_of(posix_sidecar)
-    channel: Any = posix_sidecar._channel
-    for descriptor in (channel._results, channel._requests):
-        os.close(descriptor)
+    for file in files:
+        os.close(getattr(posix_sidecar._channel, file))
     assert received(posix_sidecar, 1) == []
     assert posix_sidecar.failure == "the process that asks LambdaTest ended early (OSError: Bad file descriptor)"
     posix_sidecar.stop()

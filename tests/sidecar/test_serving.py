@@ -68,6 +68,12 @@ def test_a_session_is_shared(api: ScriptedServer) -> None:
     assert told == {"type": "shared", "session_id": "s1", "url": "https://x.org/1", "failure": None}
 
 
+@pytest.mark.parametrize("kind", ["mark", "share"])
+def test_without_credentials_nothing_is_written_and_nothing_is_shared(kind: str) -> None:
+    (told,) = answers(1, mark("s1", account=None) if kind == "mark" else share("s1", account=None))
+    assert told["failure"].startswith("no credentials: set LT_USERNAME and LT_ACCESS_KEY")
+
+
 def test_files_are_saved_within_the_limit(api: ScriptedServer, tmp_path: Path) -> None:
     api.will(api.answer(b'{"data": [1]}'))
     told = answers(6, {"type": "limits", "megabytes": 0.00003}, download(tmp_path, api.base_url))
