@@ -85,7 +85,7 @@ def _json_encoder() -> Callable[[Any], str]:
 
 
 def _json_decoder() -> Callable[[str], Any]:
-    scan = json.JSONDecoder().scan_once
+    scan: Any = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # its own, and in C where there is any
 
     def decode(text: str) -> Any:
         text = text.strip()

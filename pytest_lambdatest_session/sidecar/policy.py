@@ -22,7 +22,7 @@ class Policy:
     """How long an answer with parts still to come is asked again before it counts as all there will be."""
     missing_seconds: float = 30.0
     """How long a 404 may still turn into an answer while tests run."""
-    missing_at_finish_seconds: float = 3.0
+    missing_at_finish_seconds: float = 4.0
     """The same once the run waits: a session id that LambdaTest never knew must not cost the whole budget."""
     tries: int = 4
     """How many failures one session may have once the run waits for it."""

@@ -180,6 +180,6 @@ def test_browser():
     visit()
 """
     )
-    run = isolation.run(made_up=1)
+    run = isolation.run("--lambdatest-budget=90", made_up=1)
     assert run.record("invented")["state"] == "not_found"
-    assert run.result.duration < 6
+    assert run.result.duration < 45, "a few seconds and a busy machine, and not the budget"

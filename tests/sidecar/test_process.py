@@ -21,7 +21,7 @@ from selenium import webdriver
 from job_requests import ACCOUNT, poll
 from pytest_lambdatest_session.capture.untouched import untouched
 from pytest_lambdatest_session.sidecar.channels import PosixChannel, ThreadedChannel
-from pytest_lambdatest_session.sidecar.client import IMPORT_PATH, Sidecar
+from pytest_lambdatest_session.sidecar.client import Sidecar, import_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,10 +90,13 @@ def sidecar(new_sidecar: NewSidecar) -> Sidecar:
     return new_sidecar()
 
 
+PATH = import_path(sys.path, str(Path.cwd()))
+
+
 def start_of(**differences: Any) -> Start:
     usual = {
         "type": "start",
-        "path": IMPORT_PATH,
+        "path": PATH,
         "folder": str(Path.cwd()),
         "parent": os.getpid(),
         "timeout_seconds": 5.0,
@@ -196,7 +199,7 @@ def encode(host, **_):
 """,
         encoding="utf-8",
     )
-    sidecar = new_sidecar(path=[str(tmp_path), *IMPORT_PATH])
+    sidecar = new_sidecar(path=[str(tmp_path), *PATH])
     sidecar.send(poll("s", "https://b\N{LATIN SMALL LETTER U WITH DIAERESIS}cher.example/api", ended=False))
     (told,) = received(sidecar, 1)
     assert told["error"].partition(" can't be asked")[1]
@@ -294,7 +297,7 @@ os._exit(0)
 )
 def test_it_ends_with_its_pipe_and_with_the_process_that_started_it(channel: str, parent: str, forks: bool) -> None:
     script = STARTER.format(
-        path=IMPORT_PATH, start=start_of(), parent=parent, channel=channel, forks=forks, request=poll(account=None)
+        path=PATH, start=start_of(), parent=parent, channel=channel, forks=forks, request=poll(account=None)
     )
     with subprocess.Popen(
         [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
