@@ -27,7 +27,7 @@ class _Untouched:
     __slots__ = (
         *("_monotonic", "_offset", "_urandom", "decode", "encode"),
         *("close", "fstat", "getpid", "kill", "open", "pipe", "pread", "read", "set_blocking", "waitpid", "write"),
-        *("Popen", "poll", "posix_spawn", "pthread_sigmask", "sigpending", "sigtimedwait", "sigwait"),
+        *("Popen", "poll", "posix_spawn", "pthread_sigmask", "signal", "sigpending", "sigwait"),
         *("allocate_lock", "start_new_thread", "sys_path"),
     )
 
@@ -55,7 +55,7 @@ class _Untouched:
         self.pthread_sigmask: Any = getattr(signal, "pthread_sigmask", None)
         self.sigpending: Any = getattr(signal, "sigpending", None)
         self.sigwait: Any = getattr(signal, "sigwait", None)
-        self.sigtimedwait: Any = getattr(signal, "sigtimedwait", None)
+        self.signal = signal.signal
         self.allocate_lock = _thread.allocate_lock
         self.start_new_thread = _thread.start_new_thread
         self.sys_path = tuple(sys.path)

@@ -25,6 +25,7 @@ _BLOCK: Final[Any] = getattr(signal, "SIG_BLOCK", None)
 _SET: Final[Any] = getattr(signal, "SIG_SETMASK", None)
 _BROKEN_PIPE: Final[Any] = getattr(signal, "SIGPIPE", None)
 _CHILD_ENDED: Final[Any] = getattr(signal, "SIGCHLD", None)
+_DEFAULT: Final[Any] = signal.SIG_DFL
 _CTRL_C: Final = signal.SIGINT
 _PIPE: Final = subprocess.PIPE
 _DEVNULL: Final = subprocess.DEVNULL
@@ -42,7 +43,7 @@ class PosixChannel:
     def __init__(self, command: list[str], environment: dict[str, str]) -> None:
         requests, self._requests = untouched.pipe()
         self._results, results = untouched.pipe()
-        mask = self._hold_back_sigchld()
+        handler = self._set_sigchld(_DEFAULT)
         try:
             actions = [(_DUPLICATE, requests, 0), (_DUPLICATE, results, 1), (_OPEN, 2, _NOWHERE, _WRITE_ONLY, 0)]
             starter = untouched.posix_spawn(
@@ -56,8 +57,8 @@ class PosixChannel:
         finally:
             untouched.close(requests)
             untouched.close(results)
-            if mask is not None:
-                untouched.pthread_sigmask(_SET, mask)
+            if handler is not None:
+                self._set_sigchld(handler)
         untouched.set_blocking(self._requests, False)
         untouched.set_blocking(self._results, False)
         self._identities = {descriptor: _identity(descriptor) for descriptor in (self._requests, self._results)}
@@ -117,18 +118,14 @@ class PosixChannel:
         return descriptor
 
     def _reap(self, starter: int) -> None:
-        try:
+        with suppress(ChildProcessError):  # somebody waits for whatever ends, or nobody needs to
             untouched.waitpid(starter, 0)
-        except ChildProcessError:  # SIGCHLD is ignored, or somebody waits for whatever ends
-            return
-        if untouched.sigtimedwait is not None:
-            untouched.sigtimedwait([_CHILD_ENDED], 0)
 
-    def _hold_back_sigchld(self) -> Any:
-        """Keep the end of the starter from handlers of the suite; return the signal mask to go back to."""
-        if untouched.pthread_sigmask is None or untouched.sigtimedwait is None:
-            return None
-        return untouched.pthread_sigmask(_BLOCK, [_CHILD_ENDED])
+    def _set_sigchld(self, handler: Any) -> Any:
+        """Keep the end of the starter from a handler of the suite; return what to go back to, if there is anything."""
+        with suppress(ValueError):  # only the main thread may
+            return untouched.signal(_CHILD_ENDED, handler)
+        return None
 
 
 class ThreadedChannel:
