@@ -7,53 +7,85 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledgers import MadeUpRun
-from pytest_lambdatest_session.cloud.chores import Chores
-from pytest_lambdatest_session.cloud.client import Client
 from pytest_lambdatest_session.problems import Problems
-from pytest_lambdatest_session.report.settling.artifacts import Artifacts, folder_name, text_reader
+from pytest_lambdatest_session.report.saved_files import SavedFiles, folder_name, text_reader
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_lambdatest_session.credentials import Credentials
+    from pytest_lambdatest_session.sidecar.messages import Downloaded
 
 
-def save(run: MadeUpRun, folder: Path) -> list[str]:
-    """Save without credentials, so that nobody is asked; what the user is told."""
-    faults: list[Exception] = []
+def folder_of(tmp_path: Path) -> Path:
+    return tmp_path / "report-lambdatest"
 
-    def connect(base_url: str, credentials: Credentials) -> Client:
-        return Client(base_url, credentials, timeout_seconds=1)
 
-    problems = Problems()
-    Artifacts(
-        run.ledger,
-        Chores(connect, "artifacts", threads=2, on_fault=faults.append),
-        folder,
-        lambda _: None,
-        frozenset,
-        problems,
-        api_url=None,
-        of_all=True,
-        budget_seconds=30,
-        limit_bytes=10**6,
-    ).save()
-    assert faults == []
+def saving(run: MadeUpRun, tmp_path: Path, problems: Problems) -> SavedFiles:
+    return SavedFiles(run.ledger, problems, lambda: folder_of(tmp_path))
+
+
+def told(problems: Problems) -> list[str]:
     return [problem for problem, _ in problems]
 
 
+def downloaded(session_id: str, name: str, path: Path | None = None, missing: str | None = None) -> Downloaded:
+    path_text = None if path is None else str(path)
+    return {"type": "downloaded", "session_id": session_id, "name": name, "path": path_text, "missing": missing}
+
+
 def test_of_very_many_sessions_a_thousand_are_saved_those_of_failed_tests_first(tmp_path: Path) -> None:
-    run = MadeUpRun()
+    run, problems = MadeUpRun(), Problems()
     for number in range(1001):
         run.attempt(f"test_{number}", "passed", f"s{number}")
         run.says(f"s{number}", status="passed")
     run.attempt("test_red", "failed", "red")
     run.says("red", status="failed")
-    told = save(run, tmp_path / "artifacts")
-    assert "artifacts were saved of 1,000 of 1,002 sessions" in told
-    tried = {entry.id for entry in run.ledger.entries.values() if entry.public["artifacts_missing"]}
-    assert len(tried) == 1000
-    assert "red" in tried
+    wanted = list(saving(run, tmp_path, problems).wanted(lambda _: True, of_all=True))
+    assert told(problems) == ["artifacts were saved of 1,000 of 1,002 sessions"]
+    assert len(wanted) == 1000
+    assert wanted[0][0].id == "red"
+    assert wanted[0][1] == {"folder": str(folder_of(tmp_path) / "red"), "has_video": True}
+
+
+def test_what_came_and_what_did_not_stands_in_the_sessions_record(tmp_path: Path) -> None:
+    run, problems = MadeUpRun(), Problems()
+    run.attempt("test_red", "failed", "s 1")
+    public = run.says("s 1", status="failed").public
+    files = saving(run, tmp_path, problems)
+    ((_, request),) = files.wanted(lambda _: True, of_all=False)
+    assert files.waiting == 6
+    video = folder_of(tmp_path) / "video.mp4"
+    files.take(downloaded("s 1", "video", video))
+    files.take(downloaded("s 1", "console", missing="empty; console: true in LT:Options records it"))
+    files.take(downloaded("s 1", "network", missing="LambdaTest has none"))
+    files.take(downloaded("s 1", "selenium", missing="500 from somewhere"))
+    files.take(downloaded("s 1", "screenshots"))
+    assert files.waiting == 1
+    files.bind(None)
+    no_time = "no time was left (lambdatest_artifacts_budget)"
+    assert public["artifacts"] == {"video": "report-lambdatest/video.mp4"}
+    assert public["artifacts_missing"] == {
+        "command": no_time,
+        "console": "empty; console: true in LT:Options records it",
+        "network": "LambdaTest has none",
+        "selenium": "500 from somewhere",
+        "screenshots": no_time,
+    }
+    assert sorted(told(problems)) == [
+        "1 artifact not saved: 500 from somewhere",
+        f"2 artifacts not saved: {no_time}",
+    ]
+    assert " " not in request["folder"].rpartition("/")[2]
+
+
+def test_where_no_more_came_since_the_process_ended_that_is_the_reason(tmp_path: Path) -> None:
+    run, problems = MadeUpRun(), Problems()
+    run.attempt("test_red", "failed", "s1")
+    run.says("s1", status="failed")
+    files = saving(run, tmp_path, problems)
+    list(files.wanted(lambda _: True, of_all=False))
+    files.bind("it ended early")
+    assert told(problems) == ["6 artifacts not saved: it ended early"]
 
 
 def test_logs_that_another_machine_saved_are_not_read(tmp_path: Path) -> None:
@@ -61,8 +93,8 @@ def test_logs_that_another_machine_saved_are_not_read(tmp_path: Path) -> None:
     run = MadeUpRun()
     run.attempt("test_red", "failed", "s1")
     entry = run.says("s1", status="failed")
-    entry.public["artifacts"]["command"] = "artifacts/s1/command-log.json"
-    save(run, tmp_path / "artifacts")
+    entry.public["artifacts"]["command"] = "report-lambdatest/s1/command-log.json"
+    saving(run, tmp_path, Problems()).bind(None)
     assert entry.saved_logs is not None
     assert entry.saved_logs.commands == []
 
