@@ -80,7 +80,7 @@ class Marks:
         self._begun[result["session_id"]] = result
 
     def bind(self, failure: str | None) -> None:
-        """Put what was written into the sessions' records, and count what was not; `failure` is why no more results came."""
+        """Put what was written into the sessions' records, and count what was not; `failure` is why no more came."""
         failures: Counter[str] = Counter()
         for session_id, result in self._begun.items():
             if result is None:
