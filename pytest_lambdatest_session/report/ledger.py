@@ -1,6 +1,6 @@
 """The one record per WebDriver session: what the run saw of it, which tests used it, and what the cloud said.
 
-Belongs to the main thread. Follower threads never touch it; their answers are fetched and settled here.
+Belongs to the main thread, which settles here what the sidecar has answered.
 """
 
 from __future__ import annotations

@@ -96,7 +96,10 @@ def serve(start: Start, lines: Iterable[bytes], output: BinaryIO) -> None:
     """Handle requests until there are no more."""
     server = Server(start, output)
     for line in lines:
-        request = json.loads(line)
+        try:
+            request = json.loads(line)
+        except ValueError:  # Ctrl-C came in the middle of it; it comes once more
+            continue
         if request["type"] == "stop":
             return
         server.handle(request)

@@ -72,7 +72,7 @@ class Pool:
         """With the moment after which the step counts as failed."""
         self._breakers: dict[Hashable, Breaker] = {}
         self._refusals: dict[tuple[str, Credentials | None], str] = {}
-        self._accepted: set[Credentials | None] = set()
+        self._accepted: set[tuple[str, Credentials | None]] = set()
         self._threads = 0
         self._idle = 0
         self._finish_at: float | None = None
@@ -152,16 +152,19 @@ class Pool:
             heapq.heappush(self._due, (job.rank, number, job))
         while self._due:
             _, _, job = heapq.heappop(self._due)
-            if self._is_unproven(job.credentials) or (admission := self._breaker(job).admit(now)) == "wait":
+            if self._is_unproven(job) or (admission := self._breaker(job).admit(now)) == "wait":
                 self._parked.append(job)
             else:
                 job.is_probe = admission == "probe"
                 return job
         return None
 
-    def _is_unproven(self, account: Credentials | None) -> bool:
-        """Whether a request already under way will tell whether LambdaTest accepts this account."""
-        return account not in self._accepted and any(job.credentials == account for job, _ in self._under_way.values())
+    def _is_unproven(self, job: Job) -> bool:
+        """Whether a request already under way will tell whether this API accepts this account."""
+        key = (job.base_url, job.credentials)
+        return key not in self._accepted and any(
+            (other.base_url, other.credentials) == key for other, _ in self._under_way.values()
+        )
 
     def _take_in(self, job: Job, outcome: Any) -> None:
         """Learn from a step; whatever waited for it is looked at again."""
@@ -171,7 +174,7 @@ class Pool:
         if isinstance(outcome, Refused):
             self._refusals[job.base_url, job.credentials] = str(outcome)
         elif not isinstance(outcome, Failed):
-            self._accepted.add(job.credentials)
+            self._accepted.add((job.base_url, job.credentials))
         if not job.is_over:  # given up meanwhile, that stands
             job.learn(outcome, now, finishing=self._finish_at is not None)
             self._schedule(job)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import logging
 import socket
 import sys
 import time
@@ -387,16 +386,12 @@ def test_a_chunked_answer_is_read_and_the_connection_kept(api: ScriptedServer, c
         pytest.param(lambda api: api.hang(b"HTTP/1.1 200 OK\r\nContent-"), id="inside-headers"),
         pytest.param(lambda api: api.hang(HEAD + b"Content-Length: 99\r\n\r\n"), id="after-headers"),
         pytest.param(lambda api: api.hang(HEAD + b'Content-Length: 99\r\n\r\n{"data'), id="inside-the-body"),
-        pytest.param(lambda api: api.drip(b"HTTP/1.1 200 OK\r\n", b"X-Header: 1\r\n"), id="headers-bytewise"),
-        pytest.param(lambda api: api.drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), id="continue-for-ever"),
-        pytest.param(lambda api: api.drip(HEAD + b"Content-Length: 9999\r\n\r\n", b" "), id="body-bytewise"),
-        pytest.param(lambda api: api.drip(HEAD + b"Connection: close\r\n\r\n", b" "), id="body-bytewise-to-the-end"),
-        pytest.param(lambda api: api.drip(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"), id="chunks"),
     ],
 )
-def test_a_request_ends_in_its_time_however_the_answer_trickles(
+def test_an_answer_that_stops_coming_ends_in_its_time(
     api: ScriptedServer, connect: Callable[..., Client], fault: Callable[[ScriptedServer], Callable[..., None]]
 ) -> None:
+    """One that trickles is ended by the pool: `tests/sidecar/test_pool.py`."""
     api.will(fault(api))
     client = connect(api.base_url, timeout_seconds=0.3)
     started_at = time.monotonic()
@@ -584,48 +579,6 @@ def test_a_proxy_that_does_not_connect_is_named_without_its_password(
     assert proxy.requests[0].path == "api.lambdatest.com:443"
     assert "Authorization" not in proxy.requests[0].headers
     assert "planted" not in "".join(traceback.format_exception(caught.value))
-
-
-def test_a_proxy_is_held_to_the_time_too(
-    new_server: Callable[[], ScriptedServer], connect: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    proxy = new_server()
-    proxy.will(proxy.drip(b"HTTP/1.1 200 OK\r\n", b"X-Header: 1\r\n"))
-    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
-    started_at = time.monotonic()
-    with pytest.raises(Unreachable):
-        connect("https://api.lambdatest.com/automation/api/v1", timeout_seconds=0.3).session("1")
-    assert time.monotonic() - started_at < 2.0
-
-
-def test_our_requests_leave_no_log_records_and_those_of_others_do(
-    api: ScriptedServer,
-    connect: Callable[..., Client],
-    certificate: tuple[Path, Path],
-    new_server: Callable[[], ScriptedServer],
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """A test that looks at what was logged must not find what happened to go on in the background."""
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
-    tls = new_server()
-    tls.speak_tls(*certificate)
-    api.will(
-        api.details(),
-        api.answer(b"", 404),
-        api.raw(HEAD + b"no colon here\r\nContent-Length: 0\r\n\r\n"),
-        api.reset(),
-        api.details(),
-    )
-    client = connect(api.base_url)
-    with caplog.at_level(logging.DEBUG):
-        client.session("1")
-        for broken in (*[client] * 3, connect(tls.base_url), connect("http://127.0.0.1:1/automation/api/v1")):
-            with pytest.raises(CloudError):
-                broken.session("1")
-        assert caplog.records == []
-        requests.get(f"http://127.0.0.1:{api.port}/", timeout=5)
-    assert "urllib3.connectionpool" in {record.name for record in caplog.records}
 
 
 def test_a_checkout_that_is_not_installed_says_so_to_the_api(

@@ -408,6 +408,24 @@ def test_until_an_account_is_accepted_one_question_is_under_way_at_a_time(fake: 
     assert max(fake.at_once) == 27
 
 
+def test_an_account_has_to_be_accepted_by_each_api(fake: FakeApi, accepted: Poller) -> None:
+    """A plan may be without one of the products, or without links to share."""
+    asked, proceed = threading.Event(), threading.Event()
+
+    def refuse() -> SessionDetails:
+        asked.set()
+        proceed.wait(DEADLINE_SECONDS)
+        raise Forbidden("not in this plan")
+
+    fake.says("*", refuse, base_url=PROXY)
+    accepted.poll(*many(30), ended=False, base_url=PROXY)
+    assert asked.wait(DEADLINE_SECONDS)
+    assert not eventually(lambda: len(fake.asked) > 1, 0.1)
+    proceed.set()
+    accepted.wait()
+    assert len(fake.asked) == 1
+
+
 def test_an_account_that_is_not_accepted_yet_does_not_keep_another_waiting(fake: FakeApi, poller: Poller) -> None:
     fake.says("*", fake.hang)
     fake.says("b", COMPLETE)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_lambdatest_session.sidecar.messages import Account, Request, Start
-    from scripted_server import ScriptedServer
+    from scripted_server import Exchange, ScriptedServer
 
 DEADLINE_SECONDS = 20.0
 KEY = ACCOUNT[1]
@@ -104,6 +104,21 @@ def test_the_end_gives_up_what_is_not_over(api: ScriptedServer) -> None:
     api.will(api.hang())
     (told,) = answers(1, poll("s1", api.base_url, ended_at=1.0), {"type": "finish", "seconds": 0.1})
     assert (told["state"], told["settled"]) == ("unavailable", True)
+
+
+def test_a_look_that_ends_after_the_waiting_is_followed_by_no_write(api: ScriptedServer) -> None:
+    proceed = threading.Event()
+
+    def answer_too_late(exchange: Exchange) -> None:
+        proceed.wait(DEADLINE_SECONDS)
+        api.details(status_ind="completed")(exchange)
+
+    api.will(answer_too_late)
+    (told,) = answers(1, mark("s1", api.base_url), {"type": "finish", "seconds": 0.1})
+    assert told["failure"] == "no time was left (lambdatest_budget)"
+    proceed.set()
+    assert not threading.Event().wait(0.3)
+    assert [request.method for request in api.requests] == ["GET"]
 
 
 def test_what_comes_after_the_order_to_stop_is_not_read(api: ScriptedServer) -> None:

@@ -1,13 +1,14 @@
 """Whatever the API does, a run ends as it would without this plugin, in time, and says once what was wrong.
 
 What each fault is to the client is told in `tests/cloud/test_client.py`, what retries and the breaker make of it in
-`tests/cloud/test_follower.py`. Here each is a whole run.
+`tests/sidecar/test_pool.py`. Here each is a whole run.
 """
 
 from __future__ import annotations
 
 import gzip
 import socket
+import time
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
@@ -180,6 +181,37 @@ def test_429_is_waited_for_within_the_budget(suite: Story) -> None:
     run = run_with_trouble(suite, "--lambdatest-budget=30")
     assert {record["state"] for record in run.records} == {"final"}
     assert problems_of(run) == []
+
+
+THIRTY = """
+@pytest.mark.parametrize("n", range(30))
+def test_n(n):
+    with open_browser() as driver:
+        driver.title
+"""
+
+
+def test_a_wrong_key_is_tried_once_by_thirty_sessions(story: Story) -> None:
+    """LambdaTest may lock an account out that is tried too often."""
+    story.grid.fault = "unauthorized"
+    story.tests(THIRTY)
+    run = story.run(*OPTIONS, timeout=90)
+    assert outcomes(run) == {"passed": 30}
+    assert len(story.grid.api_requests) <= 2
+    (problem,) = problems_of(run)
+    assert "401 from " in problem
+    assert problem.endswith("(30 sessions)")
+
+
+def test_sessions_that_nobody_knows_do_not_cost_the_budget(story: Story) -> None:
+    """As those of a hub that a test played itself."""
+    story.grid.fault = "not_found"
+    story.tests("def test_one():\n    open_browser().quit()\n")
+    started_at = time.monotonic()
+    run = story.run("--lambdatest-budget=60", timeout=90)
+    assert time.monotonic() - started_at < 30
+    assert [record["state"] for record in run.records] == ["not_found"]
+    assert outcomes(run) == {"passed": 1}
 
 
 # Where nobody answers
