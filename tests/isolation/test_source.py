@@ -31,9 +31,9 @@ WHILE_TESTS_RUN = (
 EXCEPTIONS: dict[str, str] = {
     "capture/untouched.py": "takes what the others use, when the plugin is loaded",
     "plugin.py": "reads the settings when the run is configured",
-    "registration.py": "puts the parts together when the run is configured, and the environment when tests were collected",
+    "registration.py": "puts the parts together, and keeps the environment, before the first test runs",
     "report/github.py": "writes when the tests are over",
-    "report/html/parts.py": "makes HTML, of JSON that it reads from saved logs, when the tests are over",
+    "report/html/parts.py": "reads its own style and script when the tests are over",
     "report/journal.py": "opens its file when the run is configured",
     "report/log_rows.py": "reads saved logs when the tests are over",
     "report/saved_files.py": "looks at what was saved when the tests are over",

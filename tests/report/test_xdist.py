@@ -26,7 +26,7 @@ class Run:
 
     def __init__(self) -> None:
         self.ledger, self.problems = Ledger(), Problems()
-        self.controller = XdistController(self.ledger, self.problems)
+        self.controller = XdistController(self.ledger, self.problems, lambda: None)
         self.node: Any = SimpleNamespace(gateway=SimpleNamespace(id="gw0"), workerinput={})
         self.controller.pytest_configure_node(self.node)
         self.journal: str = self.node.workerinput[KEY]["journal"]

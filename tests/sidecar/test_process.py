@@ -194,7 +194,7 @@ print(sorted({"requests", "urllib3", "ssl", "http.client", "selenium", "pytest",
 
 
 def environment_with_path() -> dict[str, str]:
-    return {"PYTHONPATH": os.pathsep.join(IMPORT_PATH)}
+    return {"PYTHONPATH": os.pathsep.join(PATH)}
 
 
 # What it keeps to itself
@@ -403,7 +403,7 @@ sidecar.stop()
 
 def test_no_wait_and_no_handler_of_a_test_meets_it() -> None:
     """In a process of one thread: where there are more, one of them may be told of the end of the starter."""
-    script = CHILDLESS.format(path=IMPORT_PATH, start=start_of(), request=poll(account=None))
+    script = CHILDLESS.format(path=PATH, start=start_of(), request=poll(account=None))
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("no children []\n", "")
 
