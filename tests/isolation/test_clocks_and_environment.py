@@ -43,8 +43,8 @@ def test_the_run_ends_in_time_though_freezegun_stops_the_clock(isolation: Isolat
     pytest.importorskip("freezegun", reason="freezegun is an optional companion")
     isolation.story.file("conftest.py", conftest)
     isolation.tests(DATED)
-    run = isolation.run("--lambdatest-budget=6", timeout=20)
-    assert run.result.duration < 6, "the answer is there in the usual time"
+    run = isolation.run("--lambdatest-budget=90")
+    assert run.result.duration < 45, "a few seconds and a busy machine, and not the budget"
 
 
 def test_places_in_the_video_are_true_though_time_machine_moves_the_clock(isolation: Isolation) -> None:
