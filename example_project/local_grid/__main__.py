@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Start a grid, say where it is, and stay until Ctrl-C or SIGTERM."""
+    """Start a grid, print its addresses, and wait for Ctrl-C or SIGTERM."""
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     grid = LocalGrid(
@@ -45,7 +45,7 @@ def _wait_for_interrupt() -> None:
     try:
         threading.Event().wait()
     finally:
-        # Whoever presses Ctrl-C again shall not get browsers that live on.
+        # A second Ctrl-C must not leave browsers running.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
 

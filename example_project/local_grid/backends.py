@@ -1,4 +1,4 @@
-"""What the hub needs of a browser, whether real or simulated, and how W3C WebDriver words its answers."""
+"""The interface between the hub and browsers, real or simulated, and W3C WebDriver's answers."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Answer:
-    """A WebDriver answer; the body is JSON, kept as bytes so that the real browser's is passed on as it came."""
+    """A WebDriver answer; the body is JSON in bytes, which are forwarded unchanged from a real browser."""
 
     status: int
     body: bytes
 
     def value(self) -> Any:
-        """Return the `value` member; None where there is none."""
+        """Return the `value` member, None if there is none."""
         try:
             parsed = json.loads(self.body)
         except ValueError:
@@ -37,14 +37,14 @@ class BrowserSession:
 
 @dataclass(frozen=True)
 class BrowserLogs:
-    """What a browser had to say by the end of its session."""
+    """A browser's logs at the end of its session."""
 
     console: tuple[LoggedMessage, ...] = ()
     network: tuple[LoggedMessage, ...] = ()
 
 
 class WebDriverError(Exception):
-    """A command that failed, in the words of the W3C's table of errors.
+    """A command that failed, with an error code of the W3C's table.
 
     https://www.w3.org/TR/webdriver2/#errors
     """
@@ -79,19 +79,19 @@ class Backend(Protocol):
     """Opens, drives and ends browsers. Every method may be called from many threads."""
 
     def open(self, wanted: WantedSession) -> BrowserSession:
-        """Start a browser; raise `WebDriverError` where it does not start."""
+        """Start a browser; raise `WebDriverError` if it does not start."""
 
     def command(self, session_id: str, method: str, path: str, body: bytes) -> Answer:
-        """Do one command; the path is what follows the session's id, with its slash."""
+        """Run a command and return its answer; `path` is what follows the session id, from the slash."""
 
     def logs(self, session_id: str) -> BrowserLogs:
-        """Collect what the browser logged; asked once, just before the end."""
+        """Return the browser's logs; called once, before the session ends."""
 
     def end(self, session_id: str) -> Answer:
-        """End the browser and remove what it left behind."""
+        """Quit the browser and remove its files."""
 
     def close(self) -> None:
-        """End everything that is left."""
+        """Release what the backend holds."""
 
 
 def value_answer(value: Any = None) -> Answer:

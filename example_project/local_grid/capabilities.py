@@ -1,4 +1,4 @@
-"""Read what a client asked of the cloud, and turn it into what a browser on this machine understands; pure."""
+"""Read a new-session request: what it says to LambdaTest, and what a browser on this machine can honour."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, Literal, TypeAlias
 
 Kind: TypeAlias = Literal["web", "app"]
 
-# Capabilities that a browser here can honour. Everything else (platform, versions, the vendor's own and the flat
-# ones of the old protocol) names machines of the cloud, and chromedriver would refuse the session over it.
+# Capabilities for the browser on this machine. Any other (platform, versions, LambdaTest's own, the flat ones of the
+# old protocol) chooses a machine of the cloud, and chromedriver would refuse the session.
 _STANDARD = (
     "acceptInsecureCerts",
     "pageLoadStrategy",
@@ -33,7 +33,7 @@ _PLATFORMS = {
 
 @dataclass(frozen=True)
 class WantedSession:
-    """What a new-session request said, in the grid's words."""
+    """A new-session request, parsed."""
 
     kind: Kind
     name: str
@@ -51,15 +51,15 @@ class WantedSession:
     tags: tuple[str, ...]
     custom_data: Any
     vendor_options: dict[str, Any] = field(repr=False)
-    """As the client sent them, the access key included."""
+    """As the client sent them, with the access key."""
     browser_capabilities: dict[str, Any]
-    """What is left for a browser on this machine."""
+    """The capabilities for a browser on this machine."""
     remote_url: str = field(repr=False)
-    """What selenium says it connects to, userinfo included."""
+    """The hub's address that Selenium adds, with its userinfo."""
 
 
 def read_new_session(body: Mapping[str, Any], host: str) -> WantedSession:
-    """Merge the W3C and the old form of a request and pick out what concerns the cloud."""
+    """Parse a request in the W3C form, the old one, or both."""
     capabilities = _merged(body)
     vendor = _vendor_options(capabilities)
     flat = {**capabilities, **vendor}
@@ -102,7 +102,7 @@ def _merged(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _vendor_options(capabilities: Mapping[str, Any]) -> dict[str, Any]:
-    """Find `LT:Options`, which is in use as `lt:options` and `LT:options` too."""
+    """Return `LT:Options`, which are also spelled `lt:options` and `LT:options`."""
     vendor: dict[str, Any] = {}
     for name, value in capabilities.items():
         if name.lower() == "lt:options":
@@ -115,7 +115,7 @@ def _object(value: Any) -> dict[str, Any]:
 
 
 def _platform(name: str) -> str:
-    """Spell a platform as the API does: "win10" for "Windows 10"."""
+    """Return the API's spelling of a platform: "win10" for "Windows 10"."""
     return _PLATFORMS.get(name.lower(), name.lower()) or "win10"
 
 

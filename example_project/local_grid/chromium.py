@@ -1,4 +1,4 @@
-"""Real browsers: one chromedriver for the whole grid, a Chromium with a fresh profile for every session."""
+"""Real browsers: one chromedriver per grid, and per session a Chromium with a new profile."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .capabilities import WantedSession
-    from .processes import Workshop
+    from .processes import Processes
 
 _FLAGS = (
     "--headless",
@@ -36,20 +36,20 @@ _FLAGS = (
     "--no-first-run",
 )
 
-# Longer than the longest page load or script timeout that a client is likely to set.
+# Longer than any page load or script timeout that a client is likely to set.
 _COMMAND_TIMEOUT_SECONDS = 330
 
 
 @dataclass(frozen=True)
 class Installation:
-    """Where the browser and its driver are."""
+    """Paths of the browser and its driver."""
 
     chromium: str
     chromedriver: str
 
 
 def find_installation() -> Installation | None:
-    """Look for Chromium and chromedriver on the path; None unless both are there."""
+    """Return Chromium and chromedriver from the path, None unless both are there."""
     names = ("chromium", "chromium-browser", "google-chrome")
     chromium = next((path for path in map(shutil.which, names) if path), None)
     chromedriver = shutil.which("chromedriver")
@@ -58,7 +58,7 @@ def find_installation() -> Installation | None:
 
 @functools.lru_cache
 def major_version(installation: Installation) -> str:
-    """Ask the driver, whose version is Chromium's own and which answers ten times as fast as the browser."""
+    """Return the major version of chromedriver, which is Chromium's and is printed ten times as fast."""
     command = [installation.chromedriver, "--version"]
     with contextlib.suppress(OSError, subprocess.SubprocessError):
         output = subprocess.run(command, capture_output=True, timeout=10, check=True, text=True).stdout
@@ -68,26 +68,26 @@ def major_version(installation: Installation) -> str:
 
 
 class ChromiumBackend:
-    """Passes commands on to chromedriver, which is started when the first session is."""
+    """Forwards commands to chromedriver, which is started with the first session."""
 
-    def __init__(self, installation: Installation, workshop: Workshop) -> None:
+    def __init__(self, installation: Installation, processes: Processes) -> None:
         self._installation = installation
-        self._workshop = workshop
+        self._processes = processes
         self._profiles: dict[str, Path] = {}
         self._starting = threading.Lock()
         self._driver: _Driver | None = None
 
     def open(self, wanted: WantedSession) -> BrowserSession:
-        profile = self._workshop.new_folder("profile-")
+        profile = self._processes.new_folder("profile-")
         always = browser_capabilities(wanted, self._installation.chromium, profile)
         body = json.dumps({"capabilities": {"alwaysMatch": always}}).encode()
         try:
             value = self._running_driver().request("POST", "/session", body).value()
         except OSError as error:
-            self._workshop.discard(profile)
+            self._processes.discard(profile)
             raise WebDriverError("session not created", f"chromedriver did not answer: {error}") from error
         if not isinstance(value, dict) or "sessionId" not in value:
-            self._workshop.discard(profile)
+            self._processes.discard(profile)
             message = value.get("message", "") if isinstance(value, dict) else ""
             raise WebDriverError("session not created", message or "chromedriver gave no session")
         self._profiles[value["sessionId"]] = profile
@@ -113,11 +113,11 @@ class ChromiumBackend:
         answer = self.command(session_id, "DELETE", "", b"")
         profile = self._profiles.pop(session_id, None)
         if profile:
-            self._workshop.discard(profile)
+            self._processes.discard(profile)
         return answer
 
     def close(self) -> None:
-        """Forget the driver; the workshop ends the processes."""
+        """Close the connections to chromedriver; `Processes` ends it."""
         if self._driver:
             self._driver.close_connections()
 
@@ -125,7 +125,7 @@ class ChromiumBackend:
         if self._driver is None:
             with self._starting:
                 if self._driver is None:
-                    self._driver = _start_driver(self._installation, self._workshop)
+                    self._driver = _start_driver(self._installation, self._processes)
         return self._driver
 
     def _log_entries(self, session_id: str, kind: str) -> list[dict[str, Any]]:
@@ -135,13 +135,13 @@ class ChromiumBackend:
 
 
 def browser_capabilities(wanted: WantedSession, chromium: str, profile: Path) -> dict[str, Any]:
-    """Say to chromedriver what the client wants, with what it takes to run on this machine."""
+    """Return the capabilities for chromedriver: the client's, and the flags that Chromium needs here."""
     capabilities = dict(wanted.browser_capabilities)
     options = dict(capabilities.get("goog:chromeOptions") or {})
     asked = [str(argument) for argument in options.get("args") or []]
     flags = list(_FLAGS)
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        # Chromium refuses to run its sandbox as root, as containers often do.
+        # Chromium refuses to start as root, the usual user of containers, with its sandbox on.
         flags.append("--no-sandbox")
     if not any(argument.lstrip("-").startswith("window-size") for argument in asked):
         flags.append("--window-size=1280,800")
@@ -154,7 +154,7 @@ def browser_capabilities(wanted: WantedSession, chromium: str, profile: Path) ->
 
 
 class _Driver:
-    """A running chromedriver and a few kept connections to it."""
+    """A running chromedriver and keep-alive connections to it."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -162,7 +162,7 @@ class _Driver:
         self._lock = threading.Lock()
 
     def request(self, method: str, path: str, body: bytes) -> Answer:
-        """Send one command. A kept connection may have been closed meanwhile, so that is tried again, once."""
+        """Send a command and return its answer; send it again if a keep-alive connection was closed meanwhile."""
         connection, kept = self._take()
         try:
             return self._ask(connection, method, path, body)
@@ -204,9 +204,9 @@ class _Driver:
         return connection
 
 
-def _start_driver(installation: Installation, workshop: Workshop) -> _Driver:
-    """Start chromedriver on a port of its choice and read from its output which one."""
-    process = workshop.start([installation.chromedriver, "--port=0"])
+def _start_driver(installation: Installation, processes: Processes) -> _Driver:
+    """Start chromedriver on a free port, which it prints."""
+    process = processes.start([installation.chromedriver, "--port=0"])
     said = []
     for line in iter(process.stdout.readline if process.stdout else bytes, b""):
         said.append(line.decode(errors="replace"))
@@ -217,7 +217,7 @@ def _start_driver(installation: Installation, workshop: Workshop) -> _Driver:
 
 
 def _drain(process: subprocess.Popen[bytes]) -> None:
-    """Read on, for a full pipe would stop the driver."""
+    """Read the driver's output in the background: a full pipe would block it."""
 
     def read() -> None:
         with contextlib.suppress(ValueError, OSError):
@@ -232,7 +232,7 @@ def _console_message(entry: dict[str, Any]) -> LoggedMessage:
 
 
 def _network_message(entry: dict[str, Any]) -> LoggedMessage | None:
-    """Keep of the devtools' event stream what the page asked and what it was answered."""
+    """Return a log line for a devtools event that is a request or a response, None for any other."""
     with contextlib.suppress(ValueError, KeyError, TypeError):
         event = json.loads(entry["message"])["message"]
         params = event["params"]

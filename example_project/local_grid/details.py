@@ -1,7 +1,6 @@
-"""Session and build JSON in the shape of the vendor's documents, oddities included; pure.
+"""JSON of a session and of its logs, as in "TestMu AI Selenium Automation API Documentation" 1.0.2.
 
-Details and lists name the same thing differently, a running session lacks keys rather than having nulls, and a
-list's durations are strings: all of it as in "TestMu AI Selenium Automation API Documentation" 1.0.2.
+The oddities are the document's: a running session lacks keys instead of having nulls.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ USER_ID = 23_477
 
 
 def session_details(record: SessionRecord, links: Links, final: bool) -> dict[str, Any]:
-    """Build the `data` of GET /sessions/{id}."""
+    """Return the `data` of `GET /sessions/{id}`; `final` is whether the API knows of the session's end."""
     details: dict[str, Any] = {
         "test_id": record.test_id,
         "build_id": record.build_id,
@@ -59,64 +58,10 @@ def session_details(record: SessionRecord, links: Links, final: bool) -> dict[st
     return details
 
 
-def session_row(record: SessionRecord, links: Links, final: bool) -> dict[str, Any]:
-    """Build one row of GET /sessions: other names, a duration in letters, times in ISO form."""
-    details = session_details(record, links, final)
-    row = {
-        name: details[name]
-        for name in ("test_id", "build_id", "name", "user_id", "username", "platform", "browser", "session_id")
-    }
-    row |= {
-        "version": record.browser_version,
-        "status_ind": details["status_ind"],
-        "build_name": record.build,
-        "create_timestamp": iso_time(record.created_at),
-        "start_timestamp": iso_time(record.created_at),
-        "end_timestamp": iso_time(record.ended_at) if final and record.ended_at else "",
-        "duration": str(details.get("duration", "")),
-        "remark": details["remark"],
-        "tag": list(record.tags),
-        "customdata": record.custom_data,
-        "test_type": details["test_type"],
-        "console_logs": details["console_logs_url"],
-        "network_logs": details["network_logs_url"],
-        "command_logs": details["command_logs_url"],
-        "video_url": details["video_url"],
-        "screenshot_url": details["screenshot_url"],
-    }
-    if record.kind == "web":
-        row["selenium_logs"] = links.log(record, "selenium")
-    return row
-
-
-def build_details(records: list[SessionRecord], links: Links, public_url: str | None) -> dict[str, Any]:
-    """Build the `data` of GET /builds/{build_id} from the build's sessions."""
-    first = records[0]
-    ended = [record.ended_at for record in records if record.ended_at]
-    details: dict[str, Any] = {
-        "build_id": first.build_id,
-        "name": first.build,
-        "user_id": USER_ID,
-        "username": first.username,
-        "status_ind": "completed" if len(ended) == len(records) else "running",
-        "create_timestamp": plain_time(first.created_at),
-        "duration": int(sum(record.duration_seconds or 0 for record in records)),
-        "tags": [],
-        "dashboard_url": links.build_dashboard(first.build_id),
-    }
-    if details["status_ind"] == "completed":
-        details["end_timestamp"] = plain_time(max(ended))
-    if public_url:
-        details["public_url"] = public_url
-    return details
-
-
 def final_status(record: SessionRecord) -> tuple[str, str]:
-    """Return status and remark of a session that is over; without a mark it is merely "completed"."""
+    """Return `status_ind` and `remark` of an ended session: those of its last mark, else "completed"."""
     if record.mark:
         return record.mark.status, record.mark.reason or record.mark.status
-    if record.stopped:
-        return "stopped", "stopped"
     return "completed", "completed"
 
 
@@ -146,26 +91,8 @@ def selenium_row(record: SessionRecord, command: LoggedCommand) -> dict[str, Any
     return _row("seleniumLog", record, "success", command.at, value)
 
 
-def har(record: SessionRecord) -> dict[str, Any]:
-    """Build a HAR of what the network log holds: addresses and statuses, no bodies."""
-    entries = []
-    for entry in record.network:
-        status, _, url = entry.message.partition(" ")
-        if entry.level == "RESPONSE":
-            entries.append(
-                {
-                    "startedDateTime": iso_time(entry.at),
-                    "time": 0,
-                    "request": {"method": "GET", "url": url},
-                    "response": {"status": int(status)},
-                }
-            )
-    creator = {"name": "local grid", "version": "1"}
-    return {"log": {"version": "1.2", "creator": creator, "entries": entries}}
-
-
 def appium_log(record: SessionRecord) -> str:
-    """Write the commands as Appium's server log does, a line each."""
+    """Return the commands in the form of Appium's server log, one per line."""
     lines = [
         f"{command.at:%Y-%m-%d %H:%M:%S}:{command.at.microsecond // 1000:03d} [HTTP] --> {command.method} "
         f"{command.path} {command.status}"
@@ -179,12 +106,8 @@ def pretty_json(value: Any) -> str:
 
 
 def plain_time(moment: datetime) -> str:
-    """Write a UTC time as the details have it: without saying that it is UTC."""
+    """Format a UTC time as the API does, which leaves the zone out."""
     return moment.strftime("%Y-%m-%d %H:%M:%S")
-
-
-def iso_time(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 def _row(log_type: str, record: SessionRecord, status: str, at: datetime, value: dict[str, Any]) -> dict[str, Any]:

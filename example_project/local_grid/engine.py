@@ -1,4 +1,4 @@
-"""A running grid: its parts put together, and taken apart again in an order that leaves nothing behind."""
+"""A running grid: starts its parts, and stops them in an order that leaves no process, thread or folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .finishing import Finisher
 from .hub import Hub
 from .links import Links
 from .pages import Pages
-from .processes import Workshop
+from .processes import Processes
 from .public import PublicFiles
 from .simulation import SimulatedBackend
 from .web import Request, Response, Server, Takeover
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from .backends import Backend
     from .faults import Faults
     from .journal import Journal
-    from .knobs import Knobs
+    from .options import GridOptions
 
 
 class Engine:
     def __init__(
         self,
-        knobs: Knobs,
+        options: GridOptions,
         journal: Journal,
         faults: Faults,
         *,
@@ -44,27 +44,26 @@ class Engine:
         finish_timeout_seconds: float,
     ) -> None:
         self._finish_timeout_seconds = finish_timeout_seconds
-        # First, for the port may be taken, and then nothing shall be left behind.
+        # First: if the port is taken, nothing else has been started yet.
         self.server = Server(self._answer, port)
-        self.workshop = Workshop()
+        self.processes = Processes()
         simulated = SimulatedBackend()
         backends: dict[str, Backend] = {"web": simulated, "app": simulated}
         if installation:
-            backends["web"] = ChromiumBackend(installation, self.workshop)
+            backends["web"] = ChromiumBackend(installation, self.processes)
         self._backends = backends
-        links = Links(f"http://127.0.0.1:{self.server.port}", knobs)
+        links = Links(f"http://127.0.0.1:{self.server.port}", options)
         faults.other_host = f"http://localhost:{self.server.port}"
         pages = Pages(pages_dir) if pages_dir else None
-        self._finisher = Finisher(knobs, journal, self.workshop, pages, ffmpeg)
+        self._finisher = Finisher(options, journal, self.processes, pages, ffmpeg)
         self._hub = Hub(
-            knobs, journal, backends, self._finisher.begin, self._finisher.before_end, self._finisher.finish
+            options, journal, backends, self._finisher.begin, self._finisher.before_end, self._finisher.finish
         )
         self._api = Api(
-            knobs,
+            options,
             journal,
             links,
             faults,
-            stop_session=self._stop_session,
             on_change=self._finisher.finish,
             wait=self.server.closing.wait,
         )
@@ -78,7 +77,7 @@ class Engine:
         self._watch_sigterm()
 
     def close(self) -> None:
-        """Stop. Sessions first, while there is a driver to end them; what they leave behind last."""
+        """Stop: sessions first, while chromedriver is there to quit them, processes and their folder last."""
         deadline = time.monotonic() + self._finish_timeout_seconds
         try:
             self._hub.close()
@@ -87,7 +86,7 @@ class Engine:
             for backend in set(self._backends.values()):
                 backend.close()
         finally:
-            self.workshop.close()
+            self.processes.close()
             atexit.unregister(self.close)
             self._forget_sigterm()
 
@@ -101,16 +100,13 @@ class Engine:
             return self._api.answer(request)
         return self._public.answer(request)
 
-    def _stop_session(self, session_id: str) -> None:
-        self._hub.end(session_id, stopped=True)
-
-    # SIGTERM ends a Python process without its exit handlers, and chromedriver's browsers would live on.
+    # SIGTERM ends a Python process without calling its exit handlers; chromedriver's browsers would live on.
 
     def _watch_sigterm(self) -> None:
         if threading.current_thread() is not threading.main_thread():
             return
         previous = signal.getsignal(signal.SIGTERM)
-        # Who handles the signal otherwise than by dying decides what becomes of the process, and of its grids.
+        # A program with a handler of its own closes its grids itself.
         if previous is signal.SIG_DFL or isinstance(getattr(previous, "__self__", None), Engine):
             self._previous_sigterm = previous
             signal.signal(signal.SIGTERM, self._on_sigterm)
@@ -122,11 +118,11 @@ class Engine:
             signal.signal(signal.SIGTERM, self._previous_sigterm)
 
     def _on_sigterm(self, _number: int, _frame: FrameType | None) -> None:
-        """End the processes, without any lock, for the interrupted code may hold it; then die as asked.
+        """Kill the browsers, then let the previous handler end this process: an earlier grid's, or the default.
 
-        With several grids each hands on to the one before it.
+        Takes no lock: the interrupted code may hold it.
         """
-        self.workshop.end_all(signal.SIGKILL, timeout_seconds=3)
-        self.workshop.remove_folder()
+        self.processes.end_all(signal.SIGKILL, timeout_seconds=3)
+        self.processes.remove_folder()
         signal.signal(signal.SIGTERM, self._previous_sigterm)
         os.kill(os.getpid(), signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""Ways in which the API can fail: well-formed refusals, nonsense, and connections that die or never speak."""
+"""Faults of the API: error answers, malformed answers, and connections that break or hang."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HALF = b'{"data": {"test_id": "Z17EF-OPUKH-BDAE8-YEPXU", "name": "a te'
 
 
 def unauthorized() -> Response:
-    """Answer as the API does: the document says a bare string under application/json."""
+    """Return the API's documented answer: a bare JSON string."""
     return json_response(401, "HTTP Basic: Access denied.")
 
 
@@ -58,7 +58,7 @@ def _truncated_body(connection: socket.socket, _closing: threading.Event) -> Non
 
 
 def _dribble(connection: socket.socket, closing: threading.Event) -> None:
-    """Send a byte a time, so that no read ever times out and the answer still takes for ever."""
+    """Send one byte at a time without end, so that no single read times out."""
     _send(connection, _head(100_000))
     while not closing.wait(0.1) and _send(connection, b" "):
         pass
@@ -73,12 +73,12 @@ def _huge(connection: socket.socket, closing: threading.Event) -> None:
 
 
 def _reset(connection: socket.socket, _closing: threading.Event) -> None:
-    # With a linger time of zero, the closing that follows sends RST instead of FIN.
+    # With a linger time of zero close() sends RST instead of FIN.
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def _no_answer(_connection: socket.socket, _closing: threading.Event) -> None:
-    """Close the connection in good order, without a word."""
+    """Close the connection without an answer."""
 
 
 def _garbage(connection: socket.socket, _closing: threading.Event) -> None:
@@ -144,12 +144,12 @@ FAULT_NAMES = tuple(sorted(_FAULTS))
 
 
 class Faults:
-    """The fault that is switched on, if any, and for how many more requests."""
+    """The fault that is on, if any, and for how many more requests."""
 
     def __init__(self) -> None:
         self.retry_after: str = "1"
         self.other_host = ""
-        """Where `redirect_other_host` points: scheme, host and port."""
+        """Target of `redirect_other_host`: scheme, host and port."""
         self._lock = threading.Lock()
         self._name: str | None = None
         self._left: int | None = None
@@ -160,14 +160,14 @@ class Faults:
         return self._name
 
     def switch(self, name: str | None, times: int | None = None, paths: str = "") -> None:
-        """Switch to a fault for the next `times` requests (None: until further notice) to matching paths."""
+        """Switch to a fault for the next `times` requests (None: until changed) whose path `paths` finds."""
         if name is not None and name not in _FAULTS:
             raise ValueError(f"no fault {name!r}; there are {', '.join(FAULT_NAMES)}")
         with self._lock:
             self._name, self._left, self._paths = name, times, re.compile(paths)
 
     def take(self, request: Request) -> Response | Takeover | None:
-        """Return what happens to this request instead of an answer; None if it shall be answered."""
+        """Return the fault's answer to this request, None if it has none."""
         with self._lock:
             name = self._name
             if name is None or not self._paths.search(request.path):

@@ -1,4 +1,4 @@
-"""What happens to a session in the background: it is recorded, then encoded, then its page is written."""
+"""Work on sessions in the background: record them, encode the video, write the page."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .journal import Journal, SessionRecord
-    from .knobs import Knobs
+    from .options import GridOptions
     from .pages import Pages
-    from .processes import Workshop
+    from .processes import Processes
 
 
 _PAGES_TIMEOUT_SECONDS = 5
@@ -25,14 +25,14 @@ _RECORDER_TIMEOUT_SECONDS = 1
 
 
 class Finisher:
-    """Owns the recordings, and one thread that finishes ended sessions one after the other."""
+    """Owns the recordings, and one thread that encodes and writes pages, one session after the other."""
 
     def __init__(
-        self, knobs: Knobs, journal: Journal, workshop: Workshop, pages: Pages | None, ffmpeg: str | None
+        self, options: GridOptions, journal: Journal, processes: Processes, pages: Pages | None, ffmpeg: str | None
     ) -> None:
-        self._knobs = knobs
+        self._options = options
         self._journal = journal
-        self._workshop = workshop
+        self._processes = processes
         self._pages = pages
         self._ffmpeg = ffmpeg
         self._recordings: dict[str, Recording] = {}
@@ -44,34 +44,34 @@ class Finisher:
         self._thread.start()
 
     def begin(self, record: SessionRecord, capabilities: dict[str, Any], wants_video: bool) -> None:
-        """Record the session if it has a browser that can be, and if nobody minds."""
+        """Start recording if the session has a real browser and recording is wanted."""
         address = (capabilities.get("goog:chromeOptions") or {}).get("debuggerAddress")
-        if not (address and self._ffmpeg and self._knobs.record and wants_video):
+        if not (address and self._ffmpeg and self._options.record and wants_video):
             return
-        one = Recording(address, self._workshop.new_folder("recording-"))
+        one = Recording(address, self._processes.new_folder("recording-"))
         self._recordings[record.session_id] = one
         self._journal.update(record.session_id, recording=True)
         one.start(_RECORDER_TIMEOUT_SECONDS)
 
     def frame_count(self, session_id: str) -> int:
-        """How many frames a session that runs has so far."""
+        """Return the number of frames recorded so far of a running session."""
         one = self._recordings.get(session_id)
         return one.frame_count if one else 0
 
     def before_end(self, session_id: str) -> None:
-        """Take the last picture, while the browser still lives."""
+        """Take the last frame, while the browser is still there."""
         one = self._recordings.get(session_id)
         if one:
             one.take_last_frame(_RECORDER_TIMEOUT_SECONDS)
 
     def finish(self, session_id: str) -> None:
-        """Do the rest later: encode, and write the page. Also after a change to an ended session."""
+        """Queue an ended session: its video is encoded and its page written, again after a change."""
         record = self._journal.find(session_id)
         if record and record.ended is not None:
             self._work.put(session_id)
 
     def close(self, timeout_seconds: float) -> None:
-        """Finish what is left. What the time does not allow for is videos: every session gets its page."""
+        """Wait for the queue. After `timeout_seconds` videos are given up; every session still gets its page."""
         self._work.put(None)
         self._thread.join(timeout_seconds)
         self._out_of_time.set()
@@ -79,15 +79,15 @@ class Finisher:
 
     def _run(self) -> None:
         while (session_id := self._work.get()) is not None:
-            # A full disk, a broken ffmpeg, or an interpreter that shuts down and starts no more processes:
-            # they cost a session its video or its page, not the grid its life.
+            # A full disk, a broken ffmpeg, or an interpreter that shuts down and starts no process: this session
+            # has no video or page, the next may.
             with contextlib.suppress(OSError, RuntimeError):
                 self._finish(session_id)
 
     def _finish(self, session_id: str) -> None:
         one = self._recordings.pop(session_id, None)
         if one:
-            # Without a video the details shall not promise one.
+            # No video, no link to it.
             video = self._encode(session_id, one)
             self._journal.update(session_id, video=video, recording=video is not None)
         if self._pages:
@@ -102,7 +102,7 @@ class Finisher:
             return None
         ended = record.ended_at.timestamp() if record.ended_at else time.time()
         span = (record.created_at.timestamp(), ended)
-        video = recording.encode(self._ffmpeg, self._workshop, frames, span, self._out_of_time)
+        video = recording.encode(self._ffmpeg, self._processes, frames, span, self._out_of_time)
         for frame in frames:
             if frame.file not in stills:
                 frame.file.unlink(missing_ok=True)

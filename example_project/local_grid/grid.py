@@ -1,4 +1,4 @@
-"""The grid as its users see it: start it, point selenium and the plugin at it, turn its knobs, read its journal."""
+"""`LocalGrid`: start it, point Selenium and the plugin at it, change its options, read what happened."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from .chromium import find_installation, major_version
 from .engine import Engine
 from .faults import Faults
 from .journal import ApiRequest, Journal, SessionRecord
-from .knobs import Knobs, VideoLink
 from .links import API_PATHS
+from .options import GridOptions, VideoLink
 from .recording import find_ffmpeg
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ T = TypeVar("T")
 BackendName: TypeAlias = Literal["auto", "chromium", "simulated"]
 
 
-class LocalGrid(Knobs):
+class LocalGrid(GridOptions):
     """LambdaTest on loopback: hub and REST API on one port of 127.0.0.1.
 
-    A context manager; `start` and `close` do the same by hand. What `Knobs` lists may be changed at any time.
+    A context manager; `start` and `close` do the same by hand. The attributes of `GridOptions` may change at any time.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class LocalGrid(Knobs):
         self.username = username
         self.access_key = access_key
         self.finish_timeout = finish_timeout
-        """Seconds that `close` waits for recordings and pages."""
+        """Seconds that `close` waits for videos and pages."""
         self._port = port
         self.pages_dir = Path(pages_dir) if pages_dir else None
         self._installation = _chosen_installation(backend)
@@ -86,13 +86,13 @@ class LocalGrid(Knobs):
                 port=self._port,
                 finish_timeout_seconds=self.finish_timeout,
             )
-            # Kept after closing: what was written while the grid ran names it.
+            # Kept after `close`: files written while the grid ran contain it.
             self._port = self._engine.server.port
             self._engine.start()
         return self
 
     def close(self) -> None:
-        """End every session and process, and finish every recording and page, within `finish_timeout`."""
+        """Quit every session, write what is left of videos and pages within `finish_timeout`, and end every process."""
         engine, self._engine = self._engine, None
         if engine:
             engine.close()
@@ -117,7 +117,7 @@ class LocalGrid(Knobs):
 
     @property
     def hub_url(self) -> str:
-        """The address to give to selenium, credentials included."""
+        """The address for `webdriver.Remote`, with the credentials."""
         userinfo = f"{quote(self.username, safe='')}:{quote(self.access_key, safe='')}"
         return f"http://{userinfo}@127.0.0.1:{self.port}/wd/hub"
 
@@ -133,10 +133,10 @@ class LocalGrid(Knobs):
     def app_api_url(self) -> str:
         return self.base_url + API_PATHS["app"]
 
-    # What it is and what happened
+    # Description and records
 
     def describe(self) -> str:
-        """Say in one line what browsers these are."""
+        """Return one line about the browsers and the recorder."""
         if self._installation is None:
             why = "as asked" if self._asked_for_simulation else "no chromium/chromedriver found"
             return f"local grid: simulated browser ({why})"
@@ -149,27 +149,27 @@ class LocalGrid(Knobs):
 
     @property
     def api_requests(self) -> list[ApiRequest]:
-        """Every request to the API so far, in the order in which they were answered."""
+        """Every request to the API so far, in the order of the answers."""
         return self._journal.requests()
 
     @property
     def sessions(self) -> dict[str, SessionRecord]:
-        """Every session so far by its id, oldest first."""
+        """`{session id: record}` of every session so far, oldest first."""
         return self._journal.sessions()
 
     def frame_count(self, session_id: str) -> int:
-        """How many frames were filmed so far of a session that runs."""
+        """Return the number of frames recorded so far of a running session."""
         return self._engine.frame_count(session_id) if self._engine else 0
 
     def wait_for(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:
-        """Wait until the predicate is true and return its value; TimeoutError if it is not in time."""
+        """Wait until `predicate` returns something true, and return that; raise `TimeoutError` if it does not."""
         return self._journal.wait_for(predicate, timeout)
 
     # Faults
 
     @property
     def fault(self) -> str | None:
-        """The name of the API's present fault; set it to switch, None for none."""
+        """The name of the fault that the API has now, None for none; assign to change it."""
         return self._faults.name
 
     @fault.setter
@@ -177,12 +177,12 @@ class LocalGrid(Knobs):
         self._faults.switch(name)
 
     def set_fault(self, name: str | None, times: int | None = None, paths: str = "") -> None:
-        """Switch a fault on for the next `times` requests whose path matches the expression `paths`."""
+        """Switch a fault on, for the next `times` requests (None: until changed) whose path the regex `paths` finds."""
         self._faults.switch(name, times, paths)
 
     @property
     def retry_after(self) -> str:
-        """What the faults "throttled" and "unavailable" send as Retry-After."""
+        """The `Retry-After` of the faults "throttled" and "unavailable"."""
         return self._faults.retry_after
 
     @retry_after.setter
@@ -191,7 +191,7 @@ class LocalGrid(Knobs):
 
 
 def _chosen_installation(backend: BackendName) -> Installation | None:
-    """Return the browser to use; None for the simulation."""
+    """Return the browser to use, None for the simulated one; raise if it is not installed."""
     if backend not in ("auto", "chromium", "simulated"):
         raise ValueError(f"backend must be auto, chromium or simulated, not {backend!r}")
     installation = None if backend == "simulated" else find_installation()

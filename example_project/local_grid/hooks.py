@@ -1,4 +1,4 @@
-"""The vendor's hooks: scripts that the hub keeps for itself instead of passing them to the browser; pure.
+"""LambdaTest's hooks: scripts that the hub handles instead of the browser, such as `lambda-status=passed`.
 
 https://github.com/LambdaTest/documentation/blob/main/docs/lambda-hooks.md
 """
@@ -20,7 +20,7 @@ _HOOK = re.compile(r"lambda-(?P<name>[a-z-]+?)\s*(?:[=:]\s*(?P<value>.*))?\s*;?\
 
 @dataclass(frozen=True)
 class Hook:
-    """What a hook asks for; None is what it leaves alone."""
+    """What a hook sets; None is unchanged."""
 
     status: str | None = None
     reason: str = ""
@@ -30,16 +30,16 @@ class Hook:
 
 
 class WrongHookError(ValueError):
-    """A hook whose argument makes no sense."""
+    """A hook with an invalid argument."""
 
 
 def read_hook(script: str, arguments: list[Any]) -> Hook | None:
-    """Return what the script asks of the hub; None if it is JavaScript for the browser."""
+    """Return the hook in a script, None if it is JavaScript for the browser; raise `WrongHookError`."""
     match = _HOOK.match(script.strip())
     if not match:
         return None
     reader = _READERS.get(match["name"])
-    # The cloud has some dozens more, about files and tunnels; nothing here depends on them.
+    # The cloud has dozens more, about files and tunnels: accepted, without effect.
     return reader((match["value"] or "").strip(), arguments) if reader else Hook()
 
 
@@ -62,7 +62,7 @@ def _read_exceptions(value: str, arguments: list[Any]) -> tuple[str, ...]:
 
 
 def _parsed(value: str, arguments: list[Any]) -> Any:
-    """Read the argument from the script's own text, else from the script's arguments."""
+    """Return the argument, which is in the script's text or in its arguments."""
     if not value:
         return arguments[0] if len(arguments) == 1 else arguments
     try:

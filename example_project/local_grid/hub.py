@@ -1,4 +1,4 @@
-"""The hub: credentials, sessions, the vendor's hooks and the command log, in front of a backend."""
+"""The hub: checks credentials, opens and ends sessions, handles LambdaTest's hooks, and logs commands."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 from .backends import Answer, Backend, WebDriverError, value_answer
 from .capabilities import WantedSession, read_new_session
-from .hooks import Hook, WrongHookError, read_hook
+from .hooks import WrongHookError, read_hook
 from .journal import Journal, LoggedCommand, Mark, now
 from .web import Credentials, Request, Response, json_response, text_response
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .journal import SessionRecord
-    from .knobs import Knobs
+    from .options import GridOptions
 
 _HUB_PATH = re.compile(r"(?:/wd/hub)?(?P<path>/(?:session(?:/.*)?|status))/?")
 _SESSION_PATH = re.compile(r"/session/(?P<id>[^/]+)(?P<path>/.*)?")
@@ -34,18 +34,18 @@ _UNAUTHORIZED = "401 Unauthorized !! Please include user & accessKey in capabili
 
 
 class Hub:
-    """Answers WebDriver commands; tells others where each session's life begins and ends."""
+    """Answers WebDriver commands; calls back when a session starts, before it ends and after."""
 
     def __init__(
         self,
-        knobs: Knobs,
+        options: GridOptions,
         journal: Journal,
         backends: dict[str, Backend],
         on_start: Callable[[SessionRecord, dict[str, Any], bool], None],
         before_end: Callable[[str], None],
         on_end: Callable[[str], None],
     ) -> None:
-        self._knobs = knobs
+        self._options = options
         self._journal = journal
         self._backends = backends
         self._on_start = on_start
@@ -69,15 +69,15 @@ class Hub:
             return _response(WebDriverError("unknown command", f"no command {path}").answer())
         return _response(self._command(request, session["id"], session["path"] or ""))
 
-    def end(self, session_id: str, **changes: Any) -> Answer:
-        """End a session on behalf of whoever asks: its client, the API, or the grid that closes."""
+    def end(self, session_id: str) -> Answer:
+        """End a session and return the answer for its client."""
         record = self._journal.find(session_id)
         if record is None:
             raise KeyError(session_id)
         backend = self._backends[record.kind]
         logs = backend.logs(session_id)
-        # Over from here on, so that of two that end it at once only one does.
-        if not self._journal.end_session(session_id, console=logs.console, network=logs.network, **changes):
+        # Of two threads that end a session at the same time only one goes on.
+        if not self._journal.end_session(session_id, console=logs.console, network=logs.network):
             return value_answer()
         self._before_end(session_id)
         answer = backend.end(session_id)
@@ -85,14 +85,14 @@ class Hub:
         return answer
 
     def close(self) -> None:
-        """Refuse new sessions and end those that nobody quit."""
+        """Refuse new sessions and end those that were not quit."""
         with self._opening:
             self._closed = True
         left = [record.session_id for record in self._journal.records() if record.ended is None]
-        mark = Mark("timeout", "the grid was closed while this session was open: nobody quit it", "grid")
+        mark = Mark("timeout", "the grid was closed before this session was quit", "grid")
         threads = [threading.Thread(target=self._end_leftover, args=(one, mark), daemon=True) for one in left]
         for thread in threads:
-            # While the interpreter shuts down there are no new threads, and the browsers are killed anyway.
+            # While the interpreter shuts down no thread starts; the browsers are killed later anyway.
             with contextlib.suppress(RuntimeError):
                 thread.start()
         for thread in threads:
@@ -113,8 +113,8 @@ class Hub:
         username = self._authorised_user(request.credentials(), wanted)
         if username is None:
             return text_response(401, _UNAUTHORIZED)
-        if self._closed or self._knobs.refuse_sessions is not None:
-            message = self._knobs.refuse_sessions or "the local grid is closing"
+        if self._closed or self._options.refuse_sessions is not None:
+            message = self._options.refuse_sessions or "the local grid is closing"
             return _response(WebDriverError("session not created", message).answer())
         backend = self._backends[wanted.kind]
         try:
@@ -128,7 +128,7 @@ class Hub:
             closed_meanwhile = self._closed
         if closed_meanwhile:
             self.end(opened.session_id)
-        if self._knobs.echo_capabilities:
+        if self._options.echo_capabilities:
             capabilities = {**capabilities, "LT:Options": wanted.vendor_options, "se:remoteUrl": wanted.remote_url}
         value = {"sessionId": opened.session_id, "capabilities": capabilities}
         answer = Answer(200, json.dumps({"value": value}).encode())
@@ -136,12 +136,12 @@ class Hub:
         return _response(answer)
 
     def _authorised_user(self, sent: Credentials | None, wanted: WantedSession) -> str | None:
-        """Return the user name if the header or the capabilities hold an account's credentials."""
+        """Return the user name if header or capabilities have an account's credentials, else None."""
         candidates = [Credentials(wanted.username, wanted.access_key)]
         if sent:
-            # Selenium builds the header from the URL's userinfo without unquoting it.
+            # Selenium copies the URL's userinfo into the header without unquoting it.
             candidates += [sent, Credentials(unquote(sent.username), unquote(sent.password))]
-        return next((one.username for one in candidates if is_authorised(self._knobs.accounts, one)), None)
+        return next((one.username for one in candidates if is_authorised(self._options.accounts, one)), None)
 
     # Commands of a session
 
@@ -153,7 +153,7 @@ class Hub:
             return self._command_after_end(request, path)
         started = time.monotonic()
         if request.method == "DELETE" and not path:
-            # Logged before the end, or the page of the session would miss its last command.
+            # Logged first: the session's page is written when it ends.
             self._log(session_id, request, "", value_answer(), started)
             return self.end(session_id)
         answer = self._hook(request, session_id, path)
@@ -166,18 +166,18 @@ class Hub:
 
     def _command_after_end(self, request: Request, path: str) -> Answer:
         if request.method == "DELETE" and not path:
-            # As chromedriver does: to end what is over is no error.
+            # As chromedriver: a second quit is no error.
             return value_answer()
         return WebDriverError("invalid session id", "this session has already quit").answer()
 
     def _end_lost(self, session_id: str, answer: Answer) -> None:
-        """The browser has gone by itself: its last window was closed, or it crashed."""
+        """End a session whose browser closed its last window, or crashed."""
         if answer.status != 200:
             self._journal.add_mark(session_id, Mark("error", "the browser is gone", "grid"))
         self.end(session_id)
 
     def _hook(self, request: Request, session_id: str, path: str) -> Answer | None:
-        """Do what a hook asks; None if the command is none."""
+        """Return the answer to a command that is a hook of LambdaTest's, None for any other command."""
         if path not in _SCRIPT_PATHS or b"lambda-" not in request.body:
             return None
         body = request.json_object() or {}
@@ -187,10 +187,6 @@ class Hub:
             return WebDriverError("invalid argument", str(error)).answer()
         if hook is None:
             return None
-        self._apply(session_id, hook)
-        return value_answer()
-
-    def _apply(self, session_id: str, hook: Hook) -> None:
         if hook.status is not None:
             self._journal.add_mark(session_id, Mark(hook.status, hook.reason, "hook"))
         if hook.name is not None:
@@ -199,6 +195,7 @@ class Hub:
             self._journal.rename_build(session_id, hook.build)
         if hook.exceptions:
             self._journal.update(session_id, exceptions=hook.exceptions)
+        return value_answer()
 
     def _log(self, session_id: str, request: Request, path: str, answer: Answer, started: float) -> None:
         full_path = path if path == "/session" else f"/session/{session_id}{path}"
@@ -214,9 +211,9 @@ class Hub:
         self._journal.add_command(session_id, command)
 
     def _loggable(self, body: bytes) -> str:
-        """Cut a body to a length worth reading, without any account's access key."""
+        """Return a body for the log: cut to 1500 characters, access keys replaced."""
         text = body[: 2 * _LOGGED_BODY_CHARACTERS].decode(errors="replace")
-        for key in self._knobs.accounts.values():
+        for key in self._options.accounts.values():
             for spelling in {key, quote(key, safe=""), json.dumps(key)[1:-1]}:
                 text = text.replace(spelling, "****")
         text = _USERINFO.sub("://****@", text)
@@ -237,7 +234,7 @@ def _has_ended(request: Request, path: str, answer: Answer) -> bool:
 
 
 def _seen(wanted: WantedSession, capabilities: dict[str, Any]) -> dict[str, str]:
-    """Take from the browser's own capabilities what truly ran."""
+    """Return what the browser says of itself, which may differ from what was asked for."""
     seen = {
         "browser": capabilities.get("browserName"),
         "browser_version": capabilities.get("browserVersion"),

@@ -1,4 +1,4 @@
-"""What happened on the grid: one thread-safe record that the hub and the API write and everyone reads."""
+"""Records of sessions and of requests to the API; thread-safe."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class ApiRequest:
-    """One request to the REST API, as it was answered."""
+    """One request to the REST API, with the status of its answer."""
 
     method: str
     path: str
     query: dict[str, str]
     status: int
-    """0 where a fault gave no well-formed answer."""
+    """0 if a fault sent no complete answer."""
     authorised: bool
     username: str | None
     time: float
     """On the monotonic clock, when the request arrived."""
     session_id: str | None
-    """As it stands in the path: a session id or a test id."""
+    """The session id or test id in the path."""
     host: str
     has_authorization: bool
-    """Whether an Authorization header came, right or wrong."""
+    """Whether the request had an Authorization header, valid or not."""
 
 
 @dataclass(frozen=True)
 class LoggedCommand:
-    """One WebDriver command. Bodies are cut to a readable length, and hold no access key."""
+    """One WebDriver command. Bodies are cut to a readable length; access keys are replaced."""
 
     method: str
     path: str
@@ -64,7 +64,7 @@ class LoggedMessage:
 
 @dataclass(frozen=True)
 class Mark:
-    """A verdict that somebody gave on a session."""
+    """A status that was set on a session."""
 
     status: str
     reason: str
@@ -74,7 +74,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class SessionRecord:
-    """All that is known of one WebDriver session at one moment."""
+    """One WebDriver session, as it is now: a snapshot."""
 
     session_id: str
     test_id: str
@@ -97,11 +97,8 @@ class SessionRecord:
     tags: tuple[str, ...] = ()
     custom_data: Any = field(default_factory=dict)
     exceptions: tuple[str, ...] = ()
-    stopped: bool = False
-    """Ended through the API's /stop, not by its client."""
-    deleted: bool = False
     recording: bool = False
-    """A recording was started; `video` is there once it is encoded."""
+    """Whether the session is or was recorded; `video` is set once it is encoded."""
     video: Path | None = None
     screenshots: tuple[Path, ...] = ()
     wants_network: bool = False
@@ -122,7 +119,7 @@ class SessionRecord:
 
 
 class Journal:
-    """Keeps records of sessions and of API requests; every change wakes those who wait."""
+    """Keeps records of sessions and of API requests; every change wakes `wait_for`."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition(threading.RLock())
@@ -136,7 +133,7 @@ class Journal:
     # Sessions
 
     def open_session(self, session_id: str, wanted: WantedSession, username: str, **seen: str) -> SessionRecord:
-        """Note a session that has just begun; `seen` is what the browser says of itself."""
+        """Add a session that has just started and return its record; `seen` overrides what was asked for."""
         with self._changed:
             build = wanted.build or "untitled"
             record = SessionRecord(
@@ -171,7 +168,7 @@ class Journal:
             return record
 
     def end_session(self, session_id: str, **changes: Any) -> bool:
-        """Note that a session is over; False if it was over already."""
+        """Set the session's end. Return False if it had ended before."""
         with self._changed:
             if self._sessions[session_id].ended is not None:
                 return False
@@ -194,7 +191,7 @@ class Journal:
             self._note_change()
 
     def find(self, any_id: str) -> SessionRecord | None:
-        """Find a session by its session id or its test id, without the list of its commands."""
+        """Return the session with this session id or test id, without its commands; None if there is none."""
         with self._changed:
             return self._sessions.get(self._ids_by_test_id.get(any_id, any_id))
 
@@ -203,7 +200,7 @@ class Journal:
             return replace(self._sessions[session_id], commands=tuple(self._commands[session_id]))
 
     def sessions(self) -> dict[str, SessionRecord]:
-        """Return every session, commands included, oldest first."""
+        """Return every session with its commands, oldest first."""
         with self._changed:
             return {session_id: self.snapshot(session_id) for session_id in self._sessions}
 
@@ -224,11 +221,10 @@ class Journal:
             return list(self._requests)
 
     def wait_for(self, predicate: Callable[[], T], timeout_seconds: float) -> T:
-        """Wait until the predicate holds and return what it returned; TimeoutError if it never does.
+        """Wait until `predicate` returns something true, and return that; raise `TimeoutError` if it does not.
 
-        Woken by every change of the journal, and twenty times a second besides, since some answers (whether
-        a session is final) change with the clock alone. The predicate is called without any lock, so that it
-        may ask the grid over HTTP.
+        `predicate` is called after every change, and 20 times a second, since some answers (whether a session is
+        final) depend on the clock. No lock is held meanwhile, so that it may send requests to the grid.
         """
         deadline = time.monotonic() + timeout_seconds
         while True:
@@ -248,12 +244,12 @@ class Journal:
 
 
 def new_session_id(kind: Kind) -> str:
-    """Make an id as the tools do: 32 hex digits from browsers' drivers, a dashed UUID from Appium."""
+    """Return an id in the form of chromedriver (32 hex digits) or, for an app, of Appium (a UUID with dashes)."""
     return str(uuid.uuid4()) if kind == "app" else uuid.uuid4().hex
 
 
 def new_test_id(kind: Kind) -> str:
-    """Make an id in the vendor's form: Z17EF-OPUKH-BDAE8-YEPXU, or APPTES and mixed letters for an app."""
+    """Return an id in LambdaTest's form: Z17EF-OPUKH-BDAE8-YEPXU, for an app APPTES and 20 letters."""
     if kind == "app":
         return "APPTES" + "".join(random.choices(string.ascii_letters + string.digits, k=20))
     letters = string.ascii_uppercase + string.digits

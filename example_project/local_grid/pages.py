@@ -1,4 +1,4 @@
-"""A page for each session, readable from disk after the run with nothing running; the rendering is pure."""
+"""A page per session, on disk, that can be read after the run."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ summary { cursor: pointer; }
 
 
 class Pages:
-    """Writes `<folder>/<session id>/index.html` and puts the video beside it."""
+    """Writes `<folder>/<session id>/index.html` and copies the video beside it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -60,14 +60,14 @@ class Pages:
         if record.video and record.video.exists() and not video.exists():
             shutil.copyfile(record.video, video)
         page = folder / "index.html"
-        # Whoever looks at the page meanwhile sees the old one or the new one, never half of one.
+        # A reader sees the old page or the new one, never half of one.
         draft = folder / "index.html.new"
         draft.write_text(render(record, "video.mp4" if video.exists() else None), encoding="utf-8")
         draft.replace(page)
 
 
 def render(record: SessionRecord, video_link: str | None) -> str:
-    """Render a session's page; the link to the video is relative where the page is on disk."""
+    """Return a session's page as HTML; `video_link` is None if there is no video."""
     status, remark = details.final_status(record) if record.ended else ("running", "")
     reason = f'<p class="reason {_text(status)}">{_text(remark)}</p>' if remark not in ("", status) else ""
     return f"""<!doctype html>
@@ -149,7 +149,7 @@ def _command(record: SessionRecord, command: LoggedCommand) -> str:
 
 
 def _without_user(text: str, record: SessionRecord) -> str:
-    """A page stays when the grid is gone, and is passed on: whose session it was is nobody else's business."""
+    """Remove the user name: pages are kept and passed on."""
     return text.replace(record.username, "****") if record.username else text
 
 
@@ -175,7 +175,7 @@ def _messages(messages: tuple[LoggedMessage, ...], empty: str) -> str:
 
 
 def _pretty(body: str) -> str:
-    """Indent a body where it is whole JSON; one that was cut stays as it is."""
+    """Return JSON indented; a body that was cut is unchanged."""
     try:
         return details.pretty_json(json.loads(body)) if body else ""
     except ValueError:

@@ -1,4 +1,4 @@
-"""The processes and folders the grid made, and how they are removed: by process id, never by name."""
+"""The grid's processes and temporary folders. Processes are ended by process id, never by name."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import time
 from pathlib import Path
 
 
-class Workshop:
-    """A temporary folder of the grid's own, and the processes that work in it.
+class Processes:
+    """Starts processes, makes folders for them, and ends and removes all of them.
 
-    Every browser gets a profile inside the folder, so the unguessable name of its profile in a command line tells
-    our browsers from everybody else's, also those that chromedriver started and lost.
+    Each browser's profile is inside one temporary folder of this grid, so its command line identifies it, also after
+    chromedriver lost it.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Workshop:
         self._children: list[subprocess.Popen[bytes]] = []
 
     def start(self, command: list[str]) -> subprocess.Popen[bytes]:
-        """Start a process whose output can be read and which Ctrl-C in the terminal does not reach."""
+        """Start a process with its output in a pipe and in a session of its own, where Ctrl-C does not reach it."""
         child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -38,7 +38,7 @@ class Workshop:
         return child
 
     def run(self, command: list[str], timeout_seconds: float, abandon: threading.Event) -> int:
-        """Run a quiet process to its end, or until it takes too long or is abandoned; return its exit status."""
+        """Run a process, kill it after `timeout_seconds` or when `abandon` is set, and return its exit status."""
         child = self.start(command)
         deadline = time.monotonic() + timeout_seconds
         while child.poll() is None:
@@ -51,27 +51,27 @@ class Workshop:
         return child.returncode
 
     def discard(self, folder: Path) -> None:
-        """Remove a folder without making anybody wait for it."""
+        """Remove a folder in the background."""
         remover = threading.Thread(
             target=shutil.rmtree, args=(folder,), kwargs={"ignore_errors": True}, name="local-grid-discard", daemon=True
         )
-        # While the interpreter shuts down there are no new threads; the folder then goes with the workshop.
+        # While the interpreter shuts down no thread starts; `close` then removes the folder.
         with contextlib.suppress(RuntimeError):
             remover.start()
 
     def new_folder(self, prefix: str) -> Path:
-        """Make a folder in the workshop's, which is made with the first one: a simulated grid leaves no trace."""
+        """Create a folder inside the temporary one, which is created with the first: a simulated grid has none."""
         with self._making:
             self._folder = self._folder or Path(tempfile.mkdtemp(prefix="local-grid-"))
         return Path(tempfile.mkdtemp(prefix=prefix, dir=self._folder))
 
     def process_ids(self) -> set[int]:
-        """Return the processes that still live, browsers included (those only where /proc is)."""
+        """Return the ids of running processes; browsers, which chromedriver started, only where there is /proc."""
         children = {child.pid for child in self._children if child.poll() is None}
         return children | _browsers_with_profile_in(self._folder) if self._folder else children
 
     def close(self, timeout_seconds: float = 3.0) -> None:
-        """End every process, first politely, and remove the folder."""
+        """End every process, with SIGTERM and then SIGKILL, and remove the folder."""
         for how in (signal.SIGTERM, signal.SIGKILL):
             self.end_all(how, timeout_seconds)
         for child in self._children:
@@ -81,9 +81,9 @@ class Workshop:
         self.remove_folder()
 
     def end_all(self, how: signal.Signals, timeout_seconds: float) -> None:
-        """Signal until nobody is left: a browser may start another process while it is told to stop.
+        """Send the signal until no process is left: a browser may start another one meanwhile.
 
-        Takes no lock that could be held elsewhere, so that a signal handler may call it.
+        Takes no lock, so that a signal handler may call it.
         """
         deadline = time.monotonic() + timeout_seconds
         while self.process_ids() and time.monotonic() < deadline:
@@ -93,7 +93,7 @@ class Workshop:
             time.sleep(0.02)
 
     def remove_folder(self) -> None:
-        # A browser that is just dying may still write into its profile.
+        # A browser that is about to exit may still write into its profile.
         for _ in range(20):
             if self._folder is None or not self._folder.exists():
                 return
@@ -105,7 +105,7 @@ def _browsers_with_profile_in(folder: Path) -> set[int]:
     profile = b"--user-data-dir=" + os.fsencode(folder)
     found = set()
     for entry in Path("/proc").glob("[0-9]*"):
-        # Processes come and go meanwhile, and those of other users may not be ours to read.
+        # Processes end meanwhile, and those of other users cannot be read.
         with contextlib.suppress(OSError):
             if profile in (entry / "cmdline").read_bytes():
                 found.add(int(entry.name))

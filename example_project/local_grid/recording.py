@@ -1,7 +1,6 @@
-"""Record what a browser shows, as the devtools' screencast, and encode it with ffmpeg.
+"""Record a browser with the devtools' screencast, and encode the frames with ffmpeg.
 
-The screencast leaves the browser alone. Screenshots taken by WebDriver would not: one that is taken while an
-alert is open dismisses the alert, and the test that waits for it fails.
+WebDriver's screenshots would disturb the test: one that is taken while an alert is open dismisses the alert.
 """
 
 from __future__ import annotations
@@ -24,17 +23,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from .processes import Workshop
+    from .processes import Processes
 
 _MAX_WIDTH, _MAX_HEIGHT = 1280, 800
 _FRAMES_PER_SECOND = 12
 _MAX_SECONDS = 600
-"""As on the cloud, where a video ends after ten minutes."""
+"""The cloud's limit."""
 _STILLS = 10
 
 
 def find_ffmpeg() -> str | None:
-    """Return ffmpeg if a recording can be made: it takes ffmpeg and websocket-client, which comes with selenium."""
+    """Return the path of ffmpeg, None unless websocket-client is installed as well."""
     return shutil.which("ffmpeg") if importlib.util.find_spec("websocket") else None
 
 
@@ -48,7 +47,7 @@ class Frame:
 
 
 class Recording:
-    """Collects the frames of one browser in a folder, in a thread of its own, until the browser goes away."""
+    """Writes the frames of one browser into a folder, in a thread of its own, until the browser exits."""
 
     def __init__(self, debugger_address: str, folder: Path) -> None:
         self._address = debugger_address
@@ -62,7 +61,7 @@ class Recording:
         self._socket: Any = None
         self._attached: set[str] = set()
         self._front = ""
-        """The devtools session of the window that drew last."""
+        """The devtools session of the window that sent the last frame."""
         self._thread = threading.Thread(target=self._run, name="local-grid-recording", daemon=True)
 
     @property
@@ -70,15 +69,14 @@ class Recording:
         return len(self._frames)
 
     def start(self, timeout_seconds: float) -> None:
-        """Start, and wait until the browser has agreed, so that the first command is seen already."""
+        """Start, and wait until the browser sends frames, so that the first command is recorded."""
         self._thread.start()
         self._is_casting.wait(timeout_seconds)
 
     def take_last_frame(self, timeout_seconds: float) -> None:
-        """Picture how it ended: a screencast is some frames late, and what a test failed on comes last.
+        """Take one frame before the browser quits: a screencast is late, and a failure shows at the end.
 
-        Called before the browser is told to quit. An open alert keeps the browser from answering; then the
-        time is over and the screencast's last frame is the last.
+        While an alert is open the browser sends no frame, and this returns after `timeout_seconds`.
         """
         if not self._is_casting.wait(timeout_seconds):
             return
@@ -89,22 +87,22 @@ class Recording:
             self._has_last_frame.wait(timeout_seconds)
 
     def stop(self) -> list[Frame]:
-        """Stop, wait for the thread and return what was seen."""
+        """Stop the thread and return the frames."""
         self._stopping.set()
         self._thread.join(3)
         return list(self._frames)
 
     def _run(self) -> None:
-        # A browser that ends while it is recorded closes the connection: that is how recordings end.
+        # A browser that exits closes the connection: the usual end of a recording.
         with contextlib.suppress(OSError, ValueError, KeyError, self._socket_errors()):
             url = f"http://{self._address}/json/version"
             with urllib.request.urlopen(url, timeout=10) as response:
                 browser = json.load(response)["webSocketDebuggerUrl"]
-            # Chromium refuses connections that name an origin.
+            # Chromium refuses connections with an Origin header.
             self._socket = _websocket().create_connection(
                 browser, timeout=10, suppress_origin=True, enable_multithread=True
             )
-            # To connect may take long on a busy machine; to notice that it is time to stop may not.
+            # Long to connect on a busy machine, short to notice that it is time to stop.
             self._socket.settimeout(0.25)
             try:
                 self._send("Target.setDiscoverTargets", {"discover": True})
@@ -140,7 +138,7 @@ class Recording:
         elif method == "Page.screencastFrame":
             self._front = message["sessionId"]
             self._keep(params["data"], float(params["metadata"].get("timestamp") or time.time()))
-            # The next frame comes after the acknowledgement: waiting here keeps an animation from costing a core.
+            # The next frame is sent after this one is acknowledged: the pause limits the frame rate.
             self._stopping.wait(0.04)
             self._send("Page.screencastFrameAck", {"sessionId": params["sessionId"]}, self._front)
         elif message.get("id") == self._last_frame_id:
@@ -149,7 +147,7 @@ class Recording:
             self._has_last_frame.set()
 
     def _attach(self, target: dict[str, Any]) -> None:
-        """Record every tab; the one in front is the one that draws."""
+        """Record every window; only the one in front sends frames."""
         if target["type"] == "page" and target["targetId"] not in self._attached:
             self._attached.add(target["targetId"])
             self._send("Target.attachToTarget", {"targetId": target["targetId"], "flatten": True})
@@ -158,7 +156,7 @@ class Recording:
         content = base64.b64decode(data)
         file = self._folder / f"{len(self._frames):06d}.jpg"
         file.write_bytes(content)
-        # Two windows may report out of turn; a film runs forward.
+        # Frames of two windows may arrive out of order.
         self._frames.append(Frame(file, max([at, *(frame.at for frame in self._frames[-1:])]), *jpeg_size(content)))
 
     def _send(self, method: str, params: dict[str, Any], session: str = "", message_id: int | None = None) -> None:
@@ -169,16 +167,16 @@ class Recording:
 
 
 def _websocket() -> Any:
-    """Import websocket-client only where something is recorded: the grid runs without it."""
+    """Import websocket-client, which the grid needs only to record."""
     return importlib.import_module("websocket")
 
 
 def jpeg_size(content: bytes) -> tuple[int, int]:
-    """Read width and height from a JPEG's start-of-frame segment."""
+    """Return width and height from a JPEG's start-of-frame segment."""
     position = 2
     while position + 9 <= len(content):
         marker, length = content[position + 1], int.from_bytes(content[position + 2 : position + 4], "big")
-        # C0 to CF begin a frame, but for C4, C8 and CC, which are tables.
+        # C0 to CF start a frame, except C4, C8 and CC, which are tables.
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             height, width = struct.unpack(">HH", content[position + 5 : position + 9])
             return width, height
@@ -188,14 +186,14 @@ def jpeg_size(content: bytes) -> tuple[int, int]:
 
 def encode(
     ffmpeg: str,
-    workshop: Workshop,
+    processes: Processes,
     frames: Sequence[Frame],
     span: tuple[float, float],
     abandon: threading.Event,
 ) -> Path | None:
-    """Make an mp4 of the frames that lasts as long as the session did; None where there is nothing to show.
+    """Encode the frames as an mp4 and return its path; None if there are no frames or ffmpeg fails.
 
-    `span` is the session's begin and end, in seconds since the epoch: second 0 of the video is the begin.
+    `span` is start and end of the session in seconds since the epoch: the video has the same second 0 and length.
     """
     if not frames:
         return None
@@ -208,37 +206,37 @@ def encode(
         f"pad={width}:{height}:-1:-1,fps={_FRAMES_PER_SECOND},format=yuv420p"
     )
     video = folder / "video.mp4"
-    # The next test's browser comes first.
+    # The browser of the next test has priority.
     command = ["nice"] if shutil.which("nice") else []
     command += [ffmpeg, "-v", "error", "-y", "-f", "concat", "-safe", "0", "-i", str(listing), "-vf", filters]
     command += ["-c:v", "libx264", "-preset", "veryfast", "-crf", "28", "-threads", "1"]
     command += ["-movflags", "+faststart", str(video)]
-    return video if workshop.run(command, 120, abandon) == 0 and video.exists() else None
+    return video if processes.run(command, 120, abandon) == 0 and video.exists() else None
 
 
 def frame_list(frames: Sequence[Frame], span: tuple[float, float]) -> str:
-    """Write ffmpeg's list of pictures, each with the seconds it was to be seen."""
+    """Return ffmpeg's list of frames, each with its duration."""
     begin, end = span
     starts = [begin, *(frame.at for frame in frames[1:])]
     ends = [*starts[1:], max(end, starts[-1])]
     lines = ["ffconcat version 1.0"]
     for frame, start, stop in zip(frames, starts, ends, strict=True):
-        # A video needs some length: a session may be over within its first picture.
+        # A video of no length is invalid: a session may have ended with its first frame.
         duration = max(stop - start, 2 / _FRAMES_PER_SECOND if frame is frames[-1] else 0.001)
         lines += [f"file '{frame.file.name}'", f"duration {duration:.3f}"]
-    # The duration of the last entry counts only if something follows.
+    # ffmpeg ignores the duration of the last entry.
     lines.append(f"file '{frames[-1].file.name}'")
     return "\n".join(lines) + "\n"
 
 
 def video_size(frame: Frame) -> tuple[int, int]:
-    """Fit the page's size into the video's limits; both sides even, as yuv420p wants them."""
+    """Scale the page's size down to the video's limits; both sides are even, as yuv420p requires."""
     scale = min(1.0, _MAX_WIDTH / frame.width, _MAX_HEIGHT / frame.height)
     return _even(frame.width * scale), _even(frame.height * scale)
 
 
 def stills(frames: Sequence[Frame]) -> tuple[Path, ...]:
-    """Choose some frames, evenly spread, as the session's screenshots."""
+    """Return up to ten frames, evenly spread: the session's screenshots."""
     step = max(1, -(-len(frames) // _STILLS))
     return tuple(frame.file for frame in frames[::step])
 

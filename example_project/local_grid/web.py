@@ -1,7 +1,7 @@
-"""A small threaded HTTP/1.1 server on loopback: requests and answers as values.
+"""A threaded HTTP/1.1 server on loopback: an application is a function from a request to a response.
 
-The standard library's own server loop polls and leaves keep-alive connections open when it stops; the tests
-start and stop many grids, so accepting, tracking and closing connections is done here.
+The standard library's server polls, and leaves keep-alive connections open when it stops. The tests start and stop
+many grids, so this one accepts, tracks and closes connections itself.
 """
 
 from __future__ import annotations
@@ -17,13 +17,17 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
+
+if TYPE_CHECKING:
+    import ssl
+    from email.message import Message
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a Basic Authorization header carried. The password never appears in a repr."""
+    """User name and password of a Basic Authorization header. The password is not in the repr."""
 
     username: str
     password: str
@@ -35,15 +39,17 @@ class Credentials:
 @dataclass(frozen=True)
 class Request:
     method: str
+    target: str
+    """The path with its query, or what else the request line has."""
     path: str
     query: dict[str, str]
-    headers: dict[str, str]
-    """Names in lower case."""
+    headers: Message
+    """Names in any case."""
     body: bytes
 
     @property
     def host(self) -> str:
-        return self.headers.get("host", "")
+        return str(self.headers.get("host", ""))
 
     def credentials(self) -> Credentials | None:
         scheme, _, encoded = self.headers.get("authorization", "").partition(" ")
@@ -57,7 +63,7 @@ class Request:
         return Credentials(username, password)
 
     def json_object(self) -> dict[str, Any] | None:
-        """Return the body as a JSON object; None if it is anything else."""
+        """Return the body if it is a JSON object, else None."""
         try:
             value = json.loads(self.body)
         except ValueError:
@@ -73,8 +79,11 @@ class Response:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-Takeover: TypeAlias = Callable[[socket.socket, threading.Event], None]
-"""Does with the connection what no well-formed answer can; the event is set when the server closes."""
+Takeover: TypeAlias = Callable[[socket.socket, threading.Event], "bool | None"]
+"""Writes any bytes to the connection, or none; returns whether it may serve another request.
+
+The event is set when the server closes.
+"""
 
 Application: TypeAlias = Callable[[Request], "Response | Takeover"]
 
@@ -96,6 +105,10 @@ class Server:
 
     def __init__(self, application: Application, port: int = 0) -> None:
         self.application = application
+        self.tls: ssl.SSLContext | None = None
+        """Set before the first connection to speak HTTPS."""
+        self.connection_count = 0
+        """Connections accepted so far."""
         self.closing = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", port), backlog=256)
         self.port: int = self._listener.getsockname()[1]
@@ -107,9 +120,9 @@ class Server:
         self._acceptor.start()
 
     def close(self, timeout_seconds: float = 2.0) -> None:
-        """Answer nobody any more: close the port and every connection, and wait for their threads."""
+        """Close the port and every connection, and wait for their threads."""
         self.closing.set()
-        # accept() does not notice that its socket was closed by another thread; a last connection wakes it.
+        # Closing a socket does not wake accept() in another thread; a connection does.
         with contextlib.suppress(OSError):
             socket.create_connection(("127.0.0.1", self.port), timeout=timeout_seconds).close()
         if self._acceptor.is_alive():
@@ -137,12 +150,17 @@ class Server:
             )
             with self._lock:
                 self._connections[connection] = thread
+                self.connection_count += 1
             thread.start()
 
     def _serve(self, connection: socket.socket, address: tuple[str, int]) -> None:
         try:
-            # A client that goes away in the middle of an answer is no fault of the grid.
-            with contextlib.suppress(ConnectionError, TimeoutError):
+            # Clients may hang up at any time, and refuse a certificate.
+            with contextlib.suppress(OSError):
+                if self.tls:
+                    plain, connection = connection, self.tls.wrap_socket(connection, server_side=True)
+                    with self._lock:
+                        self._connections[connection] = self._connections.pop(plain)
                 _Connection(connection, address, self)  # type: ignore[arg-type]
         finally:
             with self._lock:
@@ -151,7 +169,7 @@ class Server:
 
 
 class _Connection(BaseHTTPRequestHandler):
-    """One keep-alive connection: turns bytes into a `Request` and a `Response` into bytes."""
+    """One keep-alive connection: reads requests and writes responses."""
 
     server: Server  # type: ignore[assignment]
     protocol_version = "HTTP/1.1"
@@ -170,7 +188,7 @@ class _Connection(BaseHTTPRequestHandler):
         try:
             request = self._read_request()
         except ValueError:
-            # A length that is no number, an address that is none.
+            # A malformed Content-Length or path.
             self.send_error(400)
             self.wfile.flush()
             return
@@ -178,27 +196,27 @@ class _Connection(BaseHTTPRequestHandler):
         if isinstance(answer, Response):
             self._write(request, answer)
         else:
-            self.close_connection = True
-            answer(self.connection, self.server.closing)
+            self.close_connection = not answer(self.connection, self.server.closing)
 
     def _read_request(self) -> Request:
         parts = urlsplit(self.path)
         length = int(self.headers.get("Content-Length") or 0)
         return Request(
             method=self.command,
+            target=self.path,
             path=parts.path,
             query=dict(parse_qsl(parts.query, keep_blank_values=True)),
-            headers={name.lower(): value for name, value in self.headers.items()},
+            headers=self.headers,
             body=self.rfile.read(length) if length else b"",
         )
 
     def _answer(self, request: Request) -> Response | Takeover:
         try:
             return self.server.application(request)
-        except Exception:  # noqa: BLE001 -- a defect of the grid must reach the client as an answer
+        except Exception:  # noqa: BLE001 -- a bug in the application must reach the client as an answer
             if not self.server.closing.is_set():
                 traceback.print_exc(file=sys.stderr)
-            return text_response(500, "the local grid failed to answer; its standard error says why")
+            return text_response(500, "the server failed to answer; see its standard error")
 
     def _write(self, request: Request, response: Response) -> None:
         self.send_response(response.status)
@@ -213,4 +231,4 @@ class _Connection(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the base class's name
-        """Say nothing: the journal keeps what was asked."""
+        """Log nothing: the journal has every request."""

@@ -1,4 +1,4 @@
-"""Grids and drivers for the grid's own tests."""
+"""Grids and drivers for the tests of the grid."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from local_grid import SessionRecord
 
-# Changes its look every 50 ms, and its title when it is done.
+# Changes its colour every 50 ms, and in the end its title.
 LIVELY_PAGE = """data:text/html,<title>lively</title><body style='font-size:120px'><p id=n>0</p><script>
 let n = 0; const timer = setInterval(() => { document.getElementById('n').textContent = ++n;
 document.body.style.background = n %25 2 ? 'gold' : 'teal';
@@ -41,7 +41,7 @@ def grid(tmp_path: Path) -> Iterator[LocalGrid]:
 
 @pytest.fixture(scope="session")
 def chromium_grid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalGrid]:
-    """A grid of real browsers that all tests share, for each new one takes a driver's start."""
+    """A grid of real browsers, one for all tests: each start of chromedriver takes time."""
     if find_installation() is None:
         pytest.skip("chromium and chromedriver are not installed")
     with LocalGrid(backend="chromium", ready_after=0, pages_dir=tmp_path_factory.mktemp("pages")) as running:
@@ -57,7 +57,7 @@ def recording_grid(chromium_grid: LocalGrid) -> LocalGrid:
 
 @pytest.fixture(params=["simulated", "chromium"])
 def any_grid(request: pytest.FixtureRequest) -> LocalGrid:
-    """Each backend in turn: what holds for one shall hold for the other."""
+    """The simulated and the real browser in turn."""
     name = "grid" if request.param == "simulated" else "chromium_grid"
     found: LocalGrid = request.getfixturevalue(name)
     return found
@@ -65,7 +65,7 @@ def any_grid(request: pytest.FixtureRequest) -> LocalGrid:
 
 @pytest.fixture
 def open_driver() -> Iterator[Callable[..., WebDriver]]:
-    """Opens drivers as a user's fixture does, and quits those that the test left open."""
+    """Opens drivers, and quits those that the test leaves open."""
     opened: list[WebDriver] = []
 
     def open_one(grid: LocalGrid, /, capabilities: dict[str, Any] | None = None, **vendor: Any) -> WebDriver:
@@ -88,7 +88,7 @@ def connect(grid: LocalGrid, capabilities: dict[str, Any]) -> WebDriver:
 
 @pytest.fixture(scope="session")
 def filmed(recording_grid: LocalGrid) -> SessionRecord:
-    """One session of a page that changes by itself, recorded and finished."""
+    """A recorded session of a page that changes by itself, with its video and its page on disk."""
     driver = connect(recording_grid, {"LT:Options": {"name": "filmed"}})
     driver.get(LIVELY_PAGE)
     WebDriverWait(driver, 10, 0.05).until(lambda browser: browser.title == "12")
@@ -101,7 +101,7 @@ def filmed(recording_grid: LocalGrid) -> SessionRecord:
 
 @pytest.fixture
 def call_api() -> Callable[..., requests.Response]:
-    """Asks the web API, or the app API where the path says so, with the grid's own credentials."""
+    """Sends a request to the web API, or to any address, with the grid's credentials."""
 
     def call(grid: LocalGrid, path: str, method: str = "GET", **keywords: Any) -> requests.Response:
         keywords.setdefault("auth", (grid.username, grid.access_key))

@@ -1,4 +1,4 @@
-"""A grid begins, ends and leaves nothing behind."""
+"""A grid starts, stops, and leaves no process, thread or folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import requests
 
 from local_grid import LocalGrid
 from local_grid.chromium import find_installation
-from local_grid.processes import Workshop
+from local_grid.processes import Processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,8 +39,8 @@ def tmp_path() -> Iterator[Path]:
         yield Path(folder)
 
 
-def workshop_in(folder: Path) -> Path:
-    """Find the folder of the one grid that was told to put its things here."""
+def grid_folder_in(folder: Path) -> Path:
+    """Return the temporary folder of the only grid whose TMPDIR is `folder`."""
     (found,) = folder.glob("local-grid-*")
     return found
 
@@ -56,7 +56,7 @@ def processes_in(folder: Path) -> list[str]:
 
 @contextlib.contextmanager
 def running_module(temp: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
-    """Run `python -m local_grid`, and read off its output what it says of itself."""
+    """Run `python -m local_grid`; yields the process and its printed lines, `{before the colon: after it}`."""
     command = [sys.executable, "-m", "local_grid", "--port", "0", *options]
     environment = {**os.environ, "TMPDIR": str(temp)}
     with subprocess.Popen(command, cwd=EXAMPLE, env=environment, stdout=subprocess.PIPE, text=True) as process:
@@ -74,7 +74,7 @@ def running_module(temp: Path, *options: str) -> Iterator[tuple[subprocess.Popen
 
 
 def open_raw(hub: str) -> str:
-    """Open a session as no client would leave it: nobody is there to quit it."""
+    """Open a session that is not quit, and return its id."""
     answer = requests.post(f"{hub}/session", json={"capabilities": {"alwaysMatch": {}}}, timeout=30)
     session_id: str = answer.json()["value"]["sessionId"]
     return session_id
@@ -82,13 +82,13 @@ def open_raw(hub: str) -> str:
 
 @needs_chromium
 @needs_proc
-def test_browsers_that_nobody_quit_are_ended_with_the_grid(
+def test_closing_the_grid_ends_browsers_that_were_not_quit(
     open_driver: Callable[..., WebDriver], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with LocalGrid(backend="chromium") as grid:
         drivers = [open_driver(grid) for _ in range(2)]
-        folder = workshop_in(tmp_path)
+        folder = grid_folder_in(tmp_path)
         assert processes_in(folder)
         assert all(driver.capabilities["goog:processID"] for driver in drivers)
     assert not processes_in(folder)
@@ -98,13 +98,12 @@ def test_browsers_that_nobody_quit_are_ended_with_the_grid(
 
 @needs_chromium
 @needs_proc
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
-def test_the_standing_grid_ends_its_browsers_when_told_to_stop(how: signal.Signals, tmp_path: Path) -> None:
+def test_sigterm_ends_the_browsers_of_a_standing_grid(tmp_path: Path) -> None:
     with running_module(tmp_path, "--backend", "chromium", "--no-record") as (process, said):
         open_raw(said["hub"])
-        folder = workshop_in(tmp_path)
+        folder = grid_folder_in(tmp_path)
         assert processes_in(folder)
-        process.send_signal(how)
+        process.terminate()
         assert process.wait(15) == 0
         assert process.stdout
         assert process.stdout.read() == "ended after 1 sessions\n"
@@ -117,9 +116,8 @@ import sys, time
 sys.path.insert(0, {example!r})
 from local_grid import LocalGrid
 import requests
-other = LocalGrid(backend="chromium", record=False).start()
-grid = LocalGrid(backend="chromium").start()
-for one in (other, grid):
+for record in {records}:
+    one = LocalGrid(backend="chromium", record=record).start()
     requests.post(one.hub_url + "/session", json={{"capabilities": {{}}}}, timeout=30).raise_for_status()
 print(*__import__("glob").glob("{temp}/local-grid-*"), flush=True)
 {ending}
@@ -129,26 +127,26 @@ print(*__import__("glob").glob("{temp}/local-grid-*"), flush=True)
 @needs_chromium
 @needs_proc
 @pytest.mark.parametrize(
-    ("ending", "how", "status"),
+    ("records", "ending", "how", "status"),
     [
-        ("time.sleep(60)", signal.SIGTERM, -signal.SIGTERM),
-        ("time.sleep(60)", signal.SIGINT, -signal.SIGINT),
-        ("", None, 0),
+        ((False, True), "time.sleep(60)", signal.SIGTERM, -signal.SIGTERM),
+        ((True,), "time.sleep(60)", signal.SIGINT, -signal.SIGINT),
+        ((True,), "", None, 0),
     ],
-    ids=["SIGTERM", "Ctrl-C", "end of program"],
+    ids=["SIGTERM, two grids", "Ctrl-C", "end of program"],
 )
-def test_an_embedded_grid_that_nobody_closes_ends_its_browsers(
-    tmp_path: Path, ending: str, how: signal.Signals | None, status: int
+def test_a_process_that_ends_ends_the_browsers_of_its_grids(
+    tmp_path: Path, records: tuple[bool, ...], ending: str, how: signal.Signals | None, status: int
 ) -> None:
-    """The process ends as it would have without a grid, with the same status."""
-    program = EMBEDDED.format(example=str(EXAMPLE), temp=tmp_path, ending=ending)
+    """Its exit status is the same as without a grid."""
+    program = EMBEDDED.format(example=str(EXAMPLE), temp=tmp_path, records=records, ending=ending)
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as process:
         assert process.stdout
         folders = list(map(Path, process.stdout.readline().split()))
-        assert [folder.parent for folder in folders] == [tmp_path, tmp_path]
+        assert [folder.parent for folder in folders] == [tmp_path] * len(records)
         if how:
             assert all(processes_in(folder) for folder in folders)
             process.send_signal(how)
@@ -158,7 +156,7 @@ def test_an_embedded_grid_that_nobody_closes_ends_its_browsers(
     assert not any(processes_in(folder) or folder.exists() for folder in folders)
 
 
-def test_the_standing_grid_says_where_it_is(tmp_path: Path) -> None:
+def test_a_standing_grid_prints_its_addresses(tmp_path: Path) -> None:
     options = ["--backend", "simulated", "--user", "ann", "--key", "k", "--ready-after", "0", "--pages", str(tmp_path)]
     with running_module(tmp_path, *options, "--latency", "0.01", "--fault", "forbidden") as (process, said):
         assert said["local grid"] == "simulated browser (as asked)"
@@ -182,8 +180,7 @@ def test_without_browsers_the_grid_is_simulated(monkeypatch: pytest.MonkeyPatch,
 
 
 @needs_chromium
-def test_a_browser_that_does_not_start_is_a_refused_session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """As where the driver is installed but does not run."""
+def test_a_driver_that_does_not_start_is_a_refused_session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("chromium", "chromedriver"):
         program = tmp_path / name
         program.write_text("#!/bin/sh\necho out of order\n", encoding="utf-8")
@@ -205,7 +202,7 @@ def test_a_taken_port_is_an_error_that_leaves_nothing(tmp_path: Path, monkeypatc
     assert not list(tmp_path.iterdir())
 
 
-def test_a_grid_starts_and_closes_once(tmp_path: Path) -> None:
+def test_start_and_close_may_be_called_twice(tmp_path: Path) -> None:
     grid = LocalGrid(backend="simulated", pages_dir=tmp_path)
     grid.close()
     assert grid.start() is grid
@@ -227,24 +224,24 @@ def test_no_thread_outlives_the_grid(open_driver: Callable[..., WebDriver]) -> N
     assert set(threading.enumerate()) == before
 
 
-def test_credentials_of_the_environment_can_be_anything() -> None:
+def test_credentials_are_quoted_in_the_hubs_address() -> None:
     with LocalGrid(backend="simulated", username="a b@c", access_key="/?#[]:@%") as grid:
         assert grid.hub_url.startswith("http://a%20b%40c:%2F%3F%23%5B%5D%3A%40%25@127.0.0.1:")
         assert open_raw(grid.hub_url)
 
 
 def test_a_process_that_takes_too_long_is_ended() -> None:
-    workshop, abandon = Workshop(), threading.Event()
+    processes, abandon = Processes(), threading.Event()
     sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
-    assert workshop.run([sys.executable, "-c", "raise SystemExit(3)"], 10, abandon) == 3
-    assert workshop.run(sleep, 0.1, abandon) != 0
+    assert processes.run([sys.executable, "-c", "raise SystemExit(3)"], 10, abandon) == 3
+    assert processes.run(sleep, 0.1, abandon) != 0
     abandon.set()
-    assert workshop.run(sleep, 10, abandon) != 0
-    workshop.close()
+    assert processes.run(sleep, 10, abandon) != 0
+    processes.close()
 
 
 @needs_chromium
-def test_several_browsers_work_side_by_side(chromium_grid: LocalGrid, open_driver: Callable[..., WebDriver]) -> None:
+def test_two_browsers_work_at_the_same_time(chromium_grid: LocalGrid, open_driver: Callable[..., WebDriver]) -> None:
     titles: dict[int, str] = {}
 
     def visit(number: int, driver: webdriver.Remote) -> None:

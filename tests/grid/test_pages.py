@@ -1,4 +1,4 @@
-"""The page that each session leaves on disk."""
+"""The page of each session on disk."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOSTILE = "<script>alert(1)</script>\"'&"
 
 
 class Links(HTMLParser):
-    """Collects what a page loads or links, and the scripts it would run."""
+    """The addresses that a page loads or links, and the number of its scripts."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -35,8 +35,7 @@ class Links(HTMLParser):
         self.found += [value or "" for name, value in attrs if name in ("href", "src")]
 
 
-def test_every_session_leaves_a_page(open_driver: Callable[..., WebDriver], tmp_path: Path) -> None:
-    """Whether it was quit or not, and readable when nothing runs any more."""
+def test_every_session_quit_or_not_leaves_a_page(open_driver: Callable[..., WebDriver], tmp_path: Path) -> None:
     with LocalGrid(backend="simulated", pages_dir=tmp_path) as grid:
         quit_one, left_one = open_driver(grid, name="quit", build="night"), open_driver(grid, name="left open")
         quit_one.get("data:text/html,<title>shop</title>")
@@ -50,10 +49,10 @@ def test_every_session_leaves_a_page(open_driver: Callable[..., WebDriver], tmp_
     assert "This session was not recorded." in page
     left = (tmp_path / f"{left_one.session_id}" / "index.html").read_text(encoding="utf-8")
     assert 'class="status timeout"' in left
-    assert "nobody quit it" in left
+    assert "closed before this session was quit" in left
 
 
-def test_a_later_verdict_is_on_the_page_too(
+def test_a_status_that_is_set_after_the_end_is_on_the_page(
     grid: LocalGrid,
     open_driver: Callable[..., WebDriver],
     call_api: Callable[..., requests.Response],
@@ -68,7 +67,7 @@ def test_a_later_verdict_is_on_the_page_too(
     assert '<p class="reason failed">3 != 4</p>' in page
 
 
-def test_what_a_suite_says_cannot_break_the_page(grid: LocalGrid, open_driver: Callable[..., WebDriver]) -> None:
+def test_texts_of_a_suite_are_escaped(grid: LocalGrid, open_driver: Callable[..., WebDriver]) -> None:
     driver = open_driver(grid, name=HOSTILE, build=HOSTILE, tags=[HOSTILE])
     driver.get(f"data:text/html,{HOSTILE}")
     driver.execute_script("lambda-exceptions", [HOSTILE])

@@ -1,4 +1,4 @@
-"""Real browsers are recorded, without the tests noticing."""
+"""Real browsers are recorded without disturbing tests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from local_grid import SessionRecord
 
 
-def test_the_recording_is_a_film_of_the_session(
+def test_the_video_can_be_loaded_whole_and_in_part(
     recording_grid: LocalGrid, filmed: SessionRecord, call_api: Callable[..., requests.Response]
 ) -> None:
     assert filmed.video
@@ -47,8 +47,7 @@ def test_the_recording_is_a_film_of_the_session(
     assert requests.get(bundler, timeout=10).content == film, "the credentials are in this address"
 
 
-def test_the_recording_lasts_as_long_as_the_session(filmed: SessionRecord) -> None:
-    """And its second 0 is the session's, so that a test's offset leads to its place in the film."""
+def test_the_video_is_as_long_as_the_session(filmed: SessionRecord) -> None:
     ffprobe = shutil.which("ffprobe")
     if ffprobe is None:
         pytest.skip("ffprobe is not installed")
@@ -62,10 +61,10 @@ def test_the_recording_lasts_as_long_as_the_session(filmed: SessionRecord) -> No
     assert float(told["format"]["duration"]) == pytest.approx(filmed.duration_seconds, abs=1)
 
 
-def test_the_page_on_disk_plays_the_film(
+def test_the_page_on_disk_plays_the_video(
     recording_grid: LocalGrid, filmed: SessionRecord, open_driver: Callable[..., WebDriver], tmp_path: Path
 ) -> None:
-    """Opened as a file in a real browser, with only the folder there."""
+    """Opened from a copy of its folder."""
     driver = open_driver(recording_grid, video=False)
     pages = recording_grid.pages_dir
     assert pages
@@ -85,22 +84,20 @@ def test_the_page_on_disk_plays_the_film(
     assert film["width"] > 600
 
 
-def test_an_alert_survives_being_recorded(recording_grid: LocalGrid, open_driver: Callable[..., WebDriver]) -> None:
+def test_alerts_new_windows_and_a_status_do_not_end_the_recording(
+    recording_grid: LocalGrid, open_driver: Callable[..., WebDriver], call_api: Callable[..., requests.Response]
+) -> None:
     driver = open_driver(recording_grid)
+    session_id = driver.session_id or ""
     driver.get("data:text/html,<script>setTimeout(() => alert('still here'), 0)</script>")
     alert = WebDriverWait(driver, 10, 0.05).until(lambda browser: browser.switch_to.alert)
     assert alert.text == "still here"
     alert.accept()
-    driver.quit()
-
-
-def test_a_second_window_is_filmed_too(recording_grid: LocalGrid, open_driver: Callable[..., WebDriver]) -> None:
-    driver = open_driver(recording_grid)
-    session_id = driver.session_id or ""
-    driver.get("data:text/html,<body style='background:red'>")
+    call_api(recording_grid, f"/sessions/{session_id}", "PATCH", json={"status_ind": "passed"})
+    assert recording_grid.sessions[session_id].recording
     driver.switch_to.new_window("window")
     before = recording_grid.frame_count(session_id)
-    # Changes until it was seen: the browser tells of a new window when it gets to it.
+    # Changes until it is recorded: the browser announces a new window some time later.
     driver.get("data:text/html,<body>")
     driver.execute_script(
         "let hue = 0; setInterval(() => document.body.style.background = `hsl(${hue += 7} 90% 50%)`, 50)"
@@ -111,7 +108,7 @@ def test_a_second_window_is_filmed_too(recording_grid: LocalGrid, open_driver: C
     assert len(recording_grid.sessions[session_id].screenshots) > 1
 
 
-def test_a_session_of_a_moment_has_a_film_or_none_is_promised(
+def test_a_session_of_a_moment_has_a_video_or_no_link(
     recording_grid: LocalGrid, open_driver: Callable[..., WebDriver], call_api: Callable[..., requests.Response]
 ) -> None:
     driver = open_driver(recording_grid)
@@ -134,18 +131,6 @@ def test_screenshots_come_in_a_zip(
         assert archive.read("screenshot-1.jpg").startswith(b"\xff\xd8")
 
 
-def test_a_verdict_in_the_middle_does_not_end_the_recording(
-    recording_grid: LocalGrid, open_driver: Callable[..., WebDriver], call_api: Callable[..., requests.Response]
-) -> None:
-    driver = open_driver(recording_grid)
-    session_id = driver.session_id or ""
-    call_api(recording_grid, f"/sessions/{session_id}", "PATCH", json={"status_ind": "passed"})
-    driver.get("data:text/html,<h1>on")
-    assert recording_grid.sessions[session_id].recording
-    driver.quit()
-    assert recording_grid.wait_for(lambda: recording_grid.sessions[session_id].video, timeout=20)
-
-
 def test_recording_can_be_switched_off(chromium_grid: LocalGrid, open_driver: Callable[..., WebDriver]) -> None:
     assert "recording with ffmpeg" in chromium_grid.describe() or "not recording" in chromium_grid.describe()
     chromium_grid.record = False
@@ -157,7 +142,7 @@ def test_recording_can_be_switched_off(chromium_grid: LocalGrid, open_driver: Ca
     assert not chromium_grid.sessions[driver.session_id or ""].recording
 
 
-def test_a_grid_that_closes_in_haste_still_writes_every_page(
+def test_every_page_is_written_when_there_is_no_time_for_videos(
     recording_grid: LocalGrid, open_driver: Callable[..., WebDriver], tmp_path: Path
 ) -> None:
     assert recording_grid.describe()
@@ -184,7 +169,7 @@ def test_each_frame_is_shown_until_the_next(tmp_path: Path) -> None:
     ]
 
 
-def test_a_single_frame_makes_a_film_of_some_length(tmp_path: Path) -> None:
+def test_a_single_frame_makes_a_video_of_some_length(tmp_path: Path) -> None:
     listing = frame_list([Frame(tmp_path / "0.jpg", 100, 1200, 700)], (100.0, 100.0))
     assert "duration 0.167" in listing
 
@@ -193,7 +178,7 @@ def test_a_single_frame_makes_a_film_of_some_length(tmp_path: Path) -> None:
     ("page", "film"),
     [((1200, 701), (1200, 700)), ((2560, 1600), (1280, 800)), ((375, 812), (368, 800)), ((1, 1), (2, 2))],
 )
-def test_films_fit_a_screen_and_have_even_sides(tmp_path: Path, page: tuple[int, int], film: tuple[int, int]) -> None:
+def test_videos_fit_a_screen_and_have_even_sides(tmp_path: Path, page: tuple[int, int], film: tuple[int, int]) -> None:
     assert video_size(Frame(tmp_path, 0, *page)) == film
 
 

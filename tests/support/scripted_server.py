@@ -1,4 +1,4 @@
-"""An API on loopback that answers as its script says, and breaks HTTP in every way a network can."""
+"""An API on loopback that sends the answers of its script, well-formed or broken in any way a network can."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import socket
 import ssl
 import threading
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from local_grid import web
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from email.message import Message
     from pathlib import Path
 
     Step = Callable[["Exchange"], None]
@@ -21,17 +24,18 @@ if TYPE_CHECKING:
 class Request:
     method: str
     path: str
-    headers: dict[str, str]
+    """With the query."""
+    headers: Message
 
 
 @dataclass
 class Exchange:
-    """One request on its way to an answer: what a step works with."""
+    """A request and the connection for its answer: the argument of a step."""
 
     request: Request
     connection: socket.socket
     is_closing: threading.Event
-    """Set when the test is over: whoever waits, waits for this."""
+    """Set when the test is over; a step that waits waits for this."""
     keep: bool = True
     """Whether the connection may serve another request."""
 
@@ -39,55 +43,59 @@ class Exchange:
         self.connection.sendall(data)
 
 
-@dataclass
 class ScriptedServer:
-    """Answers requests with the steps of its script in turn, the last one again and again."""
+    """Answers each request with the next step of its script; the last step is repeated."""
 
-    script: deque[Step] = field(default_factory=deque)
-    requests: list[Request] = field(default_factory=list)
-    connections: int = 0
-    sent: int = 0
-    """Bytes of endless bodies that went out before the client hung up."""
-
-    def __post_init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._context: ssl.SSLContext | None = None
-        self._is_closing = threading.Event()
-        self._open: set[socket.socket] = set()
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self.sent = 0
+        """Bytes of endless bodies sent before the client hung up."""
+        self._script: deque[Step] = deque()
         self._lock = threading.Lock()
-        threading.Thread(target=self._accept, name="scripted-server", daemon=True).start()
+        self._server = web.Server(self._answer)
+        self._server.start()
 
     @property
     def port(self) -> int:
-        port: int = self._listener.getsockname()[1]
-        return port
+        return self._server.port
+
+    @property
+    def connections(self) -> int:
+        return self._server.connection_count
 
     @property
     def base_url(self) -> str:
-        scheme = "https" if self._context else "http"
+        scheme = "https" if self._server.tls else "http"
         return f"{scheme}://127.0.0.1:{self.port}/automation/api/v1"
 
     def will(self, *steps: Step) -> ScriptedServer:
-        self.script = deque(steps)
+        self._script = deque(steps)
         return self
 
     def speak_tls(self, certificate: Path, key: Path) -> None:
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(certificate, key)
+        self._server.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._server.tls.load_cert_chain(certificate, key)
 
     def close(self) -> None:
-        self._is_closing.set()
-        # On Linux closing alone does not wake the thread that accepts.
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        with self._lock:
-            for connection in self._open:
-                connection.close()
+        self._server.close()
 
-    # The steps.
+    def _answer(self, received: web.Request) -> web.Takeover:
+        request = Request(received.method, received.target, received.headers)
+        with self._lock:
+            self.requests.append(request)
+            step = self._script.popleft() if len(self._script) > 1 else self._script[0]
+
+        def take_over(connection: socket.socket, closing: threading.Event) -> bool:
+            exchange = Exchange(request, connection, closing)
+            step(exchange)
+            return exchange.keep
+
+        return take_over
+
+    # Steps
 
     def details(self, **fields: object) -> Step:
-        """Answer with a finished session."""
+        """Send the details of a session that has ended."""
         data = {
             "session_id": "s1",
             "status_ind": "passed",
@@ -113,7 +121,7 @@ class ScriptedServer:
         return step
 
     def reset(self, data: bytes = b"") -> Step:
-        """Send `data`, then break the connection so that the other side sees a reset."""
+        """Send `data`, then reset the connection."""
 
         def step(exchange: Exchange) -> None:
             exchange.send(data)
@@ -123,7 +131,7 @@ class ScriptedServer:
         return step
 
     def hang(self, data: bytes = b"") -> Step:
-        """Send `data` and nothing more, with the connection open."""
+        """Send `data`, then nothing, and keep the connection open."""
 
         def step(exchange: Exchange) -> None:
             exchange.send(data)
@@ -133,7 +141,7 @@ class ScriptedServer:
         return step
 
     def drip(self, data: bytes, then: bytes) -> Step:
-        """Send `data`, then `then` byte by byte without end, each in time for a timeout between bytes."""
+        """Send `data`, then repeat `then` without end, one byte at a time, so that no single read times out."""
 
         def step(exchange: Exchange) -> None:
             exchange.send(data)
@@ -145,7 +153,7 @@ class ScriptedServer:
         return step
 
     def endless(self, head: bytes, megabytes: int) -> Step:
-        """Send a body of so many megabytes, and count what went out."""
+        """Send `head` and a body of `megabytes`, and count the bytes in `sent`."""
 
         def step(exchange: Exchange) -> None:
             exchange.send(head)
@@ -155,50 +163,3 @@ class ScriptedServer:
                 self.sent += len(chunk)
 
         return step
-
-    # The threads.
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            with self._lock:
-                self.connections += 1
-                self._open.add(connection)
-            threading.Thread(target=self._serve, args=(connection,), name="scripted-server", daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        try:
-            if self._context is not None:
-                plain, connection = connection, self._context.wrap_socket(connection, server_side=True)
-                with self._lock:
-                    self._open.discard(plain)
-                    self._open.add(connection)
-            keep = True
-            while keep and (request := self._read(connection)) is not None:
-                with self._lock:
-                    self.requests.append(request)
-                    step = self.script.popleft() if len(self.script) > 1 else self.script[0]
-                exchange = Exchange(request, connection, self._is_closing)
-                step(exchange)
-                keep = exchange.keep
-        except OSError:
-            pass  # the client hung up, or the test is over
-        finally:
-            with self._lock:
-                self._open.discard(connection)
-            connection.close()
-
-    @staticmethod
-    def _read(connection: socket.socket) -> Request | None:
-        data = b""
-        while b"\r\n\r\n" not in data:
-            received = connection.recv(65536)
-            if not received:
-                return None
-            data += received
-        first, *lines = data.split(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
-        method, path, _ = first.split(" ", 2)
-        return Request(method, path, {name: value for name, _, value in (line.partition(": ") for line in lines)})

@@ -1,4 +1,7 @@
-"""A browser that is not there: enough of W3C WebDriver, HTML, CSS and XPath to run a small suite without one."""
+"""A browser in a few hundred lines: enough of W3C WebDriver for a small suite, where no real browser is installed.
+
+It runs no JavaScript, follows no links and asks nothing of the network. lxml and cssselect do what is hard.
+"""
 
 from .backend import SimulatedBackend
 

@@ -1,4 +1,4 @@
-"""The simulated browsers of a grid, one for each session."""
+"""The simulated browsers of a grid, one per session."""
 
 from __future__ import annotations
 
@@ -8,37 +8,28 @@ from typing import TYPE_CHECKING
 from local_grid.backends import Answer, BrowserLogs, BrowserSession, WebDriverError, value_answer
 from local_grid.journal import new_session_id
 
-from . import commands
 from .browser import Browser
-from .loading import WrongAddressError
+from .commands import answer
 
 if TYPE_CHECKING:
     from local_grid.capabilities import WantedSession
 
-# What an app shows that is not itself a data: address.
+# The first screen of every app; it stands in for the app's own.
 _SAMPLE_APP = (
     "data:text/html,<title>Sample app</title><h1 aria-label='title'>Sample app</h1>"
-    "<form data-submit='put %23name | %23message'>"
-    "<input id='name' aria-label='name'><button id='greet' aria-label='greet'>Greet</button></form>"
-    "<p id='message' aria-label='message'></p>"
+    "<input id='name' aria-label='name'><button id='greet' aria-label='greet'>Greet</button>"
 )
 
 
 class SimulatedBackend:
-    """Opens browsers that are plain objects; each does one command at a time, as real ones do."""
+    """Opens simulated browsers. Each runs one command at a time, as real ones do."""
 
     def __init__(self) -> None:
         self._browsers: dict[str, tuple[Browser, threading.Lock]] = {}
 
     def open(self, wanted: WantedSession) -> BrowserSession:
         is_app = wanted.kind == "app"
-        first_page = _SAMPLE_APP if is_app else "about:blank"
-        if wanted.app.startswith("data:"):
-            first_page = wanted.app
-        try:
-            browser = Browser(is_app, first_page)
-        except WrongAddressError as error:
-            raise WebDriverError("session not created", str(error)) from error
+        browser = Browser(_SAMPLE_APP if is_app else "about:blank")
         session_id = new_session_id(wanted.kind)
         self._browsers[session_id] = browser, threading.Lock()
         capabilities = {
@@ -62,7 +53,7 @@ class SimulatedBackend:
             return WebDriverError("invalid session id", f"no session {session_id}").answer()
         browser, lock = found
         with lock:
-            return commands.answer(browser, method, path, body)
+            return answer(browser, method, path, body)
 
     def logs(self, session_id: str) -> BrowserLogs:
         found = self._browsers.get(session_id)
@@ -73,4 +64,4 @@ class SimulatedBackend:
         return value_answer()
 
     def close(self) -> None:
-        """Nothing to end: the browsers are plain objects."""
+        """Do nothing: a simulated browser has no process."""

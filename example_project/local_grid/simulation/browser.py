@@ -1,120 +1,180 @@
-"""One simulated browser: its tabs and pages, and the elements that were handed out."""
+"""One simulated browser: its page, an lxml tree, and the elements whose ids the client knows."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+import functools
+import html
+import urllib.request
+from typing import Any
+from urllib.parse import urldefrag, urlsplit
 from uuid import uuid4
+
+import lxml.html
+from cssselect import HTMLTranslator, SelectorError
+from lxml import etree
 
 from local_grid.backends import WebDriverError
 from local_grid.journal import LoggedMessage, now
 
-from . import loading
-from .page import Page
-
-if TYPE_CHECKING:
-    from .dom import Element
-
 # https://www.w3.org/TR/webdriver2/#elements
 ELEMENT_KEY = "element-6066-11e4-a52e-4f735466cecf"
-WIDTH, HEIGHT = 1280, 800
 
+_FIELD_TAGS = ("button", "input", "option", "select", "textarea")
+_HIDES = "@hidden or @type='hidden' or contains(translate(@style, ' ', ''), 'display:none')"
+_IS_HIDDEN = f"boolean(ancestor-or-self::*[{_HIDES}])"
+_TEXTS = f".//text()[not(ancestor::*[self::script or self::style or self::title or {_HIDES}])]"
 
-@dataclass(eq=False)
-class Tab:
-    """A window: pages gone through, and which of them is shown."""
-
-    handle: str
-    history: list[Page] = field(default_factory=list)
-    index: int = -1
-
-    @property
-    def page(self) -> Page:
-        return self.history[self.index]
-
-    def show(self, page: Page) -> None:
-        self.history[self.index + 1 :] = [page]
-        self.index += 1
-
-    def step(self, by: int) -> None:
-        self.index = min(max(self.index + by, 0), len(self.history) - 1)
+# Locator strategies but CSS and XPath: conditions on an element. Appium's clients use the last four.
+_CONDITIONS = {
+    "link text": "self::a and normalize-space() = $value",
+    "partial link text": "self::a and contains(., $value)",
+    "id": "@id = $value",
+    "accessibility id": "@aria-label = $value",
+    "name": "@name = $value",
+    "class name": "@class = $value",
+}
 
 
 class Browser:
-    """The state of one session. Not thread-safe: whoever commands it takes care of that."""
+    """The state of one session. Not thread-safe."""
 
-    def __init__(self, is_app: bool, first_page: str) -> None:
-        self.is_app = is_app
+    def __init__(self, first_page: str) -> None:
+        self.window_handle = uuid4().hex.upper()
         self.cookies: dict[str, dict[str, Any]] = {}
         self.timeouts = {"implicit": 0, "pageLoad": 300_000, "script": 30_000}
-        self.rect = {"x": 0, "y": 0, "width": WIDTH, "height": HEIGHT}
+        self.rect = {"x": 0, "y": 0, "width": 1280, "height": 800}
         self.console: list[LoggedMessage] = []
-        self.tabs: list[Tab] = []
-        self.current: Tab | None = self.open_tab(first_page)
-        self._elements: dict[str, Element] = {}
-        self._ids: dict[Element, str] = {}
-
-    @property
-    def tab(self) -> Tab:
-        if self.current is None:
-            raise WebDriverError("no such window", "no such window: target window already closed")
-        return self.current
-
-    @property
-    def page(self) -> Page:
-        return self.tab.page
-
-    def open_tab(self, url: str) -> Tab:
-        tab = Tab(uuid4().hex.upper())
-        tab.show(self._load(url))
-        self.tabs.append(tab)
-        return tab
-
-    def close_tab(self) -> None:
-        self.tabs.remove(self.tab)
-        self.current = None
+        self.open(first_page)
 
     def open(self, url: str) -> None:
-        self.tab.show(self._load(url))
+        """Load a page; elements of the page before become stale."""
+        self.url, markup = _load(url)
+        self.root = lxml.html.document_fromstring(markup or "<html></html>", ensure_head_body=True)
+        self._elements: dict[str, lxml.html.HtmlElement] = {}
+        self._ids: dict[lxml.html.HtmlElement, str] = {}
 
-    def refresh(self) -> None:
-        self.tab.history[self.tab.index] = self._load(self.page.url)
+    @property
+    def title(self) -> str:
+        return " ".join(str(self.root.xpath("string(//title)")).split())
 
-    def _load(self, url: str) -> Page:
-        url = loading.normalise(url)
-        return Page(url, loading.load(url), self._follow)
+    @property
+    def source(self) -> str:
+        return str(lxml.html.tostring(self.root, encoding="unicode"))
 
-    def _follow(self, link: str) -> None:
-        url = loading.resolve(self.page.url, link)
-        if url.lower().startswith("javascript:"):
-            return
-        if loading.same_page(url, self.page.url):
-            self.page.url = url
-        else:
-            self.open(url)
+    def find(self, using: str, value: str, within: lxml.html.HtmlElement | None) -> list[lxml.html.HtmlElement]:
+        """Return the elements that match, in document order; raise `WebDriverError` for a malformed selector."""
+        axis = "//" if within is None else "descendant::"
+        try:
+            if using in ("css selector", "tag name"):
+                expression = _css_to_xpath(value, axis)
+            elif using == "xpath":
+                expression = value
+            else:
+                expression = f"{axis}*[{_CONDITIONS[using]}]"
+            found = (self.root if within is None else within).xpath(expression, value=value)
+        except KeyError:
+            raise WebDriverError("invalid argument", f"invalid argument: no locator strategy {using!r}") from None
+        except (SelectorError, etree.XPathError) as error:
+            raise WebDriverError("invalid selector", f"invalid selector: {value!r}: {error}") from error
+        if not isinstance(found, list) or not all(isinstance(one, lxml.html.HtmlElement) for one in found):
+            raise WebDriverError("invalid selector", f"invalid selector: {value!r} selects no elements")
+        return found
 
-    def reference(self, element: Element) -> dict[str, str]:
-        """Hand an element out: always under the same id."""
+    def reference(self, element: lxml.html.HtmlElement) -> dict[str, str]:
+        """Return an element as WebDriver's JSON; the same element always has the same id."""
         if element not in self._ids:
-            self._ids[element] = f"node-{len(self._ids) + 1}"
+            self._ids[element] = uuid4().hex
             self._elements[self._ids[element]] = element
         return {ELEMENT_KEY: self._ids[element]}
 
-    def element(self, element_id: str) -> Element:
-        """Take an element back, if it is still on the page."""
-        element = self._elements.get(element_id)
-        if element is None:
-            raise WebDriverError("no such element", f"no such element: {element_id}")
-        if not self.page.holds(element):
+    def element(self, element_id: str) -> lxml.html.HtmlElement:
+        """Return the element with this id; raise `WebDriverError` if it is not on the present page."""
+        if element_id not in self._elements:
             message = "stale element reference: stale element not found in the current frame"
             raise WebDriverError("stale element reference", message)
-        return element
-
-    def resolve(self, argument: Any) -> Any:
-        """Turn an element's reference among a script's arguments into the element."""
-        if isinstance(argument, dict) and ELEMENT_KEY in argument:
-            return self.element(argument[ELEMENT_KEY])
-        return argument
+        return self._elements[element_id]
 
     def log(self, level: str, message: str) -> None:
         self.console.append(LoggedMessage(level, message, now()))
+
+
+# What a user sees and does
+
+
+def text(element: lxml.html.HtmlElement) -> str:
+    """Return the text inside an element that is not hidden, on one line."""
+    return " ".join("".join(element.xpath(_TEXTS)).split())
+
+
+def is_displayed(element: lxml.html.HtmlElement) -> bool:
+    """Return whether no `hidden` attribute and no inline style hides the element; style sheets are ignored."""
+    return not element.xpath(_IS_HIDDEN)
+
+
+def is_enabled(element: lxml.html.HtmlElement) -> bool:
+    return element.tag not in _FIELD_TAGS or "disabled" not in element.attrib
+
+
+def is_selected(element: lxml.html.HtmlElement) -> bool:
+    return "checked" in element.attrib or "selected" in element.attrib
+
+
+def value(element: lxml.html.HtmlElement) -> str:
+    if element.tag == "textarea":
+        return element.text or ""
+    return str(element.get("value", "on" if element.get("type") == "checkbox" else ""))
+
+
+def set_value(element: lxml.html.HtmlElement, new_value: str) -> None:
+    """Replace the text of a field; raise `WebDriverError` if a user could not."""
+    if element.tag not in ("input", "textarea") or not is_displayed(element) or not is_enabled(element):
+        raise WebDriverError("element not interactable", "element not interactable")
+    if element.tag == "textarea":
+        element.text = new_value
+    else:
+        element.set("value", new_value)
+
+
+def click(element: lxml.html.HtmlElement) -> None:
+    """Toggle a checkbox; any other click has no effect, except that a hidden element raises `WebDriverError`."""
+    if not is_displayed(element):
+        raise WebDriverError("element not interactable", "element not interactable")
+    if element.get("type") == "checkbox" and is_enabled(element):
+        element.checked = not element.checked
+
+
+def attribute(element: lxml.html.HtmlElement, name: str) -> str | None:
+    """Return what Selenium's `get_attribute` does for this name: "true" for a boolean attribute that is set."""
+    if name == "value" and element.tag in _FIELD_TAGS:
+        return value(element)
+    if name in ("checked", "disabled", "hidden", "readonly", "required", "selected"):
+        return "true" if name in element.attrib else None
+    found: str | None = element.get(name)
+    return found
+
+
+# Pages
+
+
+def _load(url: str) -> tuple[str, str]:
+    """Return the address as browsers report it, and the page's HTML; only `data:` addresses have content."""
+    parts = urlsplit(url)
+    if parts.scheme == "data":
+        try:
+            with urllib.request.DataHandler().data_open(urllib.request.Request(urldefrag(url).url)) as content:
+                charset = content.headers.get_content_charset("utf-8")
+                return url, content.read().decode(charset, errors="replace")
+        except (ValueError, LookupError) as error:
+            raise WebDriverError("invalid argument", f"invalid argument: {error}") from error
+    if parts.scheme in ("http", "https") and parts.hostname:
+        name = html.escape(parts.hostname)
+        markup = f"<title>{name}</title><h1>{name}</h1> <p>The simulated browser opens no page of the network.</p>"
+        return (url if parts.path else parts._replace(path="/").geturl()), markup
+    if parts.scheme == "about":
+        return url, ""
+    raise WebDriverError("invalid argument", f"invalid argument: {url[:80]!r} is no address that a browser opens")
+
+
+@functools.lru_cache(maxsize=512)
+def _css_to_xpath(selector: str, axis: str) -> str:
+    return HTMLTranslator().css_to_xpath(selector, prefix=axis)

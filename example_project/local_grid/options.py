@@ -1,4 +1,4 @@
-"""What a test may turn while the grid runs."""
+"""What a test may change while the grid runs."""
 
 from __future__ import annotations
 
@@ -12,29 +12,28 @@ VideoLink: TypeAlias = Literal["auto", "mp4", "player", "signed", "none"]
 
 
 @dataclass(eq=False)
-class Knobs:
+class GridOptions:
     """Plain attributes, read afresh for every request."""
 
     ready_after: float = 0.7
-    """Seconds from a session's end until the API gives its final details."""
+    """Seconds from a session's end until the API returns its final details."""
     missing_until_ready: bool = False
-    """Until then the API answers 404, as the mobile one does, instead of "running"."""
+    """Until then answer 404, as the mobile API does, instead of "running"."""
     latency: float = 0.0
     """Seconds that every request to the API takes."""
     record: bool = True
-    """Record what real browsers show."""
+    """Record real browsers."""
     video_link: VideoLink = "auto"
-    """How `video_url` looks. "auto" is a plain mp4 where the session is recorded, else empty, as is then
-    the screenshots' link."""
+    """Form of `video_url`. "auto" is the mp4 of a recorded session; a session that is not recorded has no links."""
     echo_capabilities: bool = False
-    """Give LT:Options, the access key included, back in the capabilities, as some hubs do."""
+    """Return `LT:Options`, access key included, in the capabilities, as some hubs do."""
     refuse_sessions: str | None = None
-    """The hub answers every new session with `session not created` and this message."""
+    """Answer every new session with `session not created` and this message."""
     signed_link_seconds: float = 60.0
-    """How long a signed link works."""
+    """Lifetime of a signed link."""
     accounts: dict[str, str] = field(default_factory=dict, repr=False)
-    """Access key of every user name that may come in. An account sees its own sessions only."""
+    """`{user name: access key}`. An account sees only its own sessions."""
     rewrite_details: Callable[[dict[str, Any]], Any] | None = None
-    """Puts odd values into the `data` of a session's details: gets it, returns what is sent instead."""
+    """Called with the `data` of a session's details; returns what is sent instead."""
     rewrite_answer: Callable[[dict[str, Any]], Any] | None = None
     """The same for the whole answer, `message` and `status` included."""
