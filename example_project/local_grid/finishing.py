@@ -100,9 +100,13 @@ class Finisher:
         self._journal.update(session_id, screenshots=stills)
         if record is None or self._ffmpeg is None or self._out_of_time.is_set():
             return None
-        ended = record.ended_at.timestamp() if record.ended_at else time.time()
-        span = (record.created_at.timestamp(), ended)
-        video = recording.encode(self._ffmpeg, self._processes, frames, span, self._out_of_time)
+        late, tail = self._options.video_starts_late, self._options.video_loses_tail
+        begin = record.created_at.timestamp() + late
+        end = (record.ended_at.timestamp() if record.ended_at else time.time()) - tail
+        # The last frame is taken after the session's end; it belongs to a whole video.
+        shown = [frame for frame in frames if frame.at < end] if tail else frames
+        filters = recording.elapsed_filters(late) if self._options.video_shows_time else ""
+        video = recording.encode(self._ffmpeg, self._processes, shown, (begin, end), filters, self._out_of_time)
         for frame in frames:
             if frame.file not in stills:
                 frame.file.unlink(missing_ok=True)

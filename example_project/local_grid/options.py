@@ -23,6 +23,12 @@ class GridOptions:
     """Seconds that every request to the API takes."""
     record: bool = True
     """Record real browsers."""
+    video_starts_late: float = 0.0
+    """Seconds of the session's start that are missing in its video."""
+    video_loses_tail: float = 0.0
+    """Seconds of the session's end that are missing in its video."""
+    video_shows_time: bool = False
+    """Paint the session's elapsed time into the video, for `recording.read_elapsed_seconds`."""
     video_link: VideoLink = "auto"
     """Form of `video_url`. "auto" is the mp4 of a recorded session; a session that is not recorded has no links."""
     echo_capabilities: bool = False

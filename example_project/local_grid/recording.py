@@ -11,8 +11,10 @@ import importlib
 import importlib.util
 import itertools
 import json
+import math
 import shutil
 import struct
+import subprocess
 import threading
 import time
 import urllib.request
@@ -30,6 +32,9 @@ _FRAMES_PER_SECOND = 12
 _MAX_SECONDS = 600
 """The cloud's limit."""
 _STILLS = 10
+# The elapsed time in a video: counted in frames, good for eleven minutes.
+_TICKS_PER_SECOND = _FRAMES_PER_SECOND
+_BITS, _BIT_SIZE = 13, 16
 
 
 def find_ffmpeg() -> str | None:
@@ -189,11 +194,12 @@ def encode(
     processes: Processes,
     frames: Sequence[Frame],
     span: tuple[float, float],
+    more_filters: str,
     abandon: threading.Event,
 ) -> Path | None:
     """Encode the frames as an mp4 and return its path; None if there are no frames or ffmpeg fails.
 
-    `span` is start and end of the session in seconds since the epoch: the video has the same second 0 and length.
+    `span` is start and end of the video in seconds since the epoch. `more_filters` are ffmpeg's, each after a comma.
     """
     if not frames:
         return None
@@ -203,7 +209,7 @@ def encode(
     width, height = video_size(frames[0])
     filters = (
         f"scale={width}:{height}:force_original_aspect_ratio=decrease,"
-        f"pad={width}:{height}:-1:-1,fps={_FRAMES_PER_SECOND},format=yuv420p"
+        f"pad={width}:{height}:-1:-1,fps={_FRAMES_PER_SECOND}{more_filters},format=yuv420p"
     )
     video = folder / "video.mp4"
     # The browser of the next test has priority.
@@ -217,6 +223,9 @@ def encode(
 def frame_list(frames: Sequence[Frame], span: tuple[float, float]) -> str:
     """Return ffmpeg's list of frames, each with its duration."""
     begin, end = span
+    # Frames that are replaced before the begin are not shown.
+    until = [*(frame.at for frame in frames[1:]), math.inf]
+    frames = [frame for frame, stop in zip(frames, until, strict=True) if stop > begin]
     starts = [begin, *(frame.at for frame in frames[1:])]
     ends = [*starts[1:], max(end, starts[-1])]
     lines = ["ffconcat version 1.0"]
@@ -227,6 +236,28 @@ def frame_list(frames: Sequence[Frame], span: tuple[float, float]) -> str:
     # ffmpeg ignores the duration of the last entry.
     lines.append(f"file '{frames[-1].file.name}'")
     return "\n".join(lines) + "\n"
+
+
+def elapsed_filters(first_second: float) -> str:
+    """Return ffmpeg's filters that paint the elapsed time into the upper left corner, as a row of black and white bits.
+
+    `first_second` is the session's elapsed time at second 0 of the video.
+    """
+    square = f"w={_BIT_SIZE}:h={_BIT_SIZE}:t=fill"
+    return "".join(
+        f",drawbox=x={bit * _BIT_SIZE}:y=0:{square}:color=black"
+        f",drawbox=x={bit * _BIT_SIZE}:y=0:{square}:color=white"
+        f":enable='mod(floor((t+{first_second})*{_TICKS_PER_SECOND}/{2**bit}),2)'"
+        for bit in range(_BITS)
+    )
+
+
+def read_elapsed_seconds(ffmpeg: str, video: Path, at_seconds: float) -> float:
+    """Return the elapsed time that is painted into the video's frame at `at_seconds`, in twelfths of a second."""
+    corner = f"crop={_BITS * _BIT_SIZE}:{_BIT_SIZE}:0:0,scale={_BITS}:1:flags=area,format=gray"
+    command = [ffmpeg, "-v", "error", "-ss", str(at_seconds), "-i", str(video), "-frames:v", "1", "-vf", corner]
+    squares = subprocess.run([*command, "-f", "rawvideo", "-"], capture_output=True, check=True, timeout=30).stdout
+    return sum(1 << bit for bit, brightness in enumerate(squares) if brightness > 127) / _TICKS_PER_SECOND
 
 
 def video_size(frame: Frame) -> tuple[int, int]:

@@ -86,17 +86,31 @@ def connect(grid: LocalGrid, capabilities: dict[str, Any]) -> WebDriver:
     return webdriver.Remote(grid.hub_url_plain, options=options, client_config=config)
 
 
-@pytest.fixture(scope="session")
-def filmed(recording_grid: LocalGrid) -> SessionRecord:
-    """A recorded session of a page that changes by itself, with its video and its page on disk."""
-    driver = connect(recording_grid, {"LT:Options": {"name": "filmed"}})
+def film(grid: LocalGrid) -> SessionRecord:
+    """Record a session of a page that changes by itself, and return it with its video and its page on disk."""
+    driver = connect(grid, {"LT:Options": {"name": "filmed"}})
     driver.get(LIVELY_PAGE)
     WebDriverWait(driver, 10, 0.05).until(lambda browser: browser.title == "12")
     driver.quit()
     session_id = driver.session_id or ""
-    page = (recording_grid.pages_dir or Path()) / session_id / "index.html"
-    recording_grid.wait_for(page.exists, timeout=20)
-    return recording_grid.sessions[session_id]
+    page = (grid.pages_dir or Path()) / session_id / "index.html"
+    grid.wait_for(page.exists, timeout=20)
+    return grid.sessions[session_id]
+
+
+@pytest.fixture(scope="session")
+def filmed(recording_grid: LocalGrid) -> SessionRecord:
+    return film(recording_grid)
+
+
+@pytest.fixture
+def filmed_with_faults(recording_grid: LocalGrid) -> Iterator[SessionRecord]:
+    """A session whose video lacks half a second at the beginning and a quarter at the end, and shows the time."""
+    recording_grid.video_shows_time = True
+    recording_grid.video_starts_late, recording_grid.video_loses_tail = 0.5, 0.25
+    yield film(recording_grid)
+    recording_grid.video_shows_time = False
+    recording_grid.video_starts_late = recording_grid.video_loses_tail = 0.0
 
 
 @pytest.fixture

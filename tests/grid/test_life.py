@@ -23,7 +23,6 @@ from local_grid.processes import Processes
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from selenium import webdriver
     from selenium.webdriver.remote.webdriver import WebDriver
 
 EXAMPLE = Path(__file__).parents[2] / "example_project"
@@ -82,15 +81,28 @@ def open_raw(hub: str) -> str:
 
 @needs_chromium
 @needs_proc
-def test_closing_the_grid_ends_browsers_that_were_not_quit(
+def test_two_browsers_work_at_the_same_time_and_end_with_the_grid(
     open_driver: Callable[..., WebDriver], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    titles: dict[int, str] = {}
+
+    def visit(number: int, driver: WebDriver) -> None:
+        for step in range(5):
+            driver.get(f"data:text/html,<title>{number}-{step}</title>")
+        titles[number] = driver.title
+
     with LocalGrid(backend="chromium") as grid:
-        drivers = [open_driver(grid) for _ in range(2)]
+        drivers = [open_driver(grid, video=False) for _ in range(2)]
+        threads = [threading.Thread(target=visit, args=pair) for pair in enumerate(drivers)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
         folder = grid_folder_in(tmp_path)
         assert processes_in(folder)
         assert all(driver.capabilities["goog:processID"] for driver in drivers)
+    assert titles == {0: "0-4", 1: "1-4"}
     assert not processes_in(folder)
     assert not folder.exists()
     assert {session.mark and session.mark.status for session in grid.sessions.values()} == {"timeout"}
@@ -241,38 +253,15 @@ def test_a_process_that_takes_too_long_is_ended() -> None:
 
 
 @needs_chromium
-def test_two_browsers_work_at_the_same_time(chromium_grid: LocalGrid, open_driver: Callable[..., WebDriver]) -> None:
-    titles: dict[int, str] = {}
-
-    def visit(number: int, driver: webdriver.Remote) -> None:
-        for step in range(5):
-            driver.get(f"data:text/html,<title>{number}-{step}</title>")
-        titles[number] = driver.title
-
-    drivers = [open_driver(chromium_grid, video=False) for _ in range(2)]
-    threads = [threading.Thread(target=visit, args=pair) for pair in enumerate(drivers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert titles == {0: "0-4", 1: "1-4"}
-
-
-@needs_chromium
 @needs_proc
-def test_a_browser_that_dies_ends_its_session(open_driver: Callable[..., WebDriver]) -> None:
-    with LocalGrid(backend="chromium", record=False) as grid:
-        driver = open_driver(grid)
-        os.kill(driver.capabilities["goog:processID"], signal.SIGKILL)
-        with contextlib.suppress(Exception):
-            driver.get("data:text/html,x")
-        grid.wait_for(
-            lambda: (
-                requests.get(f"{grid.hub_url_plain}/session/{driver.session_id}/title", timeout=10).status_code == 404
-            ),
-            10,
-        )
-        session = grid.sessions[driver.session_id or ""]
-        assert session.ended
-        assert session.mark
-        assert session.mark.status == "error"
+def test_a_browser_that_dies_ends_its_session(chromium_grid: LocalGrid, open_driver: Callable[..., WebDriver]) -> None:
+    driver = open_driver(chromium_grid, video=False)
+    os.kill(driver.capabilities["goog:processID"], signal.SIGKILL)
+    with contextlib.suppress(Exception):
+        driver.get("data:text/html,x")
+    url = f"{chromium_grid.hub_url_plain}/session/{driver.session_id}/title"
+    chromium_grid.wait_for(lambda: requests.get(url, timeout=10).status_code == 404, 10)
+    session = chromium_grid.sessions[driver.session_id or ""]
+    assert session.ended
+    assert session.mark
+    assert session.mark.status == "error"

@@ -14,7 +14,7 @@ import requests
 from selenium.webdriver.support.wait import WebDriverWait
 
 from local_grid import LocalGrid
-from local_grid.recording import Frame, frame_list, stills, video_size
+from local_grid.recording import Frame, find_ffmpeg, frame_list, read_elapsed_seconds, stills, video_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +23,16 @@ if TYPE_CHECKING:
     from selenium.webdriver.remote.webdriver import WebDriver
 
     from local_grid import SessionRecord
+
+
+def probe(video: Path | None) -> dict[str, Any]:
+    """Return what ffprobe says of a video."""
+    ffprobe = shutil.which("ffprobe")
+    if ffprobe is None:
+        pytest.skip("ffprobe is not installed")
+    command = [ffprobe, "-v", "error", "-show_streams", "-show_format", "-of", "json", str(video)]
+    told: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=20).stdout)
+    return told
 
 
 def test_the_video_can_be_loaded_whole_and_in_part(
@@ -48,17 +58,25 @@ def test_the_video_can_be_loaded_whole_and_in_part(
 
 
 def test_the_video_is_as_long_as_the_session(filmed: SessionRecord) -> None:
-    ffprobe = shutil.which("ffprobe")
-    if ffprobe is None:
-        pytest.skip("ffprobe is not installed")
-    command = [ffprobe, "-v", "error", "-show_streams", "-show_format", "-of", "json", str(filmed.video)]
-    told = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=20).stdout)
+    told = probe(filmed.video)
     stream = told["streams"][0]
     assert (stream["codec_name"], stream["pix_fmt"]) == ("h264", "yuv420p")
     assert stream["width"] % 2 == stream["height"] % 2 == 0
     assert filmed.duration_seconds is not None
     # To the second, as the API's own times are: on a busy machine the last picture is held longer.
     assert float(told["format"]["duration"]) == pytest.approx(filmed.duration_seconds, abs=1)
+
+
+def test_a_video_can_lack_its_beginning_and_its_end(filmed_with_faults: SessionRecord) -> None:
+    ffmpeg, video, length = find_ffmpeg(), filmed_with_faults.video, filmed_with_faults.duration_seconds
+    assert ffmpeg
+    assert video
+    assert length
+    assert read_elapsed_seconds(ffmpeg, video, 0) == pytest.approx(0.5, abs=0.1)
+    assert read_elapsed_seconds(ffmpeg, video, 0.25) == pytest.approx(0.75, abs=0.1)
+    duration = float(probe(video)["format"]["duration"])
+    assert duration == pytest.approx(length - 0.75, abs=0.2)
+    assert read_elapsed_seconds(ffmpeg, video, duration - 0.1) == pytest.approx(length - 0.35, abs=0.2)
 
 
 def test_the_page_on_disk_plays_the_video(
@@ -166,6 +184,20 @@ def test_each_frame_is_shown_until_the_next(tmp_path: Path) -> None:
         "file '2.jpg'",
         "duration 1.000",
         "file '2.jpg'",
+    ]
+
+
+def test_frames_before_the_video_are_left_out(tmp_path: Path) -> None:
+    frames = [Frame(tmp_path / f"{number}.jpg", 100 + number, 1200, 700) for number in range(4)]
+    assert frame_list(frames, (101.5, 104.0)).splitlines() == [
+        "ffconcat version 1.0",
+        "file '1.jpg'",
+        "duration 0.500",
+        "file '2.jpg'",
+        "duration 1.000",
+        "file '3.jpg'",
+        "duration 1.000",
+        "file '3.jpg'",
     ]
 
 

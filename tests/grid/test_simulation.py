@@ -133,7 +133,7 @@ def test_other_addresses_are_refused(driver: WebDriver, url: str) -> None:
         driver.get(url)
 
 
-def test_hidden_fields_are_not_interactable_and_elements_of_a_former_page_stale(driver: WebDriver) -> None:
+def test_hidden_elements_are_not_interactable_and_former_ones_stale(driver: WebDriver) -> None:
     for locator in ((By.ID, "token"), (By.ID, "locked"), (By.TAG_NAME, "h1")):
         with pytest.raises(ElementNotInteractableException):
             driver.find_element(*locator).send_keys("x")
