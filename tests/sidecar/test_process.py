@@ -402,7 +402,6 @@ sidecar.stop()
 
 
 def test_no_wait_and_no_handler_of_a_test_meets_it() -> None:
-    """In a process of one thread: where there are more, one of them may be told of the end of the starter."""
     script = CHILDLESS.format(path=PATH, start=start_of(), request=poll(account=None))
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("no children []\n", "")
@@ -416,10 +415,13 @@ def test_it_starts_where_the_end_of_children_is_ignored(posix_sidecar: Sidecar) 
         signal.signal(signal.SIGCHLD, before)
 
 
-def test_it_starts_where_signals_can_not_be_waited_for(posix_sidecar: Sidecar, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on macOS."""
-    monkeypatch.setattr(untouched, "sigtimedwait", None)
-    assert answered(posix_sidecar)
+def test_it_starts_from_a_thread_too(posix_sidecar: Sidecar) -> None:
+    """Where handlers of signals can not be set."""
+    answers: list[bool] = []
+    thread = threading.Thread(target=lambda: answers.append(answered(posix_sidecar)))
+    thread.start()
+    thread.join(DEADLINE_SECONDS)
+    assert answers == [True]
 
 
 # What goes wrong
