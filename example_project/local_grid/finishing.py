@@ -104,7 +104,7 @@ class Finisher:
         begin = record.created_at.timestamp() + late
         end = (record.ended_at.timestamp() if record.ended_at else time.time()) - tail
         # The last frame is taken after the session's end; it belongs to a whole video.
-        shown = [frame for frame in frames if frame.at < end] if tail else frames
+        shown = ([frame for frame in frames if frame.at < end] or frames[:1]) if tail else frames
         filters = recording.elapsed_filters(late) if self._options.video_shows_time else ""
         video = recording.encode(self._ffmpeg, self._processes, shown, (begin, end), filters, self._out_of_time)
         for frame in frames:

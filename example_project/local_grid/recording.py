@@ -227,12 +227,11 @@ def frame_list(frames: Sequence[Frame], span: tuple[float, float]) -> str:
     until = [*(frame.at for frame in frames[1:]), math.inf]
     frames = [frame for frame, stop in zip(frames, until, strict=True) if stop > begin]
     starts = [begin, *(frame.at for frame in frames[1:])]
-    ends = [*starts[1:], max(end, starts[-1])]
+    # A video of no length is invalid: a session may have ended with its first frame.
+    ends = [*starts[1:], max(end, starts[-1], begin + 2 / _FRAMES_PER_SECOND)]
     lines = ["ffconcat version 1.0"]
     for frame, start, stop in zip(frames, starts, ends, strict=True):
-        # A video of no length is invalid: a session may have ended with its first frame.
-        duration = max(stop - start, 2 / _FRAMES_PER_SECOND if frame is frames[-1] else 0.001)
-        lines += [f"file '{frame.file.name}'", f"duration {duration:.3f}"]
+        lines += [f"file '{frame.file.name}'", f"duration {max(stop - start, 0.001):.3f}"]
     # ffmpeg ignores the duration of the last entry.
     lines.append(f"file '{frames[-1].file.name}'")
     return "\n".join(lines) + "\n"

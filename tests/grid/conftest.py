@@ -105,9 +105,9 @@ def filmed(recording_grid: LocalGrid) -> SessionRecord:
 
 @pytest.fixture
 def filmed_with_faults(recording_grid: LocalGrid) -> Iterator[SessionRecord]:
-    """A session whose video lacks half a second at the beginning and a quarter at the end, and shows the time."""
+    """A session whose video lacks 0.3 s at the beginning and 0.2 s at the end, and shows the time."""
     recording_grid.video_shows_time = True
-    recording_grid.video_starts_late, recording_grid.video_loses_tail = 0.5, 0.25
+    recording_grid.video_starts_late, recording_grid.video_loses_tail = 0.3, 0.2
     yield film(recording_grid)
     recording_grid.video_shows_time = False
     recording_grid.video_starts_late = recording_grid.video_loses_tail = 0.0
