@@ -280,7 +280,7 @@ def test_without_any_credentials_the_links_are_there_and_the_reason_is_said_once
     )
     run = story.run()
     assert outcomes(run) == {"passed": 3}
-    assert {record["state"] for record in run.records} == {"unavailable"}
+    assert {record["state"] for record in run.records} == {"running"}, "nobody quit them, as far as is known"
     assert run.output.count("set LT_USERNAME and LT_ACCESS_KEY") == 1
     assert story.grid.api_requests == []
     assert run.row("test_it[1]").links["session"] == run.record(f"{1:032x}")["url"]
