@@ -64,6 +64,7 @@ class Registration:
         self._add(self._environment, "environment")
         self._failure_sections, self._command_sections = FailureSections(), CommandSections()
         self._is_ours: Callable[[Entry], bool] = lambda entry: not entry.own_account
+        self._polls_all = False
 
     def register(self) -> None:
         worker_input = getattr(self._config, "workerinput", None)
@@ -164,8 +165,8 @@ class Registration:
         told: WorkerInput | None = worker_input.get(KEY)
         if told is None:
             return
-        in_teardown = self._settings.fetch == "teardown"
-        self._is_ours = lambda entry: entry.own_account or in_teardown
+        self._is_ours = lambda entry: entry.own_account
+        self._polls_all = self._settings.fetch == "teardown"
         journal = Journal.at(Path(told["journal"]))
         self._record(worker_input["workerid"], journal, lambda credentials: self._is_own(credentials, told))
         self._fetch_in_teardown()
@@ -210,6 +211,7 @@ class Registration:
             clean=self._clean,
             artifacts_folder=self._artifacts_folder,
             is_ours=self._is_ours,
+            polls_all=self._polls_all,
         )
 
     def _start_of_sidecar(self) -> Start:

@@ -37,7 +37,11 @@ _SILENT = "the process that asks LambdaTest does not answer"
 
 
 class Updates:
-    """`is_ours` says whether this process asks about a session, or another one of an xdist run does."""
+    """`is_ours` says whether a session is this process's business, or that of another one of an xdist run.
+
+    `polls_all` where each test waits for its answers: then a worker polls what is not its own as well, and leaves the
+    rest of the work to the controller.
+    """
 
     def __init__(
         self,
@@ -51,6 +55,7 @@ class Updates:
         clean: Callable[[str, int], str],
         artifacts_folder: Callable[[], Path],
         is_ours: Callable[[Entry], bool] = lambda _: True,
+        polls_all: bool = False,
     ) -> None:
         self._config = config
         self._settings = settings
@@ -59,6 +64,7 @@ class Updates:
         self._problems = problems
         self._credentials_of = credentials_of
         self._is_ours = is_ours
+        self._polls_all = polls_all
         self._marks = Marks(ledger, clean, problems, overwrite=settings.mark_status == "overwrite")
         self._shares = Shares(
             ledger,
@@ -160,7 +166,7 @@ class Updates:
         self._until = until
 
     def _poll(self, entry: Entry) -> None:
-        if entry.id in self._unsettled or is_final(entry) or not self._is_ours(entry):
+        if entry.id in self._unsettled or is_final(entry) or not (self._polls_all or self._is_ours(entry)):
             return
         self._unsettled.add(entry.id)
         self._sidecar.send({"type": "poll", **self._about(entry), "ended_at": entry.ended_at})

@@ -90,6 +90,17 @@ def test_a_key_that_only_the_workers_know_stays_with_them_and_they_ask(story: St
     assert "local_key" not in run.output
 
 
+def test_where_each_test_waits_for_its_answers_the_rest_is_still_done_once(story: Story) -> None:
+    """Workers poll what the controller has credentials for as well; marking and saving they leave to it."""
+    story.set_environment(LT_USERNAME=story.grid.username, LT_ACCESS_KEY=story.grid.access_key)
+    story.tests(SUITE)
+    story.run("-n2", "--lambdatest-fetch=teardown", "--lambdatest-mark-status=overwrite", "--lambdatest-artifacts=all")
+    written = [request.session_id for request in story.grid.api_requests if request.method == "PATCH"]
+    saved = [request.path for request in story.grid.api_requests if request.path.endswith("/log/console")]
+    assert sorted(written) == sorted(story.grid.sessions)
+    assert len(saved) == len(set(saved)) == len(story.grid.sessions)
+
+
 def test_a_worker_that_dies_loses_no_session(story: Story) -> None:
     story.tests(
         """
