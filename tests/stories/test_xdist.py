@@ -97,7 +97,7 @@ def test_where_each_test_waits_for_its_answers_the_rest_is_still_done_once(story
     story.run("-n2", "--lambdatest-fetch=teardown", "--lambdatest-mark-status=overwrite", "--lambdatest-artifacts=all")
     written = [request.session_id for request in story.grid.api_requests if request.method == "PATCH"]
     saved = [request.path for request in story.grid.api_requests if request.path.endswith("/log/console")]
-    assert sorted(written) == sorted(story.grid.sessions)
+    assert sorted(map(str, written)) == sorted(story.grid.sessions)
     assert len(saved) == len(set(saved)) == len(story.grid.sessions)
 
 
