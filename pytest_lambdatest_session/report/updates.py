@@ -79,6 +79,8 @@ class Updates:
         """Sessions that the sidecar polls."""
         self._errors: dict[str, str] = {}
         """By session, why its state is not final."""
+        self._explained: set[tuple[str, str]] = set()
+        """Sessions, each with a reason that was said of it."""
         self._unanswered_apis: set[str] = set()
         """Of which a teardown waited for a whole timeout in vain."""
         self._until = 0.0
@@ -263,8 +265,9 @@ class Updates:
                 if not is_final(entry):
                     self._ledger.give_up(entry, failure)
                     self._errors[session_id] = failure
-        for message, count in Counter(self._errors.values()).items():
+        for message, count in Counter(message for _, message in self._errors.items() - self._explained).items():
             self._problems.add(f"{message} ({counted(count, 'session')})")
+        self._explained |= self._errors.items()
         self._errors.clear()
         if self._sidecar.unreadable:
             lines = counted(self._sidecar.unreadable, "line")

@@ -83,3 +83,13 @@ def test_the_job_summary_of_github_has_such_a_session_once(story: Story) -> None
     text = summary.read_text(encoding="utf-8")
     assert text.startswith("### Before\n")
     assert (text.count(record["url"]), text.count("running"), text.count("completed")) == (1, 0, 1)
+
+
+def test_a_reason_is_said_once_though_late_quits_are_looked_at_by_themselves(story: Story) -> None:
+    story.file("conftest.py", CONFTEST.replace("HOOK", ""))
+    story.tests(SUITE)
+    story.set_environment(LT_USERNAME=story.grid.username, LT_ACCESS_KEY=story.grid.access_key)
+    story.grid.fault = "unauthorized"
+    run = story.run()
+    assert "check LT_USERNAME and LT_ACCESS_KEY (3 sessions)\n" in run.output
+    assert "times)" not in run.output
