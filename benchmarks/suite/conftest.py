@@ -95,7 +95,8 @@ def _open() -> WebDriver:
 
 
 if THREADS:
-    from pytest_lambdatest_session.cloud import follower
     from pytest_lambdatest_session.cloud.pace import Pace
+
+    from pytest_lambdatest_session.cloud import follower
 
     follower.Pace = lambda: Pace(threads=int(THREADS))  # type: ignore[assignment, misc]

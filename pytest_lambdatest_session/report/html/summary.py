@@ -37,8 +37,8 @@ def style() -> str:
 def sessions_block(ledger: Ledger, problems: Problems, token: str, inline: Inline | None = None) -> str:
     """The summary's block, with all that its script draws on the page; "" if the run had nothing to do with sessions.
 
-    `token` tells the page's table from those of other runs, as reports may be merged. `inline` is for a page that stands
-    by itself: it gives the text of a saved log that is short enough to be in it.
+    `token` tells the page's table from those of other runs, as reports may be merged. `inline` is for a page that
+    stands by itself: it gives the text of a saved log that is short enough to be in it.
     """
     entries = by_need(ledger.entries.values())
     refusals = [refusal for attempt in ledger.attempts.values() for refusal in attempt.refusals] + ledger.refusals

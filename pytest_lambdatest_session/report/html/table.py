@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from pytest_lambdatest_session.report.words import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 Said: TypeAlias = "str | tuple[Said, ...]"
 """What a page says."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from pytest_lambdatest_session.cloud.chores import Chores
+from pytest_lambdatest_session.report.settling.artifacts import Artifacts, folder_name, text_reader
 
 from ledgers import MadeUpRun
-from pytest_lambdatest_session.cloud.chores import Chores
 from pytest_lambdatest_session.cloud.client import Client
 from pytest_lambdatest_session.problems import Problems
-from pytest_lambdatest_session.report.settling.artifacts import Artifacts, folder_name, text_reader
 
 if TYPE_CHECKING:
     from pathlib import Path

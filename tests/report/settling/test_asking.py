@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledgers import MadeUpRun, details_of
 from pytest_lambdatest_session.cloud.follower import Follower
+from pytest_lambdatest_session.report.settling.asking import Asking
+
+from ledgers import MadeUpRun, details_of
 from pytest_lambdatest_session.credentials import Credentials
 from pytest_lambdatest_session.problems import Problems
-from pytest_lambdatest_session.report.settling.asking import Asking
 
 if TYPE_CHECKING:
     from pytest_lambdatest_session.cloud.details import SessionDetails

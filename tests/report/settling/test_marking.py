@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from pytest_lambdatest_session.cloud.chores import Chores
+from pytest_lambdatest_session.report.settling.marking import Marking
 
 from ledgers import MadeUpRun
-from pytest_lambdatest_session.cloud.chores import Chores
 from pytest_lambdatest_session.cloud.client import Client
 from pytest_lambdatest_session.credentials import Credentials
 from pytest_lambdatest_session.problems import Problems
-from pytest_lambdatest_session.report.settling.marking import Marking
 from scripted_server import ScriptedServer
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pytest_lambdatest_session.report.settling.verdicts import Verdict, first_line_of, verdict_on
 
 from pytest_lambdatest_session.report.ledger import AttemptRecord
-from pytest_lambdatest_session.report.settling.verdicts import Verdict, first_line_of, verdict_on
 
 if TYPE_CHECKING:
     from pytest_lambdatest_session.report.records import Outcome

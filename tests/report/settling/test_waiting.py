@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from pytest_lambdatest_session.report.settling.waiting import WaitingLine, waiting_line, waiting_text
 
 from pytest_lambdatest_session.problems import Problems
-from pytest_lambdatest_session.report.settling.waiting import WaitingLine, waiting_line, waiting_text
 from screens import seen_on, written_on
 
 if TYPE_CHECKING:
