@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO, cast
 from urllib.parse import quote, unquote, urlsplit
@@ -13,7 +14,7 @@ from pytest_lambdatest_session.report.html.parts import escaped
 from pytest_lambdatest_session.report.html.rows import details
 from pytest_lambdatest_session.report.html.summary import sessions_block, style
 from pytest_lambdatest_session.report.ledger import FAILED_OUTCOMES, AttemptRecord, Entry, Ledger, unknown_session
-from pytest_lambdatest_session.report.links import is_link
+from pytest_lambdatest_session.report.links import is_link, is_plain
 from pytest_lambdatest_session.report.sessions_file import write_whole
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ h2 {{ font-size: 16px; }}</style>
 """
 # The page has one table, see `sessions_block`.
 _TOKEN = "join"  # noqa: S105 - no password
+_LONG = 30
 _LINK_FIELDS = ("url", "video_url", "screenshot_url", "share_url")
 _LINK_TABLES = ("logs", "links", "artifacts")
 
@@ -138,7 +140,7 @@ def _record(line: str, place: str) -> SessionRecord:
     try:
         told = json.loads(line)
         record = cast("dict[str, Any]", unknown_session(str(told["session_id"]), str(told["hub"]), told["kind"]))
-        record |= {key: value for key, value in told.items() if key in record and _is_alike(value, record[key])}
+        record |= {key: _once(value) for key, value in told.items() if key in record and _is_alike(value, record[key])}
         return cast("SessionRecord", {**record, "tests": [_use(use) for use in told["tests"]]})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise NoSessionsFileError(
@@ -148,13 +150,18 @@ def _record(line: str, place: str) -> SessionRecord:
 
 def _use(told: dict[str, Any]) -> SessionUse:
     return {
-        "nodeid": str(told["nodeid"]),
+        "nodeid": sys.intern(str(told["nodeid"])),
         "outcome": told["outcome"],
         "attempt": int(told["attempt"]),
         "worker": told["worker"],
         "offset": told["offset"],
         "end_offset": told.get("end_offset"),
     }
+
+
+def _once(value: object) -> object:
+    """One string for all sessions that say the same, as they do of all but ids and links."""
+    return sys.intern(value) if isinstance(value, str) and len(value) < _LONG else value
 
 
 def _is_alike(value: object, default: object) -> bool:
@@ -173,7 +180,11 @@ def _move_links(record: SessionRecord, origin: Path, target: Path) -> None:
 
 def _moved(link: object, origin: Path, target: Path) -> str | None:
     """A link that is fit for a page in another folder; None if it is none."""
-    if not isinstance(link, str) or not is_link(link):
+    if not isinstance(link, str):
+        return None
+    if is_plain(link):
+        return link
+    if not is_link(link):
         return None
     if urlsplit(link).scheme or link.startswith("/"):
         return link

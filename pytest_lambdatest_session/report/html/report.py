@@ -1,9 +1,9 @@
 """pytest-html: cells in each row, a block in its details, a table in the summary.
 
 Rows are made while tests run, long before the cloud's last word: our cells in them are empty but for a marker. They
-are filled when the run ends, in `ReportData`, of which pytest-html's title hook gives a reference. That it is read again
-when the page is written is not documented: each step checks the shape, and of another shape nothing is changed. Tests
-pin it.
+are filled when the run ends, in `ReportData`, of which pytest-html's title hook gives a reference. That it is read
+again when the page is written is not documented: each step checks the shape, and of another shape nothing is changed.
+Tests pin it.
 
 The table is the suite's: our columns come last, after all hooks have done with theirs, so that no index of theirs meets
 ours. They are there only if the run had a session: a plugin that is merely installed changes no report. Reports of

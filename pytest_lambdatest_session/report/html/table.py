@@ -32,16 +32,18 @@ class Compact:
 
     def __init__(self) -> None:
         self._counts: Counter[Said] = Counter()
+        self._known: dict[Said, Said] = {}
         self._numbers: dict[Said, int] = {}
         self._shared: list[object] = []
 
     def count(self, said: Said) -> Said:
-        """Note what will be written, and return it."""
-        self._counts[said] += 1
-        if self._counts[said] == 1 and isinstance(said, tuple):
-            for part in said:
-                self.count(part)
-        return said
+        """Note what will be written, and return it: the same object for all that is equal, to keep it once."""
+        known = self._known.get(said)
+        if known is None:
+            known = said if isinstance(said, str) else tuple(self.count(part) for part in said)
+            self._known[known] = known
+        self._counts[known] += 1
+        return known
 
     def written(self, said: Said) -> object:
         """What stands in the JSON: a number refers to `shared`, all else is meant as it stands."""

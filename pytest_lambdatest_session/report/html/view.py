@@ -170,8 +170,8 @@ def _own_name(entry: Entry) -> str:
 def _evidence(use: Use, span: Span | None, commands: list[CommandPayload], inline: Inline | None) -> Iterator[Said]:
     """Sections, each of parts.
 
-    `("table", title, heads, rows)`, `("video", address, preload)`, `("log", title, text)` and `("note", text)`; a row is
-    `(cells, error below the last cell, tone)`.
+    `("table", title, heads, rows)`, `("video", address, preload)`, `("log", title, text)` and `("note", text)`. A row
+    is `(cells, error below the last cell, tone)`.
     """
     entry = use.entry
     if commands:
