@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 CLOUD = os.environ.get("BENCH_CLOUD", "")
 WAY = os.environ.get("BENCH_WAY", "")
-THREADS = os.environ.get("BENCH_THREADS", "")
 DEADLINE_SECONDS = 120
 
 
@@ -92,11 +91,3 @@ def _open() -> WebDriver:
     if WAY == "stub":
         return webdriver.Remote(command_executor=Stub("http://127.0.0.1:9/wd/hub"), options=options)
     return webdriver.Remote(command_executor=CLOUD + "/wd/hub", options=options)
-
-
-if THREADS:
-    from pytest_lambdatest_session.cloud.pace import Pace
-
-    from pytest_lambdatest_session.cloud import follower
-
-    follower.Pace = lambda: Pace(threads=int(THREADS))  # type: ignore[assignment, misc]
