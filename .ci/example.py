@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import html
 import json
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SESSIONS = 7  # that the example's tests open
-LINK = re.compile(r'<a\b[^>]*\bhref="([^"]+)"')
 
 
 def main(checkout: str, output: str, backend: str) -> int:
@@ -56,11 +53,14 @@ def _wrong_sessions(path: Path, backend: str) -> Iterator[str]:
 
 
 def _wrong_report(report: Path, backend: str) -> Iterator[str]:
-    text = report.read_text(encoding="utf-8")
-    # The rows' cells stand in JSON inside an attribute, the summary as it is.
-    rows = re.search(r'data-jsonblob="([^"]*)"', text)
-    cells = json.dumps(json.loads(html.unescape(rows[1])), ensure_ascii=False).replace('\\"', '"') if rows else ""
-    for where, found in (("rows", LINK.findall(cells)), ("summary", LINK.findall(text))):
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
+    from page_tables import PageTable  # noqa: PLC0415 -- of this checkout
+
+    table = PageTable(report.read_text(encoding="utf-8"))
+    places = range(len(table.attempts))
+    of_rows = [link for place in places for line in table.row_links(place) for _, link in line]
+    of_details = [link for place in places for link in table.detail_links(place).values()]
+    for where, found in (("rows", of_rows), ("details", of_details)):
         files = {unquote(link.partition("#")[0]) for link in found if not urlsplit(link).scheme} - {""}
         wanted = {"index.html": "pages", **({"video.mp4": "videos"} if backend == "chromium" else {})}
         for name, what in wanted.items():

@@ -11,14 +11,14 @@ import platform
 import sys
 from importlib.metadata import version
 
-from benchmarks.bottleneck import bottleneck
 from benchmarks.capture import capture
 from benchmarks.idle import idle, imports
+from benchmarks.report import report
 from benchmarks.scale import scale
 from benchmarks.trouble import trouble
 from benchmarks.wall import wall
 
-BENCHMARKS = {benchmark.__name__: benchmark for benchmark in (idle, imports, capture, wall, trouble, scale, bottleneck)}
+BENCHMARKS = {benchmark.__name__: benchmark for benchmark in (report, idle, imports, capture, wall, trouble, scale)}
 _PACKAGES = ("pytest", "pytest-html", "pytest-xdist", "selenium", "pytest-selenium")
 
 

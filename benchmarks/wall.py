@@ -26,7 +26,7 @@ _PARTS_OF_PYTEST_SELENIUM = (
 _PYTEST_SELENIUM = (*(word for name in _PARTS_OF_PYTEST_SELENIUM for word in ("-p", name)), "--driver", "BrowserStack")
 # Asking in each phase of each test takes minutes where latency does: shown with the smaller suite only.
 _SESSIONS_OF_PYTEST_SELENIUM = 40
-WAYS = {"without": (), "with": PLUGIN, "pytest-selenium": _PYTEST_SELENIUM}
+WAYS: dict[str, tuple[str, ...]] = {"without": (), "with": PLUGIN, "pytest-selenium": _PYTEST_SELENIUM}
 
 
 def wall(*, short: bool) -> Iterator[str]:

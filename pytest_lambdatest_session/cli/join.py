@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO, cast
 from urllib.parse import quote, unquote, urlsplit
 
 from pytest_lambdatest_session.problems import Problems
-from pytest_lambdatest_session.report.html.evidence import evidence_block, evidence_style
 from pytest_lambdatest_session.report.html.parts import escaped
-from pytest_lambdatest_session.report.html.rows import detail_block
-from pytest_lambdatest_session.report.html.summary import sessions_table, style
+from pytest_lambdatest_session.report.html.rows import details
+from pytest_lambdatest_session.report.html.summary import sessions_block, style
 from pytest_lambdatest_session.report.ledger import FAILED_OUTCOMES, AttemptRecord, Entry, Ledger, unknown_session
-from pytest_lambdatest_session.report.links import is_link
+from pytest_lambdatest_session.report.links import is_link, is_plain
 from pytest_lambdatest_session.report.sessions_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from pytest_lambdatest_session.report.records import ReportedSession, SessionRecord, SessionUse
+    from pytest_lambdatest_session.report.records import Outcome, ReportedSession, SessionRecord, SessionUse
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -29,9 +29,12 @@ _PAGE = """<!doctype html>
 <style>body {{ font: 14px/1.5 Helvetica, Arial, sans-serif; margin: 16px; color: #1f2328; background: #fff; }}
 h2 {{ font-size: 16px; }}</style>
 {styles}</head>
-<body>{table}{failures}</body>
+<body>{block}{failures}</body>
 </html>
 """
+# The page has one table, see `sessions_block`.
+_TOKEN = "join"  # noqa: S105 - no password
+_LONG = 30
 _LINK_FIELDS = ("url", "video_url", "screenshot_url", "share_url")
 _LINK_TABLES = ("logs", "links", "artifacts")
 
@@ -100,20 +103,21 @@ def page_of(sessions: Sequence[Joined]) -> str:
     failures = "".join(
         # The table's links lead to the test's id.
         f'<article id="{escaped(attempt.nodeid)}"><h2>{escaped(attempt.nodeid)} {attempt.outcome}</h2>'
-        f"{detail_block(attempt)}{evidence_block(attempt)}</article>"
-        for attempt in ledger.attempts.values()
+        f"{details(f'{_TOKEN}.{place}')}</article>"
+        for place, attempt in enumerate(ledger.attempts.values())
         if attempt.outcome in FAILED_OUTCOMES
     )
-    table = sessions_table(ledger, Problems()) or "<p>No sessions.</p>"
-    return _PAGE.format(styles=style() + evidence_style(), table=table, failures=failures)
+    block = sessions_block(ledger, Problems(), _TOKEN) or "<p>No sessions.</p>"
+    return _PAGE.format(styles=style(), block=block, failures=failures)
 
 
 def _ledger_of(sessions: Sequence[Joined]) -> Ledger:
     ledger = Ledger()
+    told: dict[AttemptRecord, tuple[Outcome | None, list[tuple[Entry, float, float]]]] = {}
     for session in sessions:
         record = session.record
-        public = cast("ReportedSession", {key: value for key, value in record.items() if key != "tests"})
-        entry = Entry(record["session_id"], record["hub"], record["kind"], public)
+        # With its tests, at which no page looks.
+        entry = Entry(record["session_id"], record["hub"], record["kind"], cast("ReportedSession", record))
         entry.started_at = 0.0
         ledger.entries[entry.id] = entry
         for use, file in zip(record["tests"], session.files, strict=True):
@@ -123,9 +127,11 @@ def _ledger_of(sessions: Sequence[Joined]) -> Ledger:
                 f"{test} {use['attempt']}", AttemptRecord(test, use["nodeid"], use["worker"], use["attempt"])
             )
             start, end = use["offset"] or 0.0, use["end_offset"]
-            last = start if end is None else end
-            attempt.learn_use(entry, start, last)
-            attempt.conclude(use["outcome"])
+            _, uses = told.setdefault(attempt, (use["outcome"], []))
+            uses.append((entry, start, start if end is None else end))
+    for attempt, (outcome, uses) in told.items():
+        attempt.learn_uses(uses)
+        attempt.conclude(outcome)
     return ledger
 
 
@@ -134,7 +140,7 @@ def _record(line: str, place: str) -> SessionRecord:
     try:
         told = json.loads(line)
         record = cast("dict[str, Any]", unknown_session(str(told["session_id"]), str(told["hub"]), told["kind"]))
-        record |= {key: value for key, value in told.items() if key in record and _is_alike(value, record[key])}
+        record |= {key: _once(value) for key, value in told.items() if key in record and _is_alike(value, record[key])}
         return cast("SessionRecord", {**record, "tests": [_use(use) for use in told["tests"]]})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise NoSessionsFileError(
@@ -144,13 +150,18 @@ def _record(line: str, place: str) -> SessionRecord:
 
 def _use(told: dict[str, Any]) -> SessionUse:
     return {
-        "nodeid": str(told["nodeid"]),
+        "nodeid": sys.intern(str(told["nodeid"])),
         "outcome": told["outcome"],
         "attempt": int(told["attempt"]),
         "worker": told["worker"],
         "offset": told["offset"],
         "end_offset": told.get("end_offset"),
     }
+
+
+def _once(value: object) -> object:
+    """One string for all sessions that say the same, as they do of all but ids and links."""
+    return sys.intern(value) if isinstance(value, str) and len(value) < _LONG else value
 
 
 def _is_alike(value: object, default: object) -> bool:
@@ -169,7 +180,11 @@ def _move_links(record: SessionRecord, origin: Path, target: Path) -> None:
 
 def _moved(link: object, origin: Path, target: Path) -> str | None:
     """A link that is fit for a page in another folder; None if it is none."""
-    if not isinstance(link, str) or not is_link(link):
+    if not isinstance(link, str):
+        return None
+    if is_plain(link):
+        return link
+    if not is_link(link):
         return None
     if urlsplit(link).scheme or link.startswith("/"):
         return link

@@ -40,7 +40,7 @@ class Entry:
     """One WebDriver session."""
 
     __slots__ = (
-        *("attempts", "ended_at", "hub", "id", "kind", "note", "public", "own_account", "saved_logs", "started_at"),
+        *("ended_at", "hub", "id", "kind", "note", "own_account", "public", "saved_logs", "started_at", "uses"),
         *("was_asked_about", "was_in_a_failure", "was_marked_by_suite"),
     )
 
@@ -56,8 +56,8 @@ class Entry:
         self.was_asked_about = False
         self.note: str | None = None
         """What happened to it on this side, such as that its worker died."""
-        self.attempts: list[AttemptRecord] = []
-        """Those that used it, in the order of first use."""
+        self.uses: list[Use] = []
+        """By the attempts that used it, in the order of first use."""
         self.was_marked_by_suite = False
         """Whether the suite itself told the cloud how it went, with a hook such as `lambda-status`."""
         self.saved_logs: SavedLogs | None = None
@@ -71,11 +71,16 @@ class Entry:
     def ended(self) -> bool:
         return self.ended_at is not None
 
-    def record(self) -> SessionRecord:
-        return {**self.public, "tests": [self._use_record(attempt) for attempt in self.attempts]}
+    @property
+    def attempts(self) -> list[AttemptRecord]:
+        """Those that used it, in the order of first use."""
+        return [use.attempt for use in self.uses]
 
-    def _use_record(self, attempt: AttemptRecord) -> SessionUse:
-        span = self.span_of(attempt)
+    def record(self) -> SessionRecord:
+        return {**self.public, "tests": [self._use_record(use) for use in self.uses]}
+
+    def _use_record(self, use: Use) -> SessionUse:
+        attempt, span = use.attempt, use.span
         return {
             "nodeid": attempt.nodeid,
             "outcome": attempt.outcome,
@@ -87,9 +92,7 @@ class Entry:
 
     def span_of(self, attempt: AttemptRecord) -> Span | None:
         """Where in the session an attempt was at work."""
-        use = attempt.use_of(self)
-        start, end = self.offset_at(use.first_at), self.offset_at(use.last_at)
-        return None if start is None or end is None else Span(start, end)
+        return attempt.use_of(self).span
 
     def offset_at(self, moment: float) -> float | None:
         """Seconds from the session's start to a moment on the run's clock.
@@ -106,12 +109,19 @@ class Entry:
 class Use:
     """One attempt's use of one session: from its first command to the answer to its last, on the run's clock."""
 
-    __slots__ = ("entry", "first_at", "last_at")
+    __slots__ = ("attempt", "entry", "first_at", "last_at")
 
-    def __init__(self, entry: Entry, first_at: float, last_at: float) -> None:
+    def __init__(self, attempt: AttemptRecord, entry: Entry, first_at: float, last_at: float) -> None:
+        self.attempt = attempt
         self.entry = entry
         self.first_at = first_at
         self.last_at = last_at
+
+    @property
+    def span(self) -> Span | None:
+        """Where in the session it was."""
+        start, end = self.entry.offset_at(self.first_at), self.entry.offset_at(self.last_at)
+        return None if start is None or end is None else Span(start, end)
 
 
 class AttemptRecord:
@@ -154,15 +164,20 @@ class AttemptRecord:
         """How it used one of its `entries`."""
         return next(use for use in self.uses if use.entry is entry)
 
-    def learn_use(self, entry: Entry, first_at: float, last_at: float) -> None:
-        """Take in a use; of one that is known, what came of it since."""
-        known = next((use for use in self.uses if use.entry is entry), None)
-        if known is not None:
-            known.first_at, known.last_at = first_at, last_at
-            return
-        self.uses += (Use(entry, first_at, last_at),)
-        self.sessions.append(entry.public)
-        entry.attempts.append(self)
+    def learn_uses(self, uses: Iterable[tuple[Entry, float, float]]) -> None:
+        """Take in uses, each with the times of its first and last command; of those that are known, what came since."""
+        known = {use.entry.id: use for use in self.uses}
+        new = []
+        for entry, first_at, last_at in uses:
+            use = known.get(entry.id)
+            if use is None:
+                use = known[entry.id] = Use(self, entry, first_at, last_at)
+                new.append(use)
+                self.sessions.append(entry.public)
+                entry.uses.append(use)
+            else:
+                use.first_at, use.last_at = first_at, last_at
+        self.uses += tuple(new)
 
     def log(self, report: pytest.TestReport) -> None:
         """Take in that one of its reports was logged, and under which name: rows of tests have that of the call."""
@@ -226,8 +241,7 @@ class Ledger:
         attempt.snapshot = payload["snapshot"]
         attempt.refusals = payload["creation_failures"]
         attempt.commands = attempt.commands or payload.get("commands", ())
-        for use in payload["uses"]:
-            attempt.learn_use(self.entries[use["id"]], use["first_at"], use["last_at"])
+        attempt.learn_uses((self.entries[use["id"]], use["first_at"], use["last_at"]) for use in payload["uses"])
         return attempt
 
     def learn_leftover(self, leftover: Leftover, worker: str | None) -> None:
@@ -254,7 +268,7 @@ class Ledger:
         attempt.collected_as = line["nodeid"]
         if entry not in attempt.entries:
             at = line["session"]["started_at"] or 0.0
-            attempt.learn_use(entry, at, at)
+            attempt.learn_uses([(entry, at, at)])
         return attempt
 
     def unfinished(self, nodeid: str, worker: str) -> list[AttemptRecord]:

@@ -23,14 +23,19 @@ def ending(span: Span) -> str:
 
 
 def video_at(url: str, span: Span | None) -> str:
-    """The link to a video, for a test's part of it where a browser can show that.
+    """The link to a video, for a test's part of it where a browser can show that."""
+    return url + fragment_of(url, span)
+
+
+def fragment_of(url: str, span: Span | None) -> str:
+    """What the link to a video has to end in for a test's part of it, "" where a browser can't show that.
 
     Only plain files can be entered at a second, by a media fragment (https://www.w3.org/TR/media-frags/). A test that
     begins with its session needs none.
     """
     if span is None or span.start < 1 or not is_plain_video(url) or "#" in url:
-        return url
-    return f"{url}#t={math.floor(span.start)},{math.ceil(span.end)}"
+        return ""
+    return f"#t={math.floor(span.start)},{math.ceil(span.end)}"
 
 
 def is_plain_video(url: str) -> bool:

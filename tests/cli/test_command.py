@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from page_tables import PageTable
 from pytest_lambdatest_session.cli.join import NoSessionsFileError, merged, page_of, read_sessions_file
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def test_join_makes_one_page_of_several_files(ran: Story) -> None:
     done = command(ran, "join", *files, "--html", "pages/all.html")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     page = (ran.pytester.path / "pages" / "all.html").read_text(encoding="utf-8")
-    assert page.count("<tr data-lt=") == 4
+    assert len(PageTable(page).sessions) == 4
     assert page.count('<article id="test_story.py::test_total">') == 2
     assert "4 sessions" in page
     lines = command(ran, "join", *files, *files).stdout.splitlines()
@@ -135,9 +136,11 @@ def test_a_session_of_several_files_has_the_tests_of_all_and_what_is_final(tmp_p
     assert (joined.record["state"], joined.record["status"]) == ("final", "failed")
     assert [test["nodeid"] for test in joined.record["tests"]] == ["test_a", "test_b"]
     page = page_of([joined])
-    assert 'href="#test_a"' in page
-    assert '<article id="test_a">' in page
-    assert "This test starts at</dt><dd>01:23 in the session, ends at 01:39" in page
+    table = PageTable(page)
+    assert table.summary_rows[0].startswith("failed test_a from 01:23 in the session")
+    place = table.place(page.partition('<article id="test_a">')[2].partition("</article>")[0])
+    assert place is not None
+    assert "This test starts at 01:23 in the session, ends at 01:39" in table.details(place)
 
 
 def test_links_keep_leading_where_they_led_and_bad_ones_go(tmp_path: Path) -> None:
@@ -170,5 +173,6 @@ def test_texts_in_a_file_are_escaped_in_the_page(tmp_path: Path) -> None:
     file = tmp_path / "sessions.jsonl"
     file.write_text(record(state="final", name="<img src=x>", status="<b>", tests=[use("<i>")]), encoding="utf-8")
     page = page_of(merged([read_sessions_file(file, tmp_path)]))
+    assert "<img src=x>" in PageTable(page).everything
     for tag in ("<img src=x>", "<b>", "<i>test", 'id="<i>"'):
         assert tag not in page

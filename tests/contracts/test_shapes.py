@@ -33,7 +33,6 @@ class Observer:
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report):
         if report.when == "call":
-            SEEN["extras"] = [dict_ for dict_ in report.extras]
             SEEN["report"] = report
 
     @pytest.hookimpl(tryfirst=True, wrapper=True)
@@ -85,10 +84,17 @@ row["resultsTableRow"][-1] = '<td class="col-links">changed late</td>'
     assert "changed late" in (story.pytester.path / "report.html").read_text(encoding="utf-8")
 
 
-def test_pytest_html_keeps_the_dicts_of_html_extras(story: Story) -> None:
-    """For report/html/report.py: the block in the details is one dict, whose content is replaced when the run ends."""
-    checked(story, 'SEEN["extras"][-1]["content"] = "changed late"')
-    assert "changed late" in (story.pytester.path / "report.html").read_text(encoding="utf-8")
+def test_pytest_html_shows_what_is_added_to_the_extras_of_a_row_when_it_writes(story: Story) -> None:
+    """For report/html/report.py: what stands for the details is put into `ReportData.data` when the run ends."""
+    checked(
+        story,
+        """
+((row,),) = SEEN["data"].data["tests"].values()
+assert [extra["content"] for extra in row["extras"]] == ["<b>mine</b>"]
+row["extras"] = [*row["extras"], {"format_type": "html", "content": "added late"}]
+""",
+    )
+    assert "added late" in (story.pytester.path / "report.html").read_text(encoding="utf-8")
 
 
 def test_pytest_html_has_the_attributes_that_we_look_for() -> None:

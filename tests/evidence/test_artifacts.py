@@ -85,11 +85,7 @@ def test_the_artifacts_of_failed_tests_are_saved_and_shown(story: Story, argumen
         assert row.links[name] == record["artifacts"][name]
         assert (run.folder / unquote(row.links[name])).is_file()
     assert row.links["network"] == record["logs"]["network"]
-    (extra,) = row.raw["extras"]
-    assert (
-        f'<video controls preload="metadata" src="report-lambdatest/{record["session_id"]}/video.mp4">'
-        in (extra["content"])
-    )
+    assert row.videos == [(f"report-lambdatest/{record['session_id']}/video.mp4", "metadata")]
     assert "Console errors in this test's time" in row.details
     assert "no such product" in row.details
     assert "just so" not in row.details

@@ -51,7 +51,7 @@ def test_the_test_that_imports_it_has_its_session_and_its_number(story: Story, w
     assert uses["test_after"]["attempt"] == 1
     for record in run.records:
         assert record["state"] == "final"
-        assert record["url"] in run.html
+        assert record["url"] in run.table.everything
 
 
 def test_a_session_opened_between_tests_is_nobodys_until_it_is_used(story: Story) -> None:

@@ -88,7 +88,7 @@ def test_a_row_that_the_suite_leaves_out_of_the_html_report_stays_out(story: Sto
     run = story.run()
     (row,) = run.rows
     assert (row.test, row.status) == ("test_story.py::test_red", "failed")
-    assert all(record["session_id"] in run.html for record in run.records), "the summary has both"
+    assert all(record["session_id"] in run.table.everything for record in run.records), "the summary has both"
 
 
 def test_a_failure_in_the_terminal_says_which_session_it_was(story: Story) -> None:

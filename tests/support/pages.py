@@ -34,7 +34,8 @@ CONFTEST = """
 from pages import Telling
 
 def pytest_configure(config):
-    config.pluginmanager.register(Telling({count}, {story!r}))
+    if {story!r} != "none":
+        config.pluginmanager.register(Telling({count}, {story!r}))
 """
 SUITE = """
 import pytest
@@ -47,7 +48,7 @@ def test_the_total_is_the_sum_of_the_prices(number):
 
 
 def write_page(folder: Path, count: int, *arguments: str, story: str = "mixed") -> Path:
-    """Run a suite of `count` tests in `folder`, and return the report that came of it."""
+    """Run a suite of `count` tests in `folder`, and return the report that came of it; "none" tells of no session."""
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     (folder / "conftest.py").write_text(CONFTEST.format(count=count, story=story), encoding="utf-8")
     share = -(-count // len(SUITES))

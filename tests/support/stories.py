@@ -10,6 +10,8 @@ from html.parser import HTMLParser
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
+from page_tables import PageTable
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -82,7 +84,9 @@ class Row:
     """Of our column: `{text: href}`."""
     all_links: dict[str, str]
     details: str
-    """The text of the html extras."""
+    """The text of what the row shows unfolded."""
+    videos: list[tuple[str, str]]
+    """Which it shows there: address and `preload`."""
     raw: dict[str, Any]
 
 
@@ -122,7 +126,13 @@ class Run:
     def rows(self) -> list[Row]:
         blob = next(attributes for _, attributes in Parts(self.html).tags if "data-jsonblob" in attributes)
         tests = json.loads(blob["data-jsonblob"])["tests"]
-        return [_row(row) for rows in tests.values() for row in rows]
+        table = self.table
+        return [_row(row, table) for rows in tests.values() for row in rows]
+
+    @property
+    def table(self) -> PageTable:
+        """From which the page's script draws links, details and the rows of the summary."""
+        return PageTable(self.html)
 
     def row(self, test: str) -> Row:
         (found,) = [row for row in self.rows if row.test.endswith(test)]
@@ -137,7 +147,8 @@ class Run:
     def summary(self) -> str:
         """The text of our block in the summary, "" if there is none."""
         _, found, rest = self.html.partition('<section class="lt-sessions"')
-        return Parts(found + rest.partition("<script>")[0]).text if found else ""
+        text = Parts(found + rest.partition("<script")[0]).text if found else ""
+        return " ".join([text, *self.table.summary_rows])
 
     @property
     def properties(self) -> dict[str, list[dict[str, str]]]:
@@ -149,22 +160,27 @@ class Run:
         return found
 
 
-def _row(raw: dict[str, Any]) -> Row:
+def _row(raw: dict[str, Any], table: PageTable) -> Row:
     cells = {}
     for cell in raw["resultsTableRow"]:
         parts = Parts(cell)
         name = parts.tags[0][1]["class"].split()[-1]
         cells[name] = parts
     empty = Parts("")
-    details = " ".join(extra["content"] for extra in raw["extras"] if extra["format_type"] == "html")
+    extras = " ".join(extra["content"] for extra in raw["extras"] if extra["format_type"] == "html")
+    links = table.place(" ".join(map(str, raw["resultsTableRow"])))
+    unfolded = table.place(extras)
+    ours = {name: address for line in table.row_links(links) for name, address in line} if links is not None else {}
+    details = Parts(extras).text + (table.details(unfolded) if unfolded is not None else "")
     return Row(
         result=cells["col-result"].text.strip(),
         test=cells["col-testId"].text.strip(),
         status=" ".join(cells.get("col-ltstatus", empty).text.split()),
         session_time=" ".join(cells.get("col-ltduration", empty).text.split()),
-        links=cells.get("col-ltlinks", empty).links,
-        all_links={name: href for parts in cells.values() for name, href in parts.links.items()},
-        details=" ".join(Parts(details).text.split()),
+        links=ours,
+        all_links={name: href for parts in cells.values() for name, href in parts.links.items()} | ours,
+        details=" ".join(details.split()),
+        videos=table.sources(unfolded) if unfolded is not None else [],
         raw=raw,
     )
 

@@ -82,7 +82,7 @@ def _compare(story: Story, options: tuple[str, ...], outputs: tuple[str, ...]) -
     if story.grid.fault is None:
         assert {record["state"] for record in run.records} == {"final"}
     if HTML in outputs:
-        assert run.records[1]["url"] in run.html
+        assert run.records[1]["url"] in run.table.everything
     if JUNIT in outputs:
         assert run.properties["test_red"][0]["lambdatest_session_id"] == run.records[1]["session_id"]
     if any(option.startswith("-q") for option in options):

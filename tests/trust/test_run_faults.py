@@ -161,8 +161,8 @@ def test_ctrl_c_while_a_test_runs_ends_the_run_at_once(story: Story, runs: list[
     assert [use["nodeid"] for use in before["tests"]] == ["test_story.py::test_before"]
     assert here["session_id"] in story.grid.sessions, "the open session is told of too"
     assert before["session_id"] in (run.folder / "junit.xml").read_text(encoding="utf-8")
-    assert before["url"] in run.html
-    assert here["url"] in run.html
+    assert before["url"] in run.table.everything
+    assert here["url"] in run.table.everything
     assert "= LambdaTest sessions =" in run.output
 
 
@@ -275,7 +275,7 @@ def test_ctrl_c_while_sessions_are_marked_or_shared_ends_that_and_not_the_report
     assert run.result.ret == pytest.ExitCode.OK, "the tests were over"
     assert f"! {said}" in run.output
     (record,) = run.records
-    assert record["url"] in run.html
+    assert record["url"] in run.table.everything
     assert closing_line(run) == "1 passed"
 
 
@@ -421,7 +421,7 @@ def test_a_hook_of_the_suites_own_that_goes_wrong(story: Story, links: str, fini
     assert "k3y" not in run.output
     (record,) = run.records
     assert record["links"] == {}
-    assert record["url"] in run.html
+    assert record["url"] in run.table.everything
     assert len(record["tests"]) == 1
 
 

@@ -92,15 +92,15 @@ def execute(self, driver_command, params=None):
 WebDriver.execute = execute
 """
 FOREIGN = (
-    "return [...document.querySelectorAll('.lt-sessions, .lt-details, [data-lt-row]')]"
+    "return [...document.querySelectorAll('.lt-sessions, .lt-details, #results-table [class*=col-lt]')]"
     ".flatMap(e => [...e.querySelectorAll('*')])"
     ".filter(e => ['img', 'svg', 'iframe', 'style', 'object', 'form'].includes(e.localName)"
-    " || e.localName == 'script' && e.text.includes('__xss')"
+    " || e.localName == 'script' && e.type != 'application/json' && e.text.includes('__xss')"
     " || [...e.attributes].some(a => a.name.startsWith('on')))"
     ".map(e => e.outerHTML)"
 )
 ALL_LINKS = (
-    "return [...document.querySelectorAll('.lt-sessions a, .lt-details a, [data-lt-row] a')]"
+    "return [...document.querySelectorAll('.lt-sessions a, .lt-details a, .col-ltlinks a')]"
     ".map(e => [e.getAttribute('href'), e.protocol])"
 )
 
@@ -197,7 +197,7 @@ def _look_at(chromium: webdriver.Chrome, report: Path) -> None:
     for href, protocol in page.run(ALL_LINKS):
         assert protocol in ("http:", "https:") or (protocol == "file:" and href.startswith("#")), href
     page.run(
-        "for (const e of document.querySelectorAll('.lt-sessions *, .lt-details *, [data-lt-row] *'))"
+        "for (const e of document.querySelectorAll('.lt-sessions *, .lt-details *, #results-table [class*=col-lt] *'))"
         " for (const type of ['mouseover', 'focus', 'pointerenter']) e.dispatchEvent(new Event(type, {bubbles: true}))"
     )
     assert page.run("return window.__xss") is None

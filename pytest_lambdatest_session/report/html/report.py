@@ -1,9 +1,9 @@
 """pytest-html: cells in each row, a block in its details, a table in the summary.
 
-Rows are made while tests run, long before the cloud's last word. What is bound late is bound in two objects that
-pytest-html hands out and reads again when it writes: the dicts in `report.extras`, and `ReportData`, of which the title
-hook gives a reference. That it reads them again is not documented: each step checks the shape, and a pytest-html of
-another shape shows what was known when the row was made. Tests pin the shape.
+Rows are made while tests run, long before the cloud's last word: our cells in them are empty but for a marker. They
+are filled when the run ends, in `ReportData`, of which pytest-html's title hook gives a reference. That it is read
+again when the page is written is not documented: each step checks the shape, and of another shape nothing is changed.
+Tests pin it.
 
 The table is the suite's: our columns come last, after all hooks have done with theirs, so that no index of theirs meets
 ours. They are there only if the run had a session: a plugin that is merely installed changes no report. Reports of
@@ -12,27 +12,27 @@ several runs that are merged align all the same, since behind the last column no
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pytest_html import extras
 
-from pytest_lambdatest_session.report.html.evidence import evidence_block, evidence_style
 from pytest_lambdatest_session.report.html.rows import (
     column_of,
-    detail_block,
+    details,
+    empty_cells,
     header_cells,
     marker_of,
     row_cells,
     sort_keys,
 )
-from pytest_lambdatest_session.report.html.summary import sessions_table, style
+from pytest_lambdatest_session.report.html.summary import sessions_block, style
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from pytest_lambdatest_session.problems import Problems
-    from pytest_lambdatest_session.report.html.evidence import Inline
+    from pytest_lambdatest_session.report.html.view import Inline
     from pytest_lambdatest_session.report.ledger import AttemptRecord, Ledger
 
 
@@ -40,69 +40,50 @@ class HtmlReport:
     """The hooks of pytest-html, and what the controller calls when it learns of a report and when it binds."""
 
     def __init__(self, ledger: Ledger, problems: Problems, inline: Inline | None = None) -> None:
-        """`inline` gives the text of a saved log that shall stand in the page, see `evidence_block`."""
+        """`inline` gives the text of a saved log that shall stand in the page, see `sessions_block`."""
         self._ledger = ledger
         self._problems = problems
         self._inline = inline
+        self._token = os.urandom(3).hex()
         self._report_data: Any = None
         self._columns_before_ours = 0
-        # By id of the report, with the report to keep it alive: some reports can't be hashed.
-        self._attempts: dict[int, tuple[pytest.TestReport, AttemptRecord]] = {}
-        self._numbers: dict[AttemptRecord, int] = {}
-        self._blocks: dict[AttemptRecord, dict[str, Any]] = {}
+        self._numbers: dict[AttemptRecord, str] = {}
+        self._of_reports: dict[int, tuple[pytest.TestReport, str]] = {}
+        """By id of the report, with the report to keep it alive: some reports can't be hashed."""
 
     def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
-        """Give a report that may become a row its details, and remember whose row it is."""
-        self._attempts[id(report)] = (report, attempt)
-        self._numbers.setdefault(attempt, len(self._numbers))
-        if report.when != "call" and report.outcome == "passed":
-            return  # makes no row
-        present = getattr(report, "extras", None)
-        if present is None:
-            report.extras = present = []  # type: ignore[attr-defined]
-        block = self._block_of(attempt)
-        if not any(extra is block for extra in present):
-            present.append(block)
-
-    def _block_of(self, attempt: AttemptRecord) -> dict[str, Any]:
-        if attempt not in self._blocks:
-            self._blocks[attempt] = extras.html(self._details(attempt))
-        return self._blocks[attempt]
+        """Remember whose row a report may become."""
+        number = self._numbers.setdefault(attempt, str(len(self._numbers)))
+        if report.when == "call" or report.outcome != "passed":
+            self._of_reports[id(report)] = (report, number)
 
     def bind(self) -> None:
         """Nothing to do yet: pytest-html asks for its summary just before it writes, when most is known."""
 
     def _bind_rows(self) -> None:
-        for attempt, block in self._blocks.items():
-            block["content"] = self._details(attempt)
         if not (self._numbers or self._ledger.entries):
             self._take_columns_away()
             return
-        attempts = {str(number): attempt for attempt, number in self._numbers.items()}
-        ours = {id(block) for block in self._blocks.values()}
+        attempts = {number: attempt for attempt, number in self._numbers.items()}
+        places = {attempt: place for place, attempt in enumerate(self._ledger.attempts.values())}
         for row, cells in self._rows():
-            marker = next(filter(None, map(marker_of, cells)), "")
-            if marker in attempts:
-                self._bind_row(row, cells, attempts[marker], ours)
+            attempt = attempts.get(next(filter(None, map(marker_of, cells)), ""))
+            if attempt is not None:
+                self._bind_row(row, cells, attempt, f"{self._token}.{places[attempt]}")
 
     def _take_columns_away(self) -> None:
         headers = getattr(self._report_data, "table_header", None)
         for cells in (headers if isinstance(headers, list) else [], *(cells for _, cells in self._rows())):
             cells[:] = [cell for cell in cells if marker_of(cell) is None]
 
-    def _details(self, attempt: AttemptRecord) -> str:
-        return detail_block(attempt) + evidence_block(attempt, self._inline)
-
-    def _bind_row(self, row: dict[str, Any], cells: list[Any], attempt: AttemptRecord, ours: set[int]) -> None:
-        """Replace those of our cells that are there, wherever: other plugins may have moved or taken some."""
-        bound = {column_of(cell): cell for cell in row_cells(attempt, str(self._numbers[attempt]))}
-        found = [place for place, cell in enumerate(cells) if column_of(cell) in bound]
-        for place in found:
-            cells[place] = bound[column_of(cells[place])]
-        row.update(sort_keys([cells[place] for place in found]))
-        # pytest-html 4.2 gives each row of a test the extras of all its attempts: only this attempt's stays.
-        others = [extra for extra in row.get("extras", []) if id(extra) not in ours]
-        row["extras"] = [*others, self._block_of(attempt)]
+    @staticmethod
+    def _bind_row(row: dict[str, Any], cells: list[Any], attempt: AttemptRecord, place: str) -> None:
+        """Fill those of our cells that are there, wherever: other plugins may have moved or taken some."""
+        bound = row_cells(attempt, place)
+        cells[:] = [bound.get(column_of(cell) or "", cell) for cell in cells]
+        row.update(sort_keys(attempt))
+        # A list of its own: pytest-html 4.2 gives one list to all rows of a test.
+        row["extras"] = [*row.get("extras", []), {"format_type": "html", "content": details(place)}]
 
     def _rows(self) -> Iterator[tuple[dict[str, Any], list[Any]]]:
         """Each row with its cells."""
@@ -133,21 +114,15 @@ class HtmlReport:
         answer = yield
         if cells:  # else the suite leaves this row out
             cells += ["<td></td>"] * (self._columns_before_ours - len(cells))
-            cells += self._cells_of(report)
+            _, number = self._of_reports.get(id(report), (None, ""))
+            cells += empty_cells(number)
         return answer
-
-    def _cells_of(self, report: pytest.TestReport) -> list[str]:
-        _, attempt = self._attempts.get(id(report), (None, None))
-        if attempt is not None:
-            with self._problems.guard():
-                return row_cells(attempt, str(self._numbers[attempt]))
-        return row_cells(None, "")
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str], summary: list[str]) -> None:
         with self._problems.guard():
             self._bind_rows()
-            table = sessions_table(self._ledger, self._problems)
-            if table:
-                prefix.append(style() + evidence_style())
-                summary.append(table)
+            block = sessions_block(self._ledger, self._problems, self._token, self._inline)
+            if block:
+                prefix.append(style())
+                summary.append(block)

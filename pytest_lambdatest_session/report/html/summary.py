@@ -1,54 +1,45 @@
-"""HTML of the summary's block: all sessions, those that need a look first. Pure."""
+"""HTML of the summary's block: what is to be said of all sessions, and the table from which its script draws each.
+
+Those that need a look come first. Pure.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
-from pytest_lambdatest_session.report.attention import (
-    by_need,
-    disagreement_on,
-    failed,
-    is_unsettled,
-    needs_a_look,
-    uses_by_need,
-)
-from pytest_lambdatest_session.report.html.parts import (
-    asset,
-    badge,
-    disagreement_badge,
-    duration,
-    escaped,
-    joined,
-    login_note,
-    position,
-    short_links,
-)
-from pytest_lambdatest_session.report.words import counted, counts_text, meaning_of, status_counts, tone_of
+from pytest_lambdatest_session.report.attention import by_need, disagreement_on, needs_a_look
+from pytest_lambdatest_session.report.html.page import page_table
+from pytest_lambdatest_session.report.html.parts import asset, escaped, login_note
+from pytest_lambdatest_session.report.html.table import as_script
+from pytest_lambdatest_session.report.html.view import groups_of
+from pytest_lambdatest_session.report.words import counted, counts_text, meaning_of, status_counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_lambdatest_session.capture.payload import CreationFailure
     from pytest_lambdatest_session.problems import Problems
-    from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry, Ledger
+    from pytest_lambdatest_session.report.html.view import Inline
+    from pytest_lambdatest_session.report.ledger import Entry, Ledger
 
 # With more sessions than the first of these, only those that need a look stand open, up to the second: the block should
 # not push the results off the screen.
 _ALL_OPEN, _OPEN_AT_MOST = 12, 10
 _FILTER_FROM = 6
 _STATUS_CHOICES = 12
-# Of a session that many tests share; the rest is folded.
-_TESTS_SHOWN = 6
 
 
 def style() -> str:
-    return f"<style>{asset('style.css')}</style>"
+    return f"<style>{asset('style.css')}{asset('evidence.css')}</style>"
 
 
-def sessions_table(ledger: Ledger, problems: Problems) -> str:
-    """The summary's block of all sessions, those without a row included; "" if the run had nothing to do with any."""
+def sessions_block(ledger: Ledger, problems: Problems, token: str, inline: Inline | None = None) -> str:
+    """The summary's block, with all that its script draws on the page; "" if the run had nothing to do with sessions.
+
+    `token` tells the page's table from those of other runs, as reports may be merged. `inline` is for a page that
+    stands by itself: it gives the text of a saved log that is short enough to be in it.
+    """
     entries = by_need(ledger.entries.values())
     refusals = [refusal for attempt in ledger.attempts.values() for refusal in attempt.refusals] + ledger.refusals
     noted = list(problems)
@@ -62,6 +53,7 @@ def sessions_table(ledger: Ledger, problems: Problems) -> str:
         + (_filter(entries) if len(entries) >= _FILTER_FROM else "")
         + _tables(entries)
         + _footnote(entries)
+        + as_script(page_table(entries, ledger.attempts.values(), inline), token)
         # Last, so that it finds the rest in place; `currentScript` tells it whose block it is, if reports are merged.
         + f"<script>{asset('sessions.js')}</script></section>"
     )
@@ -91,7 +83,7 @@ def _in_need(entries: Sequence[Entry]) -> str:
 
 
 def _filter(entries: Sequence[Entry]) -> str:
-    """The controls, for the script to bring to life: without it they stay hidden, and the table is whole."""
+    """The controls, for the script to bring to life."""
     choices = [
         ("", f"all sessions ({len(entries):,})"),
         *_group_choices(entries),
@@ -109,102 +101,32 @@ def _filter(entries: Sequence[Entry]) -> str:
 
 
 def _group_choices(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
-    counts = Counter(group for entry in entries for group in _groups(entry))
+    counts = Counter(group for entry in entries for group in groups_of(entry))
     for group, name in (("f", "of failed tests"), ("d", "disagrees with pytest"), ("u", "no final answer")):
         if counts[group]:
             yield group, f"{name} ({counts[group]:,})"
 
 
-def _groups(entry: Entry) -> str:
-    """A letter for each group of the filter that a session is in."""
-    return (
-        ("f" if entry.was_in_a_failure else "")
-        + ("d" if disagreement_on(entry) is not None else "")
-        + ("u" if is_unsettled(entry) else "")
-    )
-
-
 def _tables(entries: Sequence[Entry]) -> str:
-    if len(entries) <= _ALL_OPEN:
-        return _table(entries, "All sessions")
-    in_need = [entry for entry in entries if needs_a_look(entry)]
-    shown = in_need[:_OPEN_AT_MOST]
-    rest = entries[len(shown) :]
-    return _table(shown, "Sessions that need a look") + (
-        f"<details><summary>{_rest_title(rest, len(in_need) - len(shown), is_all=not shown)}</summary>"
-        f"{_table(rest, 'Other sessions')}</details>"
-        if rest
-        else ""
-    )
-
-
-def _rest_title(rest: Sequence[Entry], in_need: int, *, is_all: bool) -> str:
-    if is_all:
-        return f"All {counted(len(rest), 'session')}"
-    others = counted(len(rest), "more session")
-    return others + (f", {in_need:,} of them of failed tests or in disagreement" if in_need else "")
-
-
-def _table(entries: Sequence[Entry], label: str) -> str:
+    """The places where the script draws tables: one that stands open, and one that is folded."""
     if not entries:
         return ""
-    heads = "".join(f'<th scope="col">{name}</th>' for name in ("Tests", "LambdaTest", "Time", "Links", "Browser"))
-    rows = "".join(_table_row(entry) for entry in entries)
-    return f'<table aria-label="{label}"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
-
-
-def _table_row(entry: Entry) -> str:
-    session = entry.public
-    disagreeing = disagreement_on(entry)
-    browser = joined(
-        ", ", joined(" ", session["browser"], session["browser_version"]), session["device"], session["platform"]
-    )
+    if len(entries) <= _ALL_OPEN:
+        return f'<div data-lt-open="{len(entries)}" aria-label="All sessions"></div>'
+    in_need = [entry for entry in entries if needs_a_look(entry)]
+    is_open = min(len(in_need), _OPEN_AT_MOST)
+    title = _rest_title(len(entries) - is_open, len(in_need) - is_open, is_all=not is_open)
     return (
-        f'<tr data-lt="{_groups(entry)}"><td>{_tests(entry)}{_name_line(entry)}</td>'
-        f"<td>{badge(session)}{disagreement_badge(entry, disagreeing)}</td><td>{duration(session)}</td>"
-        f"<td>{short_links(session)}</td><td>{escaped(browser)}</td></tr>"
+        f'<div data-lt-open="{is_open}" aria-label="Sessions that need a look"></div>'
+        f'<details><summary>{title}</summary><div data-lt-rest aria-label="Other sessions"></div></details>'
     )
 
 
-def _tests(entry: Entry) -> str:
-    """The tests that used a session; of many those that failed, and how many others."""
-    uses = uses_by_need(entry)
-    if not uses:
-        return "<i>no test used it</i>"
-    shown = uses if len(uses) <= _TESTS_SHOWN else [use for use in uses if failed(use)][:_TESTS_SHOWN]
-    rest = uses[len(shown) :]
-    lines = "".join(_test_line(entry, attempt) for attempt in shown)
-    if not rest:
-        return lines
-    outcomes = Counter(attempt.outcome or "unfinished" for attempt in rest)
-    counts = ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.most_common())
-    title = f"{counted(len(rest), 'more test' if shown else 'test')}: {counts}"
-    others = "".join(_test_line(entry, attempt) for attempt in rest)
-    return f"{lines}<details><summary>{title}</summary>{others}</details>"
-
-
-def _test_line(entry: Entry, attempt: AttemptRecord) -> str:
-    outcome = attempt.outcome or "unfinished"
-    name = escaped(attempt.nodeid)
-    if attempt.outcome == "failed":
-        # pytest-html gives each row's body the node id as its id. An error's row has the phase in it, not known here.
-        name = f'<a href="#{escaped(quote(attempt.nodeid, safe="/:", errors="replace"))}">{name}</a>'
-    number = f" (attempt {attempt.number})" if attempt.number > 1 else ""
-    return f'<div><b class="lt-{tone_of(outcome)}">{outcome}</b> {name}{number}{_where(entry, attempt)}</div>'
-
-
-def _where(entry: Entry, attempt: AttemptRecord) -> str:
-    """Where in the video a failure of a shared session is to be found."""
-    span = entry.span_of(attempt) if failed(attempt) and len(entry.attempts) > 1 else None
-    return "" if span is None else f" <i>from {position(entry.public, span.start)}</i>"
-
-
-def _name_line(entry: Entry) -> str:
-    """The session's name, unless it says no more than the test's; without one the hub may have put the id there."""
-    name = entry.public["name"]
-    if not name or name == entry.id or any(name in attempt.nodeid for attempt in entry.attempts):
-        return ""
-    return f"<div><i>{escaped(name)}</i></div>"
+def _rest_title(rest: int, in_need: int, *, is_all: bool) -> str:
+    if is_all:
+        return f"All {counted(rest, 'session')}"
+    others = counted(rest, "more session")
+    return others + (f", {in_need:,} of them of failed tests or in disagreement" if in_need else "")
 
 
 def _footnote(entries: Sequence[Entry]) -> str:

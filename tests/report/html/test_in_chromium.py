@@ -115,9 +115,9 @@ def test_a_click_unfolds_a_row_but_for_a_click_on_a_link(chromium: webdriver.Chr
     for link in page.links(f"{row} .col-ltlinks").values():
         page.click(f"{row} .col-ltlinks a[href='{link}']")
     assert page.texts(f"{row} .lt-details") == []
-    page.click(f"{row} .lt-badge")
+    page.click(f"{row} .col-ltstatus b")
     assert page.texts(f"{row} .lt-details h3") == ["LambdaTest session completed"]
-    page.click(f"{row} .col-ltduration div")
+    page.click(f"{row} .col-ltduration")
     assert page.texts(f"{row} .lt-details") == []
     assert page.errors() == []
 
@@ -128,7 +128,7 @@ def test_the_lines_of_a_row_stand_at_the_same_height_in_all_cells(chromium: webd
         page.look(width, 900)
         places = page.run(
             "return [...document.querySelectorAll('#results-table tr.collapsible')].map(row =>"
-            "['status', 'duration', 'links'].map(name => [...row.querySelectorAll(`.col-lt${name} > div`)]"
+            "['status', 'duration', 'links'].map(name => [...row.querySelectorAll(`.col-lt${name} div`)]"
             ".map(line => Math.round(line.getBoundingClientRect().top))))"
         )
         several = [cells for cells in places if len(cells[0]) > 1]
@@ -186,18 +186,25 @@ def test_a_fold_that_the_reader_opened_stays_open_when_filtering_ends(
     assert len(page.sessions()) == 34
 
 
-def test_without_javascript_the_table_is_there_and_the_filter_is_not(
-    chromium: webdriver.Chrome, page_of: PageOf
-) -> None:
-    chromium.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
-    try:
-        page = ReportPage(chromium, page_of(40))
-        assert len(page.sessions()) == 3
-        assert page.texts(".lt-filter") == []
-        page.click(".lt-sessions > details > summary")
-        assert len(page.sessions()) == 34
-    finally:
-        chromium.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+def test_many_sessions_are_drawn_in_portions_and_found_in_all(chromium: webdriver.Chrome, page_of: PageOf) -> None:
+    page = ReportPage(chromium, page_of(300))
+    page.click(".lt-sessions > details > summary")
+    assert len(page.sessions()) == 110, "ten that need a look, and the first of the others"
+    assert page.texts(".lt-more") == ["Show 100 more of 198"]
+    page.click(".lt-sessions > details .lt-more")
+    assert len(page.sessions()) == 210
+    page.find("customer299")
+    assert len(page.sessions()) == 1
+
+
+def test_rows_of_a_long_report_are_drawn_when_they_come_into_view(chromium: webdriver.Chrome, page_of: PageOf) -> None:
+    page = ReportPage(chromium, page_of(300))
+    last = "#results-table tbody:last-of-type .col-ltlinks"
+    assert page.texts(f"{last} a") == []
+    page.run("document.querySelector(arguments[0]).scrollIntoView()", last)
+    WebDriverWait(chromium, 10).until(lambda _: page.texts(f"{last} a"))
+    assert "session" in page.links(last)
+    assert page.errors() == []
 
 
 def test_a_failed_test_leads_to_its_row(chromium: webdriver.Chrome, page_of: PageOf) -> None:
@@ -214,8 +221,8 @@ def test_a_session_of_many_tests_shows_the_failed_one_and_unfolds(chromium: webd
     (row,) = page.sessions()
     assert "from 01:24 in the video" in row
     assert f"{len(SHARED) - 1} more tests: {len(SHARED) - 1} passed" in row
-    page.click(".lt-sessions tr:not([hidden]) summary")
-    assert page.sessions()[0].count("passed test_") == len(SHARED) - 1
+    page.click(".lt-sessions tr summary")
+    WebDriverWait(chromium, 10).until(lambda _: page.sessions()[0].count("passed test_") == len(SHARED) - 1)
 
 
 # For every reader
@@ -288,7 +295,7 @@ def test_no_text_of_others_does_anything(chromium: webdriver.Chrome, page_of: Pa
     page.sort_by("ltstatus")
     page.find("x")
     page.choose("all")
-    for select in (".lt-sessions", ".lt-details", "[data-lt-row]"):
+    for select in (".lt-sessions", ".lt-details", "#results-table [class*=col-lt]"):
         foreign = page.run(
             "return [...document.querySelectorAll(arguments[0])].flatMap(e => [...e.querySelectorAll('*')])"
             ".filter(e => ['img', 'svg', 'iframe'].includes(e.localName)"
@@ -297,7 +304,8 @@ def test_no_text_of_others_does_anything(chromium: webdriver.Chrome, page_of: Pa
             select,
         )
         assert foreign == [], select
-    assert page.run("return [...document.scripts].filter(s => s.text.includes('__xss')).length") == 0
+    scripts = page.run("return [...document.scripts].filter(s => s.type !== 'application/json').map(s => s.text)")
+    assert [script for script in scripts if "__xss" in script] == []
     everything = page.run("return document.querySelector('.lt-sessions').textContent")
     details = page.run("return [...document.querySelectorAll('.lt-details')].map(e => e.textContent).join()")
     for attack in ATTACKS:
@@ -326,7 +334,7 @@ def test_a_page_with_two_thousand_sessions_stays_quick(
     for name, figure in figures.items():
         record_property(name, round(figure, 2))
     print(figures)  # noqa: T201 - for whoever runs it with -s
-    assert len(page.sessions()) > 100
-    assert figures["megabytes"] < 20
+    assert len(page.sessions()) == 100, "the first of those found"
+    assert figures["megabytes"] < 4
     assert figures["seconds to open"] < 60
     assert figures["seconds to filter"] < 10

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ledgers import MadeUpRun
+from page_tables import PageTable
 from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.html.report import HtmlReport
 
@@ -33,4 +34,4 @@ def test_rows_of_another_shape_are_left_as_they_are_and_the_summary_is_there(dat
     html.pytest_html_results_summary([], summary)
     assert list(problems) == []
     assert repr(data) == before
-    assert "s1" in "".join(summary)
+    assert PageTable("".join(summary)).summary_rows[0].startswith("passed test_x.py::test pending")

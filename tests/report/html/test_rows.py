@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledgers import API, HUB, MadeUpRun
+from page_tables import PageTable
+from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.html.rows import (
     SORTABLE_COLUMNS,
-    detail_block,
+    details,
+    empty_cells,
     header_cells,
+    marker_of,
     row_cells,
     sort_keys,
 )
+from pytest_lambdatest_session.report.html.summary import sessions_block
 from stories import Parts
 
 if TYPE_CHECKING:
@@ -24,21 +29,31 @@ UNAUTHORIZED = "401 from api.lambdatest.com: user name or access key not accepte
 LINE = re.compile(r"<div>(.*?)</div>")
 
 
-def lines_of(attempt: AttemptRecord) -> list[tuple[str, ...]]:
-    """The text of a row's cells, line by line across them."""
-    columns = [[Parts(line).text for line in LINE.findall(cell)] for cell in row_cells(attempt, "0")]
-    return list(zip(*([" ".join(text.split()) for text in column] for column in columns), strict=True))
+def table_of(run: MadeUpRun) -> PageTable:
+    return PageTable(sessions_block(run.ledger, Problems(), "t"))
+
+
+def lines_of(run: MadeUpRun, attempt: AttemptRecord) -> list[tuple[str, ...]]:
+    """The text of a row's cells, line by line across them; of the first attempt of a run."""
+    cells = row_cells(attempt, "t.0")
+    columns = [LINE.findall(cells[name]) or [cells[name]] for name in SORTABLE_COLUMNS]
+    texts = [[" ".join(Parts(line).text.split()) for line in column] for column in columns]
+    return list(zip(*texts, table_of(run).row_lines(0), strict=True))
+
+
+def details_of(run: MadeUpRun) -> str:
+    """The text that the unfolded row of the first attempt shows."""
+    return table_of(run).details(0)
 
 
 def test_a_row_says_status_time_and_links() -> None:
     run = MadeUpRun()
     attempt = run.attempt("test_x.py::test", "passed", "s1")
     run.says("s1")
-    assert lines_of(attempt) == [
+    assert lines_of(run, attempt) == [
         ("completed", "1 min 00 s", "video session logs: command console network selenium"),
     ]
-    links = Parts(row_cells(attempt, "0")[2])
-    assert links.links == {
+    assert dict(table_of(run).row_links(0)[0]) == {
         "video": "https://automation.lambdatest.com/public/video?testID=T-s1",
         "session": "https://automation.lambdatest.com/test?testID=T-s1",
         "command": f"{API}/sessions/s1/log/command",
@@ -46,19 +61,14 @@ def test_a_row_says_status_time_and_links() -> None:
         "network": f"{API}/sessions/s1/log/network",
         "selenium": f"{API}/sessions/s1/log/selenium",
     }
-    anchors = [attributes for tag, attributes in links.tags if tag == "a"]
-    assert {(anchor["target"], anchor["rel"]) for anchor in anchors} == {("_blank", "noreferrer")}
-    assert {"title": "Logs ask for a LambdaTest login"} in [
-        attributes for tag, attributes in links.tags if tag == "span"
-    ]
 
 
 def test_links_that_the_suite_added_stand_behind_our_own() -> None:
     run = MadeUpRun()
     attempt = run.attempt("test_x.py::test", "passed", "s1")
     run.says("s1", logs=()).public["links"]["trace"] = "traces/s1.zip"
-    assert lines_of(attempt)[0][2] == "video session trace"
-    assert Parts(detail_block(attempt)).links["trace"] == "traces/s1.zip"
+    assert lines_of(run, attempt)[0][2] == "video session trace"
+    assert table_of(run).detail_links(0)["trace"] == "traces/s1.zip"
 
 
 def test_several_sessions_stand_in_lines_that_read_across_the_columns() -> None:
@@ -67,7 +77,7 @@ def test_several_sessions_stand_in_lines_that_read_across_the_columns() -> None:
     attempt = run.attempt("test_x.py::test", "failed", "s1", "s2", refused=("SessionNotCreatedException",))
     run.says("s1", status="passed", logs=())
     run.says_not("s2", "unavailable", UNAUTHORIZED)
-    assert lines_of(attempt) == [
+    assert lines_of(run, attempt) == [
         ("passed disagrees", "1 min 00 s", "video session"),
         ("unavailable: 401", "–", "session"),  # noqa: RUF001
         ("refused", "–", "–"),  # noqa: RUF001
@@ -79,38 +89,44 @@ def test_a_disagreement_says_more_to_the_mouse_and_in_the_details() -> None:
     attempt = run.attempt("test_x.py::test", "failed", "s1")
     run.says("s1", status="passed")
     text = "disagrees: LambdaTest says passed, pytest says failed"
-    assert f'title="{text}"' in row_cells(attempt, "0")[0]
-    assert text in Parts(detail_block(attempt)).text
+    assert f'title="{text}"' in row_cells(attempt, "t.0")["ltstatus"]
+    assert text in details_of(run)
 
 
 def test_a_test_with_very_many_sessions_keeps_its_row_and_folds_its_details() -> None:
     run = MadeUpRun()
     attempt = run.attempt("test_x.py::test", "passed", *(f"s{place}" for place in range(500)), refused=("e",) * 3)
-    lines = lines_of(attempt)
+    lines = lines_of(run, attempt)
     assert len(lines) == 10
     assert lines[8:] == [("and 492 more", "–", "in the details"), ("refused 3 times", "–", "–")]  # noqa: RUF001
-    assert "<details><summary>492 more sessions</summary>" in detail_block(attempt)
-    assert detail_block(attempt).count("<h3>LambdaTest session ") == 500
+    assert details_of(run).count("LambdaTest session ") == 500 + len(attempt.refusals)
 
 
 def test_a_row_without_sessions_has_empty_cells() -> None:
-    assert [Parts(cell).text for cell in row_cells(None, "")] == ["", "", ""]
+    assert [Parts(cell).text for cell in empty_cells("")] == ["", "", ""]
 
 
 def test_cells_are_what_pytest_html_can_sort() -> None:
-    """One line, a class that its expression for keys accepts, and the key first in the cell."""
+    """One line, a class that its expression for keys accepts, and a key that compares as text."""
     run = MadeUpRun()
     attempt = run.attempt("test_x.py::test", "passed", "s1")
     run.says("s1", remark="two\nlines", name="a\rb")
-    cells = row_cells(attempt, "7")
-    assert all("\n" not in cell and "\r" not in cell for cell in cells)
-    assert all('data-lt-row="7"' in cell for cell in cells)
-    for column, cell, head in zip(SORTABLE_COLUMNS, cells, header_cells(), strict=False):
-        assert re.findall(r"col-(\w+)", cell) == [column]
+    cells = row_cells(attempt, "t.0")
+    assert all("\n" not in cell and "\r" not in cell for cell in cells.values())
+    for column, empty, head in zip(SORTABLE_COLUMNS, empty_cells("7"), header_cells(), strict=False):
+        assert re.findall(r"col-(\w+)", cells[column]) == re.findall(r"col-(\w+)", empty) == [column]
         assert f'class="sortable" data-column-type="{column}"' in head
-    keys = sort_keys(cells)
-    assert list(keys) == list(SORTABLE_COLUMNS)
-    assert keys["ltduration"].startswith("<!--00000060.000-->")
+    assert list(sort_keys(attempt)) == list(SORTABLE_COLUMNS)
+    assert sort_keys(attempt)["ltduration"] == "00000060.000"
+
+
+def test_cells_that_are_still_empty_are_found_by_their_marker() -> None:
+    run = MadeUpRun()
+    attempt = run.attempt("test_x.py::test", "passed", "s1")
+    assert [marker_of(cell) for cell in empty_cells("7")] == ["7"] * 3
+    assert [marker_of(cell) for cell in row_cells(attempt, "t.0").values()] == [None] * 3
+    assert table_of(run).place(row_cells(attempt, "t.0")["ltlinks"]) == table_of(run).place(details("t.0")) == 0
+    assert table_of(run).place(details("other.0")) is None, "of a report that was merged with this one"
 
 
 def test_session_times_sort_as_numbers() -> None:
@@ -120,7 +136,7 @@ def test_session_times_sort_as_numbers() -> None:
     }
     for seconds in attempts:
         run.says(f"s{seconds}", duration=float(seconds))
-    keys = {seconds: sort_keys(row_cells(attempt, "0"))["ltduration"] for seconds, attempt in attempts.items()}
+    keys = {seconds: sort_keys(attempt)["ltduration"] for seconds, attempt in attempts.items()}
     assert sorted(keys, key=keys.__getitem__) == [2, 9, 10, 100]
 
 
@@ -138,17 +154,17 @@ def test_statuses_sort_by_what_needs_a_look() -> None:
     attempts["open"] = run.attempt("open", "passed", "open")
     run.says_not("open", "pending")
     attempts["refused"] = run.attempt("refused", "failed", refused=("e",))
-    keys = {name: sort_keys(row_cells(attempt, "0"))["ltstatus"] for name, attempt in attempts.items()}
-    keys["nothing"] = sort_keys(row_cells(None, ""))["ltstatus"]
+    keys = {name: sort_keys(attempt)["ltstatus"] for name, attempt in attempts.items()}
+    # As pytest-html takes it from the cell.
+    keys["nothing"] = empty_cells("")[0].partition(">")[2].removesuffix("</td>")
     assert sorted(keys, key=keys.__getitem__) == ["refused", "red", "contradicted", "open", "done", "green", "nothing"]
 
 
 def test_details_say_where_in_the_video_the_test_starts_and_all_that_is_known() -> None:
     run = MadeUpRun()
-    attempt = run.attempt("test_x.py::test", "failed", "s1", at=83.0, number=2)
+    run.attempt("test_x.py::test", "failed", "s1", at=83.0, number=2)
     run.says("s1", status="failed", remark="the basket was empty", screenshot_url="https://x/shots.zip", name="basket")
-    details = Parts(detail_block(attempt))
-    assert " ".join(details.text.split()) == (
+    assert details_of(run) == (
         "LambdaTest session, attempt 2 failed Remark: the basket was empty "
         "Video Session page Screenshots Command log Console log Network log Selenium log "
         "(logs ask for a LambdaTest login) "
@@ -159,10 +175,10 @@ def test_details_say_where_in_the_video_the_test_starts_and_all_that_is_known() 
 
 def test_details_without_an_answer_say_why_and_what_to_do() -> None:
     run = MadeUpRun()
-    attempt = run.attempt("test_x.py::test", "passed", "s1", "s2", at=5)
+    run.attempt("test_x.py::test", "passed", "s1", "s2", at=5)
     run.says_not("s1", "unavailable", UNAUTHORIZED)
     run.says_not("s2", "running")
-    text = " ".join(Parts(detail_block(attempt)).text.split())
+    text = details_of(run)
     assert f"LambdaTest session 1 of 2 unavailable: 401 Why: {UNAUTHORIZED} Session page" in text
     assert (
         "LambdaTest session 2 of 2 running Session page This test starts at 00:05 in the session Session id s2" in text
@@ -170,9 +186,9 @@ def test_details_without_an_answer_say_why_and_what_to_do() -> None:
 
 
 def test_details_of_a_refused_session_say_who_refused_it() -> None:
-    attempt = MadeUpRun().attempt("test_x.py::test", "failed", refused=("SessionNotCreatedException",))
-    text = " ".join(Parts(detail_block(attempt)).text.split())
-    assert text == f"No LambdaTest session refused {HUB} refused it (SessionNotCreatedException)."
+    run = MadeUpRun()
+    run.attempt("test_x.py::test", "failed", refused=("SessionNotCreatedException",))
+    assert details_of(run) == f"No LambdaTest session refused {HUB} refused it (SessionNotCreatedException)."
 
 
 @pytest.mark.parametrize(
@@ -186,7 +202,9 @@ def test_nothing_that_others_wrote_becomes_markup(attack: str) -> None:
         attempt = run.attempt(text, "failed", f"1{text}", f"2{text}", refused=(text,))
         run.says(f"1{text}", status=text, remark=f"{text}!", name=text, browser=text, logs=((text, f"{API}/{text}"),))
         run.says_not(f"2{text}", "unavailable", text)
-        html = "".join(row_cells(attempt, "0")) + detail_block(attempt)
+        block = sessions_block(run.ledger, Problems(), "t")
+        assert not re.search(r"<(?!/script)", PageTable.text_in(block))
+        html = "".join(row_cells(attempt, "t.0").values()) + block.partition("<script")[0]
         assert not any(character < " " for character in html)
         return [(tag, list(attributes)) for tag, attributes in Parts(html).tags]
 

@@ -1,0 +1,95 @@
+"""The table of a page: what it shows of sessions and tests, as compact JSON that the page's script draws from.
+
+Rows, details and summary say much the same of thousands of sessions. So what a page says is put together as nested
+tuples of texts; each text and each tuple that repeats is written once, and referred to by its number. A session's
+addresses differ by its ids alone, so in its texts both ids are replaced by a mark each. Pure.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, TypeAlias
+
+from pytest_lambdatest_session.report.words import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Said: TypeAlias = "str | tuple[Said, ...]"
+"""What a page says."""
+
+SESSION_ID, TEST_ID = "\1", "\2"
+"""The marks. No text has them: control characters are written out or replaced."""
+
+_MARKS = str.maketrans(dict.fromkeys((SESSION_ID, TEST_ID), "\ufffd"))
+# Shorter ones take no more room than the number that would refer to them.
+_SHORT = 3
+
+
+class Compact:
+    """Takes in what a page says, then writes it: first all is counted, so that what stands alone needs no number."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[Said] = Counter()
+        self._known: dict[Said, Said] = {}
+        self._numbers: dict[Said, int] = {}
+        self._shared: list[object] = []
+
+    def count(self, said: Said) -> Said:
+        """Note what will be written, and return it: the same object for all that is equal, to keep it once."""
+        known = self._known.get(said)
+        if known is None:
+            known = said if isinstance(said, str) else tuple(self.count(part) for part in said)
+            self._known[known] = known
+        self._counts[known] += 1
+        return known
+
+    def written(self, said: Said) -> object:
+        """What stands in the JSON: a number refers to `shared`, all else is meant as it stands."""
+        if self._counts[said] < 2 or (isinstance(said, str) and len(said) <= _SHORT):  # noqa: PLR2004 - twice
+            return self._plain(said)
+        if said not in self._numbers:
+            plain = self._plain(said)  # its parts come first, so that numbers often used are short
+            self._numbers[said] = len(self._shared)
+            self._shared.append(plain)
+        return self._numbers[said]
+
+    def _plain(self, said: Said) -> object:
+        return said if isinstance(said, str) else [self.written(part) for part in said]
+
+    @property
+    def shared(self) -> list[object]:
+        """What was referred to so far."""
+        return self._shared
+
+
+def of_session(said: Said, ids: Iterable[tuple[str, str]]) -> Said:
+    """`said` with marks in the place of a session's ids; `ids` is of pairs of an id and its mark."""
+    if isinstance(said, tuple):
+        return tuple(of_session(part, ids) for part in said)
+    for id_, mark in ids:
+        said = said.replace(id_, mark)
+    return said
+
+
+def marks_of(session_id: str, test_id: str | None) -> tuple[tuple[str, str], ...]:
+    """The pairs for `of_session`."""
+    pairs = ((shown(session_id), SESSION_ID), (shown(test_id or ""), TEST_ID))
+    return tuple((id_, mark) for id_, mark in pairs if id_)
+
+
+def shown(text: str) -> str:
+    """A text of one line as the page has it."""
+    return visible(text)
+
+
+def shown_lines(text: str) -> str:
+    """A text of several lines as the page has it."""
+    return text.translate(_MARKS)
+
+
+def as_script(table: object, token: str) -> str:
+    """The table as an element of a page. In a script only `<` could end it, or begin something else."""
+    text = json.dumps(table, separators=(",", ":")).replace("<", "\\u003c")
+    return f'<script type="application/json" data-lt-table="{token}">{text}</script>'

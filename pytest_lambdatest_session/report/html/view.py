@@ -1,0 +1,239 @@
+"""What a page says of sessions and of tests, as nested tuples of texts; `sessions.js` reads them by the same places.
+
+Nothing here is HTML: the script puts texts in as texts, and opens links of harmless schemes only. What stands in each
+place is said once, by the functions below. Pure.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from pytest_lambdatest_session.report.attention import disagreement_on, is_unsettled
+from pytest_lambdatest_session.report.html.parts import duration, joined, login_note, logs_of, video_of
+from pytest_lambdatest_session.report.html.table import shown, shown_lines
+from pytest_lambdatest_session.report.last_commands import by_session, clock, command_text, took
+from pytest_lambdatest_session.report.log_rows import within
+from pytest_lambdatest_session.report.moments import ending, fragment_of
+from pytest_lambdatest_session.report.words import (
+    clock_text,
+    counted,
+    duration_text,
+    moment_text,
+    shown_status,
+    status_text,
+    tone_of,
+    verdict_text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pytest_lambdatest_session.capture.payload import CommandPayload
+    from pytest_lambdatest_session.report.html.table import Said
+    from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry, Use
+    from pytest_lambdatest_session.report.log_rows import LogRow
+    from pytest_lambdatest_session.report.moments import Span
+    from pytest_lambdatest_session.report.records import ReportedSession
+
+    Inline = Callable[[str], str | None]
+    """Takes an artifact's path as in the session's record, gives the text of a saved log that shall be in the page."""
+
+_ROWS_SHOWN = 10
+
+
+def session_view(entry: Entry) -> Said:
+    """What is said of a session, whoever used it.
+
+    `(status, its tone, time, links, logs, note on the logs, remarks, facts, name, browser, groups)`: of links and logs
+    `(name, name in full, address)` each, of remarks and facts `(name, text)`; of groups of the filter a letter each.
+    """
+    session = entry.public
+    return (
+        shown(status_text(session)),
+        tone_of(shown_status(session)),
+        duration(session),
+        tuple((shown(short), shown(full), shown(url)) for short, full, url in _links(session) if url),
+        tuple((shown(kind), shown(f"{kind[:1].upper()}{kind[1:]} log"), shown(url)) for kind, url in _logs(session)),
+        login_note([session]) or "",
+        tuple((name, shown(text)) for name, text in _remarks(session) if text),
+        tuple((name, shown(text)) for name, text in _facts(session) if text),
+        _own_name(entry),
+        shown(_browser(session)),
+        groups_of(entry),
+    )
+
+
+def attempt_view(attempt: AttemptRecord) -> Said:
+    """What is said of a test's attempt itself: `(outcome, its tone, which attempt)`."""
+    outcome = attempt.outcome or "unfinished"
+    return outcome, tone_of(outcome), f" (attempt {attempt.number})" if attempt.number > 1 else ""
+
+
+def use_view(use: Use, title: str, commands: list[CommandPayload], inline: Inline | None) -> Said:
+    """What is said of a test's use of a session.
+
+    `(title, disagreement, where it starts, where it ends, fragment of the video's address, evidence)`; without a
+    disagreement "".
+    """
+    session, attempt, span = use.entry.public, use.attempt, use.span
+    video = video_of(session)
+    return (
+        title,
+        shown(verdict_text(session, attempt.outcome)) if attempt.disagrees_with(use.entry) else "",
+        position(session, span) if span is not None else "",
+        ending(span) if span is not None else "",
+        fragment_of(video, span) if video else "",
+        tuple(_evidence(use, span, commands, inline)),
+    )
+
+
+def use_titles(attempt: AttemptRecord) -> Iterator[str]:
+    """What tells the sessions of an attempt apart."""
+    count = len(attempt.uses)
+    number = f", attempt {attempt.number}" if attempt.number > 1 else ""
+    for place in range(1, count + 1):
+        yield (f" {place} of {count}" if count > 1 else "") + number
+
+
+def refusals_view(attempt: AttemptRecord) -> Said:
+    """`(hub, error)` of each session that was not created."""
+    return tuple((shown(refusal["hub"]), shown(refusal["error"])) for refusal in attempt.refusals)
+
+
+def commands_of(attempt: AttemptRecord) -> dict[Entry, list[CommandPayload]]:
+    """An attempt's last commands before it failed, by session."""
+    return dict(by_session(attempt)) if attempt.commands else {}
+
+
+def position(session: ReportedSession, span: Span) -> str:
+    return f"{clock_text(span.start)} {'in the video' if video_of(session) else 'in the session'}"
+
+
+def groups_of(entry: Entry) -> str:
+    """A letter for each group of the filter that a session is in."""
+    return (
+        ("f" if entry.was_in_a_failure else "")
+        + ("d" if disagreement_on(entry) is not None else "")
+        + ("u" if is_unsettled(entry) else "")
+    )
+
+
+def _links(session: ReportedSession) -> Iterator[tuple[str, str, str | None]]:
+    """With a short name where there is little room; one without stands in details only."""
+    yield "video", "Video", video_of(session)
+    yield "session", "Session page", session["url"]
+    until = session["shared_until"]
+    yield f"shared until {until}", f"Shared page (opens without a login until {until})", session["share_url"]
+    yield "", "Screenshots", session["artifacts"].get("screenshots") or session["screenshot_url"]
+    yield from ((name, name, url) for name, url in session["links"].items())
+
+
+def _logs(session: ReportedSession) -> Iterator[tuple[str, str]]:
+    yield from logs_of(session).items()
+
+
+def _remarks(session: ReportedSession) -> Iterator[tuple[str, str | None]]:
+    yield "Why", session["error"]
+    yield "Remark", None if session["remark"] == session["status"] else session["remark"]
+
+
+def _facts(session: ReportedSession) -> Iterator[tuple[str, str | None]]:
+    yield "Session time", duration_text(session["duration"]) if session["duration"] is not None else None
+    yield "Browser", joined(" ", session["browser"], session["browser_version"])
+    yield "Device", session["device"]
+    yield "Platform", session["platform"]
+    yield "Started", moment_text(session["started_at"]) if session["started_at"] else None
+    yield "Name", session["name"]
+    yield "Build", session["build_name"]
+    yield "Session id", session["session_id"]
+    yield "LambdaTest test id", session["test_id"]
+
+
+def _browser(session: ReportedSession) -> str:
+    return joined(
+        ", ", joined(" ", session["browser"], session["browser_version"]), session["device"], session["platform"]
+    )
+
+
+def _own_name(entry: Entry) -> str:
+    """The session's name, unless it says no more than the test's; without one the hub may have put the id there."""
+    name = entry.public["name"]
+    if not name or name == entry.id or any(name in use.attempt.nodeid for use in entry.uses):
+        return ""
+    return shown(name)
+
+
+# What shows why a test failed without a look at the dashboard
+
+
+def _evidence(use: Use, span: Span | None, commands: list[CommandPayload], inline: Inline | None) -> Iterator[Said]:
+    """Sections, each of parts.
+
+    `("table", title, heads, rows)`, `("video", address, preload)`, `("log", title, text)` and `("note", text)`. A row
+    is `(cells, error below the last cell, tone)`.
+    """
+    entry = use.entry
+    if commands:
+        yield (_commands(entry, commands),)
+    logs = entry.saved_logs if _has_failed(use.attempt) else None
+    if logs is not None:
+        yield from _log_table("Console errors", within(logs.console_errors, span))
+    if saved := tuple(_saved(entry.public, use.attempt, span, inline)):
+        yield saved
+    if logs is not None:
+        yield from _log_table("End of LambdaTest's command log", within(logs.commands, span))
+
+
+def _has_failed(attempt: AttemptRecord) -> bool:
+    """Whether a phase of it failed, be it as expected or to be run again."""
+    return attempt.outcome in ("failed", "error", "rerun", "xfailed")
+
+
+def _commands(entry: Entry, commands: list[CommandPayload]) -> Said:
+    rows = tuple(
+        (
+            (clock(entry, command), took(command), shown(command_text(command))),
+            shown(command["error"] or ""),
+            "bad" if command["error"] else "",
+        )
+        for command in commands
+    )
+    return "table", f"Last {counted(len(commands), 'command')} before the failure", ("At", "Took", "Command"), rows
+
+
+def _log_table(title: str, rows: list[LogRow]) -> Iterator[Said]:
+    """The last of the rows that a log has of a failed test's time."""
+    if rows:
+        lines = tuple(
+            (
+                (clock_text(row.offset) if row.offset is not None else "", shown(row.text)),
+                "",
+                "bad" if row.is_error else "",
+            )
+            for row in rows[-_ROWS_SHOWN:]
+        )
+        yield (("table", f"{title} in this test's time", (), lines),)
+
+
+def _saved(
+    session: ReportedSession, attempt: AttemptRecord, span: Span | None, inline: Inline | None
+) -> Iterator[Said]:
+    """The saved video in place, and what was not saved and why."""
+    video = session["artifacts"].get("video")
+    if video is not None:
+        # A page may hold hundreds: a browser looks into those of failed tests only, before somebody plays them.
+        yield "video", shown(video + fragment_of(video, span)), "metadata" if _has_failed(attempt) else "none"
+    if inline is not None:
+        for name, path in session["artifacts"].items():
+            yield _inlined(name, path, inline(path))
+    if session["artifacts_missing"]:
+        missing = "; ".join(f"{name}: {why}" for name, why in session["artifacts_missing"].items())
+        yield "note", shown(f"Not saved: {missing}")
+
+
+def _inlined(name: str, path: str, text: str | None) -> Said:
+    if text is not None:
+        return "log", shown(f"{name} log"), shown_lines(text)
+    folder = unquote(path.partition("/")[0])
+    return "note", shown(f"{name}: not in this page but in the folder {folder} beside it")

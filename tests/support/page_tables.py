@@ -1,0 +1,164 @@
+"""What a page's script draws from its table, as text: read as `sessions.js` reads it, without a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from typing import Any
+
+_TABLE = re.compile(r'<script type="application/json" data-lt-table="(\w+)">(.*?)</script>', re.DOTALL)
+
+
+class PageTable:
+    """`rows` and `details` by the place of an attempt, `summary` and `summary_rows` of all sessions."""
+
+    def __init__(self, page: str) -> None:
+        found = _TABLE.search(page)
+        self.token, text = found.groups() if found else ("", '{"sessions": [], "attempts": [], "shared": []}')
+        table = json.loads(text)
+        self._shared = table["shared"]
+        self.attempts = table["attempts"]
+        self.sessions = [
+            (session[0], session[1], self._read(session[2], session), session[3]) for session in table["sessions"]
+        ]
+
+    @staticmethod
+    def text_in(page: str) -> str:
+        """The table as it stands in the page."""
+        found = _TABLE.search(page)
+        return found[2] if found else ""
+
+    def _read(self, said: Any, session: Any = None) -> Any:
+        value = self._shared[said] if isinstance(said, int) else said
+        if isinstance(value, list):
+            return [self._read(part, session) for part in value]
+        return value.replace("\1", session[0]).replace("\2", session[1]) if session else value
+
+    def place(self, html: str) -> int | None:
+        """Whose place it is that stands for links or details in a piece of HTML; None if nobody's of this page."""
+        found = re.search(r"<lt-\w+ n=(\w+)\.(\d+)>", html)
+        return int(found[2]) if found and found[1] == self.token else None
+
+    def uses(self, place: int) -> list[tuple[Any, Any]]:
+        """Of an attempt each session, and what is said of its use."""
+        attempt = self.attempts[place]
+        return [
+            (self.sessions[session], self._read(use, self.sessions[session]))
+            for session, use in zip(attempt[2], attempt[3], strict=True)
+        ]
+
+    def row_links(self, place: int) -> list[list[tuple[str, str]]]:
+        """The links in the cell of an attempt's row, `(text, address)`, line by line."""
+        return [_short(session, use[4]) for session, use in self.uses(place)[:8]]
+
+    def row_lines(self, place: int) -> list[str]:
+        """The text in the same cell."""
+        lines = [_short_text(session) for session, _ in self.uses(place)[:8]]
+        lines += ["in the details"] if len(self.uses(place)) > 8 else []
+        return lines + (["–"] if self._read(self.attempts[place][4]) else [])  # noqa: RUF001
+
+    def detail_links(self, place: int) -> dict[str, str]:
+        return {
+            full: address + (use[4] if name == "video" else "")
+            for session, use in self.uses(place)
+            for name, full, address in [*session[2][3], *session[2][4]]
+        }
+
+    def details(self, place: int) -> str:
+        """The text of what an unfolded row shows."""
+        uses = self.uses(place)
+        texts = [text for session, use in uses for text in _details(session, use)]
+        for hub, error in self._read(self.attempts[place][4]):
+            texts += ["No LambdaTest session", "refused", f"{hub} refused it ({error})."]
+        texts += [text for _, use in uses for parts in use[5] for part in parts for text in _evidence(part)]
+        return " ".join(" ".join(texts).split())
+
+    def sources(self, place: int) -> list[tuple[str, str]]:
+        """Of the videos that an unfolded row shows, address and `preload`."""
+        return [
+            (part[1], part[2])
+            for _, use in self.uses(place)
+            for parts in use[5]
+            for part in parts
+            if part[0] == "video"
+        ]
+
+    @property
+    def summary_rows(self) -> list[str]:
+        """The text of each session's row in the summary, folded parts unfolded."""
+        return [self._summary_row(place) for place in range(len(self.sessions))]
+
+    def _summary_row(self, place: int) -> str:
+        session = self.sessions[place]
+        view, used_by = session[2], [self.attempts[number] for number in session[3]]
+        shown, rest = self.tests_of(place)
+        texts = [self._test(attempt, place, is_shared=len(used_by) > 1) for attempt in shown]
+        if rest:
+            counts = Counter(self._read(attempt[1])[0] for attempt in rest)
+            told = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.most_common())
+            texts.append(f"{len(rest)} {'more ' if shown else ''}test{'' if len(rest) == 1 else 's'}: {told}")
+            texts += [self._test(attempt, place, is_shared=True) for attempt in rest]
+        texts += [] if used_by else ["no test used it"]
+        disagrees = "disagrees" if "d" in view[10] else ""
+        texts += [view[8], view[0], disagrees, view[2], _short_text(session), view[9]]
+        return " ".join(" ".join(texts).split())
+
+    def tests_of(self, place: int) -> tuple[list[Any], list[Any]]:
+        """The tests that used a session: those that are shown, and those that are folded."""
+        used_by = [self.attempts[number] for number in self.sessions[place][3]]
+        if len(used_by) <= 6:
+            return used_by, []
+        shown = [attempt for attempt in used_by if self._has_failed(attempt)][:6]
+        return shown, [attempt for attempt in used_by if attempt not in shown]
+
+    def _has_failed(self, attempt: Any) -> bool:
+        return self._read(attempt[1])[0] in ("failed", "error")
+
+    def _test(self, attempt: Any, place: int, *, is_shared: bool) -> str:
+        outcome, _, number = self._read(attempt[1])
+        starts_at = self._read(attempt[3][attempt[2].index(place)])[2]
+        where = f"from {starts_at}" if is_shared and self._has_failed(attempt) and starts_at else ""
+        return f"{outcome} {attempt[0]}{number} {where}"
+
+    @property
+    def everything(self) -> str:
+        """All texts and addresses that the script may put into the page."""
+        return " ".join([*map(str, self.sessions), *(str(self.uses(place)) for place in range(len(self.attempts)))])
+
+
+def _short(session: Any, fragment: str) -> list[tuple[str, str]]:
+    links = [(name, address + (fragment if name == "video" else "")) for name, _, address in session[2][3] if name]
+    return links + [(name, address) for name, _, address in session[2][4]]
+
+
+def _short_text(session: Any) -> str:
+    logs = " ".join(name for name, _, _ in session[2][4])
+    return " ".join([*(name for name, _, _ in session[2][3] if name), *([f"logs: {logs}"] if logs else [])])
+
+
+def _details(session: Any, use: Any) -> list[str]:
+    view, disagreement = session[2], use[1]
+    note = [f"({view[5][0].lower()}{view[5][1:]})"] if view[4] and view[5] else []
+    return [
+        f"LambdaTest session{use[0]}",
+        view[0],
+        *(["disagrees", disagreement] if disagreement else []),
+        *(f"{name}: {text}" for name, text in view[6]),
+        *(full for _, full, _ in [*view[3], *view[4]]),
+        *note,
+        *([f"This test starts at {use[2]}{use[3]}"] if use[2] else []),
+        *(f"{name} {text}" for name, text in view[7]),
+    ]
+
+
+def _evidence(part: Any) -> list[str]:
+    kind, *told = part
+    if kind == "note":
+        return [told[0]]
+    if kind == "log":
+        return told
+    if kind == "video":
+        return []
+    title, heads, rows = told
+    return [title, *heads, *(text for cells, error, _ in rows for text in [*cells, error])]
