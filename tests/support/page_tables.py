@@ -157,7 +157,7 @@ def _evidence(part: Any) -> list[str]:
     if kind == "note":
         return [told[0]]
     if kind == "log":
-        return told
+        return [str(line) for line in told]
     if kind == "video":
         return []
     title, heads, rows = told
