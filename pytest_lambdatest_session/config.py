@@ -27,6 +27,7 @@ _SWITCH = {
 }
 _ON_OR_OFF = "'on' or 'off' (also true or false, yes or no, 1 or 0)"
 _LONGEST_LABEL = 63  # of a host name
+_MOST = 1e6  # seconds and megabytes; of more a socket makes an error
 _USERINFO = r"(?i)((?:[a-z]+:)?//)?[^\s,]*@"
 
 
@@ -225,7 +226,7 @@ def _parse_seconds(text: str) -> float:
     seconds = float(text)
     if not math.isfinite(seconds) or seconds < 0:
         raise ValueError
-    return seconds
+    return min(seconds, _MOST)
 
 
 def _parse_positive_seconds(text: str) -> float:

@@ -28,7 +28,7 @@ class _Untouched:
         *("_monotonic", "_offset", "_urandom", "decode", "encode"),
         *("close", "fstat", "getpid", "kill", "open", "pipe", "pread", "read", "set_blocking", "waitpid", "write"),
         *("Popen", "poll", "posix_spawn", "pthread_sigmask", "signal", "sigpending", "sigwait"),
-        *("allocate_lock", "start_new_thread", "sys_path"),
+        *("allocate_lock", "executable", "start_new_thread", "sys_path"),
     )
 
     def __init__(self) -> None:
@@ -58,6 +58,7 @@ class _Untouched:
         self.signal = signal.signal
         self.allocate_lock = _thread.allocate_lock
         self.start_new_thread = _thread.start_new_thread
+        self.executable = sys.executable or ""
         self.sys_path = tuple(sys.path)
         """Before folders of tests were put in front."""
         self.pread: Any = getattr(os, "pread", None)

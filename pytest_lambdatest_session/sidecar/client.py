@@ -153,7 +153,7 @@ class Sidecar:
         }
         flags = ["-B"] if sys.dont_write_bytecode else []
         name = __name__.rpartition(".")[0]
-        command = [sys.executable or "", "-I", "-S", *flags, "-c", _BOOT, name, str(start["parent"])]
+        command = [untouched.executable, "-I", "-S", *flags, "-c", _BOOT, name, str(start["parent"])]
         try:
             self._channel = self._open_channel(command, environment)
         except (OSError, ValueError, TypeError) as error:

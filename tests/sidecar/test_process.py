@@ -443,15 +443,24 @@ def test_an_interpreter_that_is_not_there_is_said_in_one_line(
 
 
 def test_an_interpreter_without_a_name_is_said_in_one_line(
-    new_sidecar: NewSidecar, monkeypatch: pytest.MonkeyPatch
+    new_sidecar: NewSidecar, open_channel: OpenChannel
 ) -> None:
     """As where Python is part of another program."""
-    sidecar = new_sidecar()
-    with monkeypatch.context() as patch:
-        patch.setattr(sys, "executable", None)
-        sidecar.send(poll())
+    sidecar = new_sidecar(channel=lambda command, environment: open_channel(["", *command[1:]], environment))
+    sidecar.send(poll())
     assert sidecar.failure is not None
     assert sidecar.failure.startswith("the process that asks LambdaTest could not be started (")
+
+
+def test_an_interpreter_that_a_suite_put_in_the_place_of_its_own_is_not_started(
+    new_sidecar: NewSidecar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sidecar = new_sidecar()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", "/nowhere/python")
+        sidecar.send(poll())
+    assert sidecar.failure is None
+    assert received(sidecar, 1) != []
 
 
 def test_one_that_can_not_import_what_it_needs_says_what(new_sidecar: NewSidecar) -> None:

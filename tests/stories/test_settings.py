@@ -318,6 +318,23 @@ def test_a_wrong_value_in_the_ini_file_or_the_environment_names_where_it_stands(
     assert "lambdatest_fetch is 'never' (from the environment variable PYTEST_LAMBDATEST_FETCH)" in run.output
 
 
+def test_a_number_that_stands_for_no_limit_works_as_one(story: Story) -> None:
+    story.set_environment(LT_USERNAME=story.grid.username, LT_ACCESS_KEY=story.grid.access_key)
+    story.tests(
+        """
+        def test_it():
+            with open_browser() as driver:
+                driver.title
+        """
+    )
+    numbers = ("--lambdatest-budget=1e300", "--lambdatest-timeout=1e300", "--lambdatest-artifacts-limit=1e308")
+    run = story.run(*numbers, "--lambdatest-artifacts=all", "--lambdatest-artifacts-budget=1")
+    (record,) = run.records
+    assert (record["state"], record["error"]) == ("final", None)
+    assert "console" in record["artifacts"] or "console" in record["artifacts_missing"]
+    assert "ended early" not in run.output
+
+
 def test_a_path_that_no_system_has_is_a_wrong_value_too() -> None:
     with pytest.raises(SettingsError, match=r"lambdatest_sessions_file is .* \(from the ini key .*accepted: a path"):
         read_settings({}, {}, {"lambdatest_sessions_file": "sessions\0.jsonl"})
