@@ -34,7 +34,7 @@ def _wrong_in_wheel(wheel: Path, checkout: Path) -> list[str]:
     }
     wrong = [f"the wheel lacks {name}" for name in sorted(source - inside)]
     wrong += [f"the wheel has {name}, which is none of the package's files" for name in sorted(inside - source)]
-    must_have = {f"{PACKAGE}/py.typed", f"{PACKAGE}/report/html/style.css"}
+    must_have = {f"{PACKAGE}/py.typed", f"{PACKAGE}/report/html/style.css", f"{PACKAGE}/report/html/sessions.js"}
     wrong += [f"the wheel lacks {name}" for name in sorted(must_have - inside)]
     if ENTRY_POINT not in metadata["entry_points.txt"]:
         wrong.append(f"the wheel's entry points are {metadata['entry_points.txt']!r}")

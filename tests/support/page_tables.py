@@ -153,7 +153,8 @@ def _details(session: Any, use: Any) -> list[str]:
 
 
 def _evidence(part: Any) -> list[str]:
-    kind, *told = part
+    kind: str = part[0]
+    told: list[Any] = part[1:]
     if kind == "note":
         return [told[0]]
     if kind == "log":
