@@ -442,9 +442,7 @@ def test_an_interpreter_that_is_not_there_is_said_in_one_line(
     assert sidecar.receive() == []
 
 
-def test_an_interpreter_without_a_name_is_said_in_one_line(
-    new_sidecar: NewSidecar, open_channel: OpenChannel
-) -> None:
+def test_an_interpreter_without_a_name_is_said_in_one_line(new_sidecar: NewSidecar, open_channel: OpenChannel) -> None:
     """As where Python is part of another program."""
     sidecar = new_sidecar(channel=lambda command, environment: open_channel(["", *command[1:]], environment))
     sidecar.send(poll())
