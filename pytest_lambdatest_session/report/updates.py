@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _TICK_SECONDS = 1.0
 # The sidecar keeps the time by itself, and its last results need a moment.
 _GRACE_SECONDS = 0.5
-_SILENT = "the process that asks LambdaTest does not answer"
+_SILENT = "the process that asks LambdaTest did not answer within lambdatest_budget"
 
 
 class Updates:

@@ -42,7 +42,12 @@ class PosixChannel:
 
     def __init__(self, command: list[str], environment: dict[str, str]) -> None:
         requests, self._requests = untouched.pipe()
-        self._results, results = untouched.pipe()
+        try:
+            self._results, results = untouched.pipe()
+        except OSError:
+            untouched.close(requests)
+            untouched.close(self._requests)
+            raise
         handler = self._set_sigchld(_DEFAULT)
         try:
             actions = [(_DUPLICATE, requests, 0), (_DUPLICATE, results, 1), (_OPEN, 2, _NOWHERE, _WRITE_ONLY, 0)]
