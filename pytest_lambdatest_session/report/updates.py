@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 _TICK_SECONDS = 1.0
 # The sidecar keeps the time by itself, and its last results need a moment.
 _GRACE_SECONDS = 0.5
+_INTERRUPTED = {
+    True: "interrupted while waiting for sessions; what was known by then is reported",
+    False: "interrupted before all sessions were marked",
+}
+"""By whether sessions are polled."""
 _SILENT = "the process that asks LambdaTest did not answer within lambdatest_budget"
 
 
@@ -128,10 +133,8 @@ class Updates:
         self._to_look_at.clear()
         if interrupted:
             self._receive()
-        elif self._problems.survive(
-            self._poll_and_mark, "interrupted while waiting for sessions; what was known by then is reported"
-        ):
-            interrupted = True
+        else:
+            interrupted = self._problems.survive(self._poll_and_mark, _INTERRUPTED[self._settings.fetch != "off"])
         self._explain(interrupted=interrupted)
         self._marks.bind(self._sidecar.failure)
         if self._settings.share_days is not None and not interrupted:
