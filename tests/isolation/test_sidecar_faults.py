@@ -295,7 +295,7 @@ def test_ctrl_c_at_the_terminal_does_not_reach_the_process(isolation: Isolation,
     assert problems(ended) == []
     (record,) = ended.records
     assert record["state"] == "final"
-    assert record["url"] in ended.html
+    assert record["url"] in ended.table.everything
     assert "Traceback" not in ended.output
     wait_until_gone(run.pid)
 

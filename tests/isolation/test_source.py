@@ -33,6 +33,8 @@ EXCEPTIONS: dict[str, str] = {
     "plugin.py": "reads the settings when the run is configured",
     "registration.py": "puts the parts together, and keeps the environment, before the first test runs",
     "report/github.py": "writes when the tests are over",
+    "report/html/report.py": "makes a token for its page when the run is configured",
+    "report/html/table.py": "writes its page when the tests are over",
     "report/html/parts.py": "reads its own style and script when the tests are over",
     "report/journal.py": "opens its file when the run is configured",
     "report/log_rows.py": "reads saved logs when the tests are over",

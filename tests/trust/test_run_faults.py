@@ -202,7 +202,7 @@ def test_ctrl_c_in_the_wait_ends_the_wait_and_not_the_reports(story: Story, runs
     assert ended.result.ret == pytest.ExitCode.OK, "the tests were over"
     assert "! interrupted while waiting" in ended.output
     (record,) = ended.records
-    assert record["url"] in ended.html
+    assert record["url"] in ended.table.everything
     assert ended.properties["test_opens"][0]["lambdatest_session_url"] == record["url"]
     assert closing_line(ended) == "1 passed"
 
@@ -231,7 +231,7 @@ def pytest_lambdatest_session_finished(config, session):
     assert ended.result.duration < 20
     assert ended.result.ret == pytest.ExitCode.OK
     (record,) = ended.records
-    assert record["url"] in ended.html
+    assert record["url"] in ended.table.everything
     assert ended.properties["test_opens"][0]["lambdatest_session_url"] == record["url"]
     assert closing_line(ended) == "1 passed"
 
