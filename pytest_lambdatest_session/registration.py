@@ -163,7 +163,7 @@ class Registration:
 
         # A controller without this plugin tells nothing: then there is nobody to report to.
         told: WorkerInput | None = worker_input.get(KEY)
-        if told is None:
+        if told is None:  # pragma: no cover - a run whose processes do not load the same plugins
             return
         self._is_ours = lambda entry: entry.own_account
         self._polls_all = self._settings.fetch == "teardown"
@@ -188,7 +188,7 @@ class Registration:
         account = credentials or credentials_from(self._environment.values)
         return account is not None and account.fingerprint(told["salt"]) != told["account"]
 
-    def _journal_of_forked(self) -> Journal:
+    def _journal_of_forked(self) -> Journal:  # pragma: no cover - pytest-forked, tested with pytest 8
         from pytest_lambdatest_session.report.journal import Journal  # noqa: PLC0415
 
         return Journal.unnamed()

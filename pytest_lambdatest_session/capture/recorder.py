@@ -244,7 +244,7 @@ class Recorder:
     def _put_on(self, report: pytest.TestReport, attempt: Attempt, instead_of: str | None = None) -> None:
         payload = self._payload(report, attempt)
         setattr(report, PAYLOAD_ATTRIBUTE, payload)
-        if self._annotate is not None:
+        if self._annotate is not None:  # pragma: no branch - no report is made before the settings are read
             self._annotate(report, payload, instead_of)
 
     def _payload(self, report: pytest.TestReport, attempt: Attempt) -> Payload:

@@ -79,7 +79,7 @@ class _Untouched:
 def _json_encoder() -> Callable[[Any], str]:
     # What `json` itself calls in the end; its classes and their modules' names can be replaced.
     make, escape = getattr(json.encoder, "c_make_encoder", None), json.encoder.encode_basestring_ascii
-    if make is None:  # an interpreter without the C code, such as PyPy
+    if make is None:  # pragma: no cover - an interpreter without the C code of json, such as PyPy
         return json.JSONEncoder(separators=(",", ":")).encode
     pieces = make(None, None, escape, None, ":", ",", False, False, True)
     return lambda value: "".join(pieces(value, 0))
@@ -103,10 +103,10 @@ def _json_decoder() -> Callable[[str], Any]:
 
 def _monotonic() -> Callable[[], float]:
     # Under freezegun and time-machine this one stays true even if they were at work before the plugin was loaded.
-    if hasattr(time, "clock_gettime"):
-        clock_gettime, clock = time.clock_gettime, time.CLOCK_MONOTONIC
-        return lambda: clock_gettime(clock)
-    return time.monotonic
+    if not hasattr(time, "clock_gettime"):  # pragma: no cover - Windows
+        return time.monotonic
+    clock_gettime, clock = time.clock_gettime, time.CLOCK_MONOTONIC
+    return lambda: clock_gettime(clock)
 
 
 untouched: Final = _Untouched()

@@ -80,8 +80,9 @@ class Controller:
         logged_as = getattr(report, ATTEMPT_ATTRIBUTE, None)
         with self._problems.guard():
             self._before_log(report)
-        if untouched.getpid() != self._process:
-            return (yield)  # forked, as by pytest-parallel, which logs the report in this process's parent as well
+        # As by pytest-parallel, which logs the report in this process's parent as well.
+        if untouched.getpid() != self._process:  # pragma: no cover - a forked process, tested with pytest 8
+            return (yield)
         attempt, outcome = self._take_guarded(report), report.outcome
         attempt_id = report.__dict__.pop(ATTEMPT_ATTRIBUTE, None)
         if logged_as not in (None, attempt_id) and logged_as in self._ledger.attempts:
@@ -105,14 +106,14 @@ class Controller:
     # A plain implementation would come after pytest-json-report, which is in a hurry too.
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, exitstatus: int) -> Generator[None, None, None]:
-        if untouched.getpid() == self._process:
+        if untouched.getpid() == self._process:  # pragma: no branch - a forked process, tested with pytest 8
             self._exit_status = exitstatus
             self._survive(self._finish, self._call_user_hooks, *(output.bind for output in self._outputs))
         return (yield)
 
     def settle_again(self) -> None:
         """Take in sessions that the suite's own hooks ended since, if any, and bring the outputs up to date."""
-        if untouched.getpid() != self._process:
+        if untouched.getpid() != self._process:  # pragma: no cover - a forked process, tested with pytest 8
             return
         ended = {entry.id for entry in self._ledger.entries.values() if entry.ended}
         self._ledger.learn(self._leftover()["sessions"])
@@ -132,9 +133,10 @@ class Controller:
         call_user_hooks(self._config, self._ledger, self._problems)
 
     def _take_guarded(self, report: pytest.TestReport) -> AttemptRecord | None:
+        attempt: AttemptRecord | None = None
         with self._problems.guard():
-            return self._take(report)
-        return None
+            attempt = self._take(report)
+        return attempt  # noqa: RET504 - None where that failed
 
     def _take(self, report: pytest.TestReport) -> AttemptRecord | None:
         payload = payload_of(report)
@@ -164,7 +166,7 @@ class Controller:
         node = getattr(report, "node", None)
         if worker is None and node is not None:
             attempts = self._ledger.unfinished(report.nodeid, node.gateway.id)
-        else:
+        else:  # pragma: no cover - pytest-forked, tested with pytest 8
             if lost is None:
                 lost = self._journal.lost(report.nodeid, self._ledger) if self._journal is not None else []
             found = [self._ledger.learn_lost(line, worker, _LOST_NOTE) for line in lost]

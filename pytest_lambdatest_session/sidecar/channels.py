@@ -76,7 +76,7 @@ class PosixChannel:
         except BlockingIOError:
             return 0
         except BrokenPipeError:
-            if _BROKEN_PIPE not in mask and _BROKEN_PIPE in untouched.sigpending():
+            if _BROKEN_PIPE not in mask and _BROKEN_PIPE in untouched.sigpending():  # pragma: no branch - blocked
                 untouched.sigwait([_BROKEN_PIPE])
             raise
         finally:

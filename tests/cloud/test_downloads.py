@@ -14,6 +14,7 @@ from pytest_lambdatest_session.cloud.errors import (
     NotFound,
     Redirected,
     ServerError,
+    Unreachable,
 )
 from pytest_lambdatest_session.credentials import Credentials
 
@@ -113,3 +114,9 @@ def test_what_does_not_come_is_one_of_our_errors(
     api = host(answer)
     with pytest.raises(error):
         download(api.url, f"{api.url}/v.mp4", limit_bytes=1000)
+
+
+def test_a_host_that_is_not_there_is_unreachable() -> None:
+    client = Client("http://127.0.0.1:9/api", CREDENTIALS, timeout_seconds=2)
+    with pytest.raises(Unreachable, match=r"^127\.0\.0\.1:1 can't be asked: connection refused"):
+        client.download("http://127.0.0.1:1/video.mp4", lambda _: None, limit_bytes=10)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from ledgers import MadeUpRun
+from pytest_lambdatest_session.config import read_settings
+from pytest_lambdatest_session.problems import Problems
+from pytest_lambdatest_session.report.sharing import Shares
+from pytest_lambdatest_session.report.updates import Updates
 from stories import outcomes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from stories import Story
 
 SUITE = """
@@ -65,3 +72,41 @@ def test_n(n):
     assert outcomes(run) == {"passed": 8}
     teardowns = [line.split() for line in run.output.splitlines() if " teardown " in line]
     assert [float(words[0].rstrip("s")) >= 1.9 for words in teardowns].count(True) == 1
+
+
+class InTrouble:
+    """A sidecar whose answers tell of a fault, and hold lines of something else."""
+
+    failure = None
+    unreadable = 2
+
+    def receive(self) -> list[dict[str, Any]]:
+        return [{"type": "trouble", "text": "KeyError in step, line 7"}]
+
+
+def test_faults_of_the_process_and_lines_of_others_are_said(tmp_path: Path) -> None:
+    problems = Problems()
+    updates = Updates(
+        cast("Any", None),
+        read_settings({}, {}, {}),
+        MadeUpRun().ledger,
+        cast("Any", InTrouble()),
+        problems,
+        credentials_of=lambda _: None,
+        clean=lambda text, _: text,
+        artifacts_folder=lambda: tmp_path,
+    )
+    updates.finish(interrupted=True)
+    assert [problem for problem, _ in problems] == [
+        "pytest-lambdatest-session failed inside (KeyError in step, line 7); please report this",
+        "the process that asks LambdaTest sent 2 lines that made no sense",
+    ]
+
+
+def test_a_link_that_is_being_made_is_not_asked_for_again() -> None:
+    run = MadeUpRun()
+    run.attempt("test_shop.py::test_total", "failed", "a")
+    run.says("a")
+    shares = Shares(run.ledger, Problems(), 3, None, lambda _: True)
+    assert [entry.id for entry, _ in shares.wanted(lambda _: True)] == ["a"]
+    assert list(shares.wanted(lambda _: True)) == []

@@ -145,3 +145,9 @@ def test_a_process_that_runs_is_alive(monkeypatch: pytest.MonkeyPatch, name: str
         patch.setattr(os, "name", name)
         alive = main._is_alive(os.getpid())
     assert alive
+
+
+def test_a_line_that_ctrl_c_broke_is_passed_over() -> None:
+    output = io.BytesIO()
+    serve(start(), [b'{"type":"po{"type":"stop"}\n', b'{"type":"stop"}\n'], output)
+    assert output.getvalue() == b""
