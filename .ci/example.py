@@ -59,7 +59,7 @@ def _wrong_report(report: Path, backend: str) -> Iterator[str]:
     table = PageTable(report.read_text(encoding="utf-8"))
     places = range(len(table.attempts))
     of_rows = [link for place in places for line in table.row_links(place) for _, link in line]
-    of_details = [link for place in places for link in table.detail_links(place).values()]
+    of_details = [link for place in places for _, link in table.detail_links(place)]
     for where, found in (("rows", of_rows), ("details", of_details)):
         files = {unquote(link.partition("#")[0]) for link in found if not urlsplit(link).scheme} - {""}
         wanted = {"index.html": "pages", **({"video.mp4": "videos"} if backend == "chromium" else {})}

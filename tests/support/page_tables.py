@@ -58,12 +58,13 @@ class PageTable:
         lines += ["in the details"] if len(self.uses(place)) > 8 else []
         return lines + (["–"] if self._read(self.attempts[place][4]) else [])  # noqa: RUF001
 
-    def detail_links(self, place: int) -> dict[str, str]:
-        return {
-            full: address + (use[4] if name == "video" else "")
+    def detail_links(self, place: int) -> list[tuple[str, str]]:
+        """`[(name, address), ...]` of what an unfolded row links to; several sessions have links of the same names."""
+        return [
+            (full, address + (use[4] if name == "video" else ""))
             for session, use in self.uses(place)
             for name, full, address in [*session[2][3], *session[2][4]]
-        }
+        ]
 
     def details(self, place: int) -> str:
         """The text of what an unfolded row shows."""

@@ -68,7 +68,7 @@ def test_links_that_the_suite_added_stand_behind_our_own() -> None:
     attempt = run.attempt("test_x.py::test", "passed", "s1")
     run.says("s1", logs=()).public["links"]["trace"] = "traces/s1.zip"
     assert lines_of(run, attempt)[0][2] == "video session trace"
-    assert table_of(run).detail_links(0)["trace"] == "traces/s1.zip"
+    assert ("trace", "traces/s1.zip") in table_of(run).detail_links(0)
 
 
 def test_several_sessions_stand_in_lines_that_read_across_the_columns() -> None:
