@@ -111,6 +111,8 @@ class ReportPage:
         element = self.driver.find_element("css selector", select)
         self.run("arguments[0].scrollIntoView({block: 'center'})", element)
         ActionChains(self.driver).move_to_element(element).click().perform()
+        # What opens tells the page so a task later.
+        self.driver.execute_async_script("const done = arguments[0]; requestAnimationFrame(() => setTimeout(done))")
 
     def press(self, *keys: str) -> None:
         ActionChains(self.driver).send_keys(*keys).perform()
