@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
@@ -139,11 +140,17 @@ def test_a_test_has_the_name_that_its_reports_bear(story: Story, phases: str) ->
     assert list(run.tests_by_session().values()) == [["test_it[eins]"], ["test_it[two]"]]
 
 
+def use_pytest_retry(story: Story, workers: tuple[str, ...]) -> None:
+    pytest.importorskip("pytest_retry", reason="pytest-retry is an optional companion")
+    if workers and version("pytest-html") < "4.2":
+        pytest.skip("pytest-html before 4.2 ends a run with pytest-retry and xdist by an internal error")
+    story.use("pytest-retry")
+
+
 @PLAIN_AND_XDIST
 def test_each_try_of_pytest_retry_has_its_session_and_outcome(story: Story, workers: tuple[str, ...]) -> None:
-    pytest.importorskip("pytest_retry", reason="pytest-retry is an optional companion")
+    use_pytest_retry(story, workers)
     story.tests(TRIES)
-    story.use("pytest-retry")
     run = story.run("--retries=2", "--lambdatest-mark-status=on", *workers)
     assert outcomes(run) == {"passed": 2, "retried": 1}
     assert uses(run) == {
@@ -161,9 +168,8 @@ def test_each_try_of_pytest_retry_has_its_session_and_outcome(story: Story, work
 
 @PLAIN_AND_XDIST
 def test_a_test_that_fails_all_its_tries_shows_the_last(story: Story, workers: tuple[str, ...]) -> None:
-    pytest.importorskip("pytest_retry", reason="pytest-retry is an optional companion")
+    use_pytest_retry(story, workers)
     story.tests(TRIES.replace("len(TRIES) > 1", "len(TRIES) > 9"))
-    story.use("pytest-retry")
     run = story.run("--retries=2", "--lambdatest-mark-status=on", "test_story.py::test_flaky", *workers)
     assert outcomes(run) == {"failed": 1, "retried": 1}
     assert uses(run) == {
