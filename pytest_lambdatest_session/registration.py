@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.capture.recorder import Recorder
     from pytest_lambdatest_session.config import Settings
     from pytest_lambdatest_session.credentials import Credentials
+    from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.controller import Output
     from pytest_lambdatest_session.report.journal import Journal
     from pytest_lambdatest_session.report.ledger import Entry
@@ -43,11 +44,16 @@ _PREFIX = "lambdatest_session_"
 class Environment:
     """The environment as it was when collection ended: tests change it, and a conftest may fill it before."""
 
-    def __init__(self) -> None:
-        self.values = dict(os.environ)
+    def __init__(self, problems: Problems) -> None:
+        self._problems = problems
+        self.values: dict[str, str] = {}
+        self.pytest_collection_finish()
 
     def pytest_collection_finish(self) -> None:
-        self.values = dict(os.environ)
+        with self._problems.guard():
+            # pytest-parallel puts something in its place that lists names of which it has no value.
+            values = {name: os.environ.get(name) for name in list(os.environ)}
+            self.values = {name: value for name, value in values.items() if value is not None}
 
 
 class Registration:
@@ -60,7 +66,7 @@ class Registration:
         self._problems = recorder.problems
         self._problems.clean = lambda problem: self._clean(problem, _PROBLEM_LIMIT)
         self._ledger = Ledger(settings.dashboard_url, checked=settings.fetch != "off")
-        self._environment = Environment()
+        self._environment = Environment(self._problems)
         self._add(self._environment, "environment")
         self._failure_sections, self._command_sections = FailureSections(), CommandSections()
         self._is_ours: Callable[[Entry], bool] = lambda entry: not entry.own_account
