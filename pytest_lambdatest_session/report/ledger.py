@@ -250,7 +250,7 @@ class Ledger:
         self._outside[worker] = leftover["creation_failures"]
         for told in leftover["attempts"]:
             attempt = self.learn_attempt(told["payload"], told["nodeid"], worker)
-            if attempt is not None and not attempt.was_logged:
+            if attempt is not None and not attempt.was_logged:  # pragma: no branch - logged while it was told
                 attempt.conclude(told["outcome"])
 
     def learn_lost(self, line: JournalLine, worker: str | None, note: str) -> AttemptRecord | None:

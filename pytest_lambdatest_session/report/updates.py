@@ -265,7 +265,7 @@ class Updates:
         if failure is not None:
             for session_id in self._unsettled:
                 entry = self._ledger.entries[session_id]
-                if not is_final(entry):
+                if not is_final(entry):  # pragma: no branch - a worker told it meanwhile
                     self._ledger.give_up(entry, failure)
                     self._errors[session_id] = failure
         for message, count in Counter(message for _, message in self._errors.items() - self._explained).items():

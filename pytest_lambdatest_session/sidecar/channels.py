@@ -44,7 +44,7 @@ class PosixChannel:
         requests, self._requests = untouched.pipe()
         try:
             self._results, results = untouched.pipe()
-        except OSError:
+        except OSError:  # pragma: no cover - one descriptor was left, and two are needed
             untouched.close(requests)
             untouched.close(self._requests)
             raise
