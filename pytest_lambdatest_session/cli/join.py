@@ -180,7 +180,7 @@ def _move_links(record: SessionRecord, origin: Path, target: Path) -> None:
 
 def _moved(link: object, origin: Path, target: Path) -> str | None:
     """A link that is fit for a page in another folder; None if it is none."""
-    if not isinstance(link, str):  # pragma: no cover - records are checked before
+    if not isinstance(link, str):  # pragma: no cover - a sessions file that somebody edited
         return None
     if is_plain(link):
         return link
