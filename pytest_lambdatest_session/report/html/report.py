@@ -83,7 +83,7 @@ class HtmlReport:
         cells[:] = [bound.get(column_of(cell) or "", cell) for cell in cells]
         row.update(sort_keys(attempt))
         # A list of its own: pytest-html 4.2 gives one list to all rows of a test.
-        row["extras"] = [*row.get("extras", []), {"format_type": "html", "content": details(place)}]
+        row["extras"] = [*row.get("extras", []), {"name": None, "format_type": "html", "content": details(place)}]
 
     def _rows(self) -> Iterator[tuple[dict[str, Any], list[Any]]]:
         """Each row with its cells."""
