@@ -215,17 +215,16 @@ class Updates:
             self._wait(seconds + _GRACE_SECONDS, count, on_wait)
 
     def _wait(self, seconds: float, count: Callable[[], int], on_wait: Callable[[int, float], None] | None) -> None:
-        until = untouched.monotonic() + seconds
-        shown_at = untouched.monotonic()
-        while self._sidecar.failure is None and count():
-            now = untouched.monotonic()
-            if now >= until:
-                return
-            if on_wait is not None and now >= shown_at + _TICK_SECONDS:
-                on_wait(count(), max(0.0, until - _GRACE_SECONDS - now))
-                shown_at = now
-            self._sidecar.wait(min(until, shown_at + _TICK_SECONDS) - now)
+        now = untouched.monotonic()
+        until, tick_at = now + seconds, now + _TICK_SECONDS
+        while self._sidecar.failure is None and now < until and (left := count()):
+            if now >= tick_at:
+                tick_at = now + _TICK_SECONDS
+                if on_wait is not None:
+                    on_wait(left, max(0.0, until - _GRACE_SECONDS - now))
+            self._sidecar.wait(min(until, tick_at) - now)
             self._receive()
+            now = untouched.monotonic()
 
     def _receive(self) -> None:
         for result in self._sidecar.receive():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from threading import Event
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -72,6 +73,43 @@ def test_n(n):
     assert outcomes(run) == {"passed": 8}
     teardowns = [line.split() for line in run.output.splitlines() if " teardown " in line]
     assert [float(words[0].rstrip("s")) >= 1.9 for words in teardowns].count(True) == 1
+
+
+class Silent:
+    """A sidecar that never answers, and keeps how long it was waited for at a time."""
+
+    failure = None
+    unreadable = 0
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    def send(self, *_: Any) -> None:
+        """Take it, and do nothing."""
+
+    def receive(self) -> list[dict[str, Any]]:
+        return []
+
+    def wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        Event().wait(seconds)
+
+
+def test_a_wait_that_nobody_watches_sleeps_all_the_same(tmp_path: Path) -> None:
+    run, sidecar = MadeUpRun(), Silent()
+    run.attempt("test_shop.py::test_total", "passed", "a")
+    updates = Updates(
+        cast("Any", None),
+        read_settings({"lambdatest_timeout": "1.2"}, {}, {}),
+        run.ledger,
+        cast("Any", sidecar),
+        Problems(),
+        credentials_of=lambda _: None,
+        clean=lambda text, _: text,
+        artifacts_folder=lambda: tmp_path,
+    )
+    updates.fetch_now(run.ledger.entries["a"])
+    assert len(sidecar.waits) <= 4, "a second, what is left of the time, and a moment that a clock may lack"
 
 
 class InTrouble:
