@@ -253,7 +253,7 @@ class Tracker:
 
     def payload(self, attempt: Attempt) -> Payload:
         """Return what the attempt's next report carries."""
-        ids = dict.fromkeys((*list(self._changed), *attempt.uses))
+        ids = dict.fromkeys((*list(self._changed), *list(attempt.uses)))
         sessions = [self._changed.pop(session_id, None) or self._sessions[session_id] for session_id in ids]
         attempt.snapshots += 1
         return self._payload(attempt, [session.payload() for session in sessions if session is not None])
@@ -264,7 +264,7 @@ class Tracker:
             "test": attempt.test,
             "number": attempt.number,
             "snapshot": attempt.snapshots,
-            "uses": [_use_payload(session_id, use) for session_id, use in attempt.uses.items()],
+            "uses": [_use_payload(session_id, use) for session_id, use in attempt.uses.copy().items()],
             "sessions": sessions,
             "creation_failures": list(attempt.creation_failures),
         }
