@@ -17,8 +17,8 @@ from pytest_lambdatest_session.cloud.endpoints import is_captured
 from pytest_lambdatest_session.credentials import credentials_from
 from pytest_lambdatest_session.report.controller import Controller, LateQuits
 from pytest_lambdatest_session.report.json_report import JsonReport
-from pytest_lambdatest_session.report.ledger import Ledger
 from pytest_lambdatest_session.report.properties import Annotator, ReportProperties
+from pytest_lambdatest_session.report.registry import Registry
 from pytest_lambdatest_session.report.terminal import CommandSections, FailureSections, TerminalSummary
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.controller import Output
     from pytest_lambdatest_session.report.journal import Journal
-    from pytest_lambdatest_session.report.ledger import Entry
+    from pytest_lambdatest_session.report.registry import TrackedSession
     from pytest_lambdatest_session.report.updates import Updates
     from pytest_lambdatest_session.report.xdist import WorkerInput
     from pytest_lambdatest_session.sidecar.messages import Start
@@ -65,11 +65,11 @@ class Registration:
         self._recorder = recorder
         self._problems = recorder.problems
         self._problems.clean = lambda problem: self._clean(problem, _PROBLEM_LIMIT)
-        self._ledger = Ledger(settings.dashboard_url, checked=settings.fetch != "off")
+        self._registry = Registry(settings.dashboard_url, checked=settings.fetch != "off")
         self._environment = Environment(self._problems)
         self._add(self._environment, "environment")
         self._failure_sections, self._command_sections = FailureSections(), CommandSections()
-        self._is_ours: Callable[[Entry], bool] = lambda entry: not entry.own_account
+        self._is_ours: Callable[[TrackedSession], bool] = lambda tracked: not tracked.own_account
         self._polls_all = False
 
     def register(self) -> None:
@@ -102,7 +102,7 @@ class Registration:
         settings = self._settings
         if journal is not None:
             self._config.add_cleanup(journal.close)
-        annotator = Annotator(self._ledger, worker, with_properties=self._with_properties)
+        annotator = Annotator(self._registry, worker, with_properties=self._with_properties)
         self._recorder.start(
             lambda host: is_captured(host, settings.hub),
             annotator,
@@ -137,15 +137,15 @@ class Registration:
     def _register_controller(self, journal: Journal | None) -> None:
         self._register_for_workers()
         self._fetch_in_teardown()
-        self._add(TerminalSummary(self._ledger, self._problems), "terminal")
-        self._add(JsonReport(self._ledger, self._problems), "json")
+        self._add(TerminalSummary(self._registry, self._problems), "terminal")
+        self._add(JsonReport(self._registry, self._problems), "json")
         controller = Controller(
             self._config,
-            self._ledger,
+            self._registry,
             lambda: self._updates,
             self._outputs(),
             self._problems,
-            leftover=self._recorder.leftover,
+            unreported=self._recorder.unreported,
             before_log=self._recorder.report_logged,
             journal=journal,
         )
@@ -159,7 +159,7 @@ class Registration:
         from pytest_lambdatest_session.report.xdist import XdistController  # noqa: PLC0415
 
         # Nothing replaces the environment of a process that runs no tests.
-        xdist = XdistController(self._ledger, self._problems, lambda: credentials_from(os.environ))
+        xdist = XdistController(self._registry, self._problems, lambda: credentials_from(os.environ))
         self._add(xdist, "xdist")
         self._config.add_cleanup(xdist.close)
 
@@ -171,7 +171,7 @@ class Registration:
         told: WorkerInput | None = worker_input.get(KEY)
         if told is None:  # pragma: no cover - a run whose processes do not load the same plugins
             return
-        self._is_ours = lambda entry: entry.own_account
+        self._is_ours = lambda tracked: tracked.own_account
         self._polls_all = self._settings.fetch == "teardown"
         journal = Journal.at(Path(told["journal"]))
         self._record(worker_input["workerid"], journal, lambda credentials: self._is_own(credentials, told))
@@ -179,10 +179,10 @@ class Registration:
         self._add(
             XdistWorker(
                 self._config,
-                self._ledger,
+                self._registry,
                 lambda: self._updates,
                 self._problems,
-                leftover=self._recorder.leftover,
+                unreported=self._recorder.unreported,
                 before_log=self._recorder.report_logged,
                 journal=journal,
             ),
@@ -210,7 +210,7 @@ class Registration:
         return Updates(
             self._config,
             self._settings,
-            self._ledger,
+            self._registry,
             sidecar,
             self._problems,
             credentials_of=self._credentials_of,
@@ -252,36 +252,36 @@ class Registration:
         if self._settings.fetch == "teardown":
             from pytest_lambdatest_session.report.teardown import TeardownFetch  # noqa: PLC0415
 
-            fetch = TeardownFetch(self._ledger, lambda: self._updates, self._recorder.changed, self._problems)
+            fetch = TeardownFetch(self._registry, lambda: self._updates, self._recorder.changed, self._problems)
             self._add(fetch, "teardown")
 
     def _outputs(self) -> list[Output]:
-        outputs: list[Output] = [ReportProperties(self._ledger, with_properties=self._with_properties)]
+        outputs: list[Output] = [ReportProperties(self._registry, with_properties=self._with_properties)]
         if self._wants("terminal"):
             outputs += [self._failure_sections, self._command_sections]
         if self._config.getoption("xmlpath", None):
             from pytest_lambdatest_session.report.junit import JunitXml  # noqa: PLC0415
 
-            outputs.append(JunitXml(self._config, self._ledger))
+            outputs.append(JunitXml(self._config, self._registry))
         if self._config.getoption("htmlpath", None) and self._wants("html"):
             outputs.append(self._html_report())
         sessions_file = self._sessions_file()
         if sessions_file is not None and self._wants("file"):
             from pytest_lambdatest_session.report.sessions_file import SessionsFile  # noqa: PLC0415
 
-            outputs.append(SessionsFile(sessions_file, self._ledger, self._problems))
+            outputs.append(SessionsFile(sessions_file, self._registry, self._problems))
         github_summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if github_summary and self._wants("github"):
             from pytest_lambdatest_session.report.github import GithubSummary  # noqa: PLC0415
 
-            outputs.append(GithubSummary(Path(github_summary), self._ledger, self._problems))
+            outputs.append(GithubSummary(Path(github_summary), self._registry, self._problems))
         return outputs
 
     def _html_report(self) -> Output:
         # Loads pytest-html, which a run without an HTML report may have switched off.
         from pytest_lambdatest_session.report.html.report import HtmlReport  # noqa: PLC0415
 
-        html = HtmlReport(self._ledger, self._problems, self._inline())
+        html = HtmlReport(self._registry, self._problems, self._inline())
         self._add(html, "html")
         return html
 

@@ -89,7 +89,7 @@ class UnloggedAttempt(TypedDict):
     """None if it was interrupted."""
 
 
-class Leftover(TypedDict):
+class Unreported(TypedDict):
     """What a process knows when its tests are over, whether or not reports said so before."""
 
     sessions: list[SessionPayload]

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from pytest_lambdatest_session.capture.commands import Clean
-    from pytest_lambdatest_session.capture.payload import Leftover, Payload, SessionPayload
-    from pytest_lambdatest_session.capture.tracker import Attempt, TrackedSession
+    from pytest_lambdatest_session.capture.payload import Payload, SessionPayload, Unreported
+    from pytest_lambdatest_session.capture.tracker import Attempt, CapturedSession
     from pytest_lambdatest_session.credentials import Credentials
     from pytest_lambdatest_session.problems import Problems
 
@@ -126,9 +126,9 @@ class Recorder:
         """Return the sessions that changed since the last payload was made."""
         return self._tracker.changed()
 
-    def leftover(self) -> Leftover:
+    def unreported(self) -> Unreported:
         """Return all that this process knows of sessions, for the end of the run."""
-        return self._tracker.leftover()
+        return self._tracker.unreported()
 
     # The observer of WebDriver.execute
 
@@ -194,7 +194,7 @@ class Recorder:
             attempt = self._tracker.current()
             self._journal(session.payload(), None if attempt is None or attempt.tears_down else attempt)
 
-    def _note_account(self, session: TrackedSession) -> None:
+    def _note_account(self, session: CapturedSession) -> None:
         if self._has_own_account is not None:
             session.own_account = self._has_own_account(self.credentials_of(session.id))
 

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.capture.commands import SeenCommand
     from pytest_lambdatest_session.capture.payload import (
         CreationFailure,
-        Leftover,
         Payload,
         SessionPayload,
         UnloggedAttempt,
+        Unreported,
         UsePayload,
     )
 
@@ -48,7 +48,7 @@ class Use:
 
 
 class Attempt:
-    """One run of one test item: reruns make several, counted from 1."""
+    """One run of one test item: reruns make several, pluralize from 1."""
 
     __slots__ = (
         *("creation_failures", "id", "is_over", "nodeid", "number", "snapshots", "tears_down", "test", "uses"),
@@ -80,7 +80,7 @@ class Attempt:
         return list(*seen) if len(seen) == 1 else sorted(chain(*seen), key=itemgetter(_SENT_AT))
 
 
-class TrackedSession:
+class CapturedSession:
     """What is known of a WebDriver session in the process that opened it."""
 
     __slots__ = ("ended_at", "hub", "id", "marked", "own_account", "started_at")
@@ -114,9 +114,9 @@ class Tracker:
     """
 
     def __init__(self) -> None:
-        self._sessions: dict[str, TrackedSession | None] = {}
+        self._sessions: dict[str, CapturedSession | None] = {}
         """None stands for a session of a host that is not captured."""
-        self._changed: dict[str, TrackedSession] = {}
+        self._changed: dict[str, CapturedSession] = {}
         """Those that began, ended or were marked since the last payload was made."""
         # Runners that run tests in threads begin each attempt in its own thread. A plain thread that a test starts has
         # none and counts for the attempt begun last. (Context variables would not do: threads do not inherit them.)
@@ -180,8 +180,8 @@ class Tracker:
 
     # Sessions
 
-    def start(self, session_id: str, hub: str, at: float | None) -> TrackedSession:
-        self._sessions[session_id] = self._changed[session_id] = session = TrackedSession(session_id, hub, at)
+    def start(self, session_id: str, hub: str, at: float | None) -> CapturedSession:
+        self._sessions[session_id] = self._changed[session_id] = session = CapturedSession(session_id, hub, at)
         return session
 
     def ignore(self, session_id: str) -> None:
@@ -200,7 +200,7 @@ class Tracker:
                 self.ignore(session.id)
         self._creation_failures = [failure for failure in self._creation_failures if captures(failure["hub"])]
 
-    def tracked(self) -> list[TrackedSession]:
+    def tracked(self) -> list[CapturedSession]:
         """Return the sessions of captured hosts."""
         return [session for session in list(self._sessions.values()) if session is not None]
 
@@ -273,7 +273,7 @@ class Tracker:
         """Return the sessions that changed since the last payload was made."""
         return [session.payload() for session in list(self._changed.values())]
 
-    def leftover(self) -> Leftover:
+    def unreported(self) -> Unreported:
         """Return all that is known, for when tests are over: some plugins hide or drop reports, and what is on them."""
         return {
             "sessions": [session.payload() for session in self.tracked()],

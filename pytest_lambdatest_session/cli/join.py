@@ -13,8 +13,14 @@ from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.html.parts import escaped
 from pytest_lambdatest_session.report.html.rows import details
 from pytest_lambdatest_session.report.html.summary import sessions_block, style
-from pytest_lambdatest_session.report.ledger import FAILED_OUTCOMES, AttemptRecord, Entry, Ledger, unknown_session
 from pytest_lambdatest_session.report.links import is_link, is_plain
+from pytest_lambdatest_session.report.registry import (
+    FAILED_OUTCOMES,
+    AttemptRecord,
+    Registry,
+    TrackedSession,
+    unknown_session,
+)
 from pytest_lambdatest_session.report.sessions_file import write_whole
 
 if TYPE_CHECKING:
@@ -99,40 +105,40 @@ def merged(files: Iterable[Iterable[SessionRecord]]) -> list[Joined]:
 
 def page_of(sessions: Sequence[Joined]) -> str:
     """One page: the table of all sessions, and below it the details of each test that failed."""
-    ledger = _ledger_of(sessions)
+    registry = _registry_of(sessions)
     failures = "".join(
         # The table's links lead to the test's id.
         f'<article id="{escaped(attempt.nodeid)}"><h2>{escaped(attempt.nodeid)} {attempt.outcome}</h2>'
         f"{details(f'{_TOKEN}.{place}')}</article>"
-        for place, attempt in enumerate(ledger.attempts.values())
+        for place, attempt in enumerate(registry.attempts.values())
         if attempt.outcome in FAILED_OUTCOMES
     )
-    block = sessions_block(ledger, Problems(), _TOKEN) or "<p>No sessions.</p>"
+    block = sessions_block(registry, Problems(), _TOKEN) or "<p>No sessions.</p>"
     return _PAGE.format(styles=style(), block=block, failures=failures)
 
 
-def _ledger_of(sessions: Sequence[Joined]) -> Ledger:
-    ledger = Ledger()
-    told: dict[AttemptRecord, tuple[Outcome | None, list[tuple[Entry, float, float]]]] = {}
+def _registry_of(sessions: Sequence[Joined]) -> Registry:
+    registry = Registry()
+    told: dict[AttemptRecord, tuple[Outcome | None, list[tuple[TrackedSession, float, float]]]] = {}
     for session in sessions:
         record = session.record
         # With its tests, at which no page looks.
-        entry = Entry(record["session_id"], record["hub"], record["kind"], cast("ReportedSession", record))
-        entry.started_at = 0.0
-        ledger.entries[entry.id] = entry
+        tracked = TrackedSession(record["session_id"], record["hub"], record["kind"], cast("ReportedSession", record))
+        tracked.started_at = 0.0
+        registry.sessions[tracked.id] = tracked
         for use, file in zip(record["tests"], session.files, strict=True):
             # The same test in another file is of another run, and two tests may have one node id.
             test = f"{use['nodeid']} {use['worker']} {use['outcome']} {file}"
-            attempt = ledger.attempts.setdefault(
+            attempt = registry.attempts.setdefault(
                 f"{test} {use['attempt']}", AttemptRecord(test, use["nodeid"], use["worker"], use["attempt"])
             )
             start, end = use["offset"] or 0.0, use["end_offset"]
             _, uses = told.setdefault(attempt, (use["outcome"], []))
-            uses.append((entry, start, start if end is None else end))
+            uses.append((tracked, start, start if end is None else end))
     for attempt, (outcome, uses) in told.items():
-        attempt.learn_uses(uses)
-        attempt.conclude(outcome)
-    return ledger
+        attempt.merge_uses(uses)
+        attempt.record_outcome(outcome)
+    return registry
 
 
 def _record(line: str, place: str) -> SessionRecord:

@@ -11,8 +11,15 @@ from typing import TYPE_CHECKING, Any, TextIO
 from pytest_lambdatest_session.cloud.client import Client
 from pytest_lambdatest_session.cloud.endpoints import api_base_url
 from pytest_lambdatest_session.problems import Problems
-from pytest_lambdatest_session.report.ledger import Ledger
-from pytest_lambdatest_session.report.words import counted, duration_text, meaning_of, moment_text, status_text, visible
+from pytest_lambdatest_session.report.formatting import (
+    duration_text,
+    escape_control_characters,
+    meaning_of,
+    moment_text,
+    pluralize,
+    status_text,
+)
+from pytest_lambdatest_session.report.registry import Registry
 from pytest_lambdatest_session.sidecar.polling import PollJob
 from pytest_lambdatest_session.sidecar.pool import Pool
 
@@ -39,8 +46,8 @@ def show(
 ) -> int:
     """Print each session once, in the order given; 0 if all were found, else 1."""
     problems = Problems()
-    ledger = _asked(session_ids, hub, settings, credentials, problems)
-    sessions = [entry.public for entry in ledger.entries.values()]
+    registry = _asked(session_ids, hub, settings, credentials, problems)
+    sessions = [tracked.public for tracked in registry.sessions.values()]
     for session in sessions:
         if as_json:
             out.write(json.dumps({**session, "tests": []}, ensure_ascii=False) + "\n")
@@ -52,11 +59,11 @@ def show(
 
 def _asked(
     session_ids: Sequence[str], hub: str, settings: Settings, credentials: Credentials, problems: Problems
-) -> Ledger:
-    ledger = Ledger(settings.dashboard_url)
+) -> Registry:
+    registry = Registry(settings.dashboard_url)
     for session_id in session_ids:
         # Nobody here saw it end: it is looked at, and not waited for.
-        ledger.learn([{"id": session_id, "hub": hub, "started_at": None, "ended_at": None}])
+        registry.merge([{"id": session_id, "hub": hub, "started_at": None, "ended_at": None}])
     answers: SimpleQueue[Any] = SimpleQueue()
     pool = Pool(
         lambda base_url, account: Client(
@@ -65,12 +72,12 @@ def _asked(
         timeout_seconds=settings.timeout_seconds,
         on_fault=problems.fault,
     )
-    for entry in ledger.entries.values():
+    for tracked in registry.sessions.values():
         request: Poll = {
             "type": "poll",
-            "session_id": entry.id,
-            "base_url": api_base_url(entry.hub, entry.kind, settings.api_url),
-            "kind": entry.kind,
+            "session_id": tracked.id,
+            "base_url": api_base_url(tracked.hub, tracked.kind, settings.api_url),
+            "kind": tracked.kind,
             "account": credentials.account,
             "rank": 0,
             "ended_at": None,
@@ -78,32 +85,32 @@ def _asked(
         pool.add(PollJob(request, time.monotonic(), pool.policy, answers.put))
     # Each is asked about once, some at two APIs; many at a time, though an API may want fewer.
     pool.finish(settings.timeout_seconds * (2 + len(session_ids) // 4))
-    _take(answers, ledger, problems)
-    return ledger
+    _take(answers, registry, problems)
+    return registry
 
 
-def _take(answers: SimpleQueue[Any], ledger: Ledger, problems: Problems) -> None:
-    """Wait until the pool has settled every session."""
+def _take(answers: SimpleQueue[Any], registry: Registry, problems: Problems) -> None:
+    """Wait until the pool has answered for every session."""
     errors: Counter[str] = Counter()
-    left = len(ledger.entries)
+    left = len(registry.sessions)
     while left:
         answer = answers.get()
-        if answer["settled"]:
+        if answer["done"]:
             if answer["error"] is not None:
                 errors[answer["error"]] += 1
                 # Nobody here knows that it runs.
                 answer["state"] = "unavailable" if answer["state"] == "running" else answer["state"]
-            ledger.settle(ledger.entries[answer["session_id"]], answer)
+            registry.record_answer(registry.sessions[answer["session_id"]], answer)
             left -= 1
     for message, count in errors.items():
-        problems.add(f"{message} ({counted(count, 'session')})")
+        problems.add(f"{message} ({pluralize(count, 'session')})")
 
 
 def _lines(session: ReportedSession) -> Iterator[str]:
-    yield f"{session['session_id']}  {visible(status_text(session))}"
+    yield f"{session['session_id']}  {escape_control_characters(status_text(session))}"
     for name, value in _facts(session):
         if value:
-            yield f"  {name:<13} {visible(value)}"
+            yield f"  {name:<13} {escape_control_characters(value)}"
 
 
 def _facts(session: ReportedSession) -> Iterator[tuple[str, str | None]]:

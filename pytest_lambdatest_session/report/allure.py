@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_lambdatest_session.report.formatting import duration_text, shown_status
 from pytest_lambdatest_session.report.properties import SESSIONS_ATTRIBUTE
-from pytest_lambdatest_session.report.words import duration_text, shown_status
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

@@ -1,4 +1,4 @@
-"""The pytest hooks of the process that writes reports: learn, follow, and bind before the writers run."""
+"""The pytest hooks of the process that writes reports: merge payloads, and render before the writers run."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
     from typing import Protocol
 
-    from pytest_lambdatest_session.capture.payload import Leftover, Payload
+    from pytest_lambdatest_session.capture.payload import Payload, Unreported
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.journal import Journal, JournalLine
-    from pytest_lambdatest_session.report.ledger import AttemptRecord, Ledger
+    from pytest_lambdatest_session.report.registry import AttemptRecord, Registry
     from pytest_lambdatest_session.report.updates import Updates
 
     class Output(Protocol):
@@ -46,28 +46,28 @@ _LOST_NOTE = "the process of its test died"
 class Controller:
     """Owns what the run knows about its sessions. `updates` is called when there is one.
 
-    `before_log` brings a report's payload up to date, and `leftover` gives what this process knows, for the end of the
-    run.
+    `before_log` brings a report's payload up to date, and `unreported` gives what this process knows, for the end of
+    the run.
     """
 
     def __init__(
         self,
         config: pytest.Config,
-        ledger: Ledger,
+        registry: Registry,
         updates: Callable[[], Updates],
         outputs: Sequence[Output],
         problems: Problems,
         *,
-        leftover: Callable[[], Leftover],
+        unreported: Callable[[], Unreported],
         before_log: Callable[[pytest.TestReport], None],
         journal: Journal | None,
     ) -> None:
         self._config = config
-        self._ledger = ledger
+        self._registry = registry
         self._updates = updates
         self._outputs = outputs
         self._problems = problems
-        self._leftover = leftover
+        self._unreported = unreported
         self._before_log = before_log
         self._journal = journal
         self._process = untouched.getpid()
@@ -85,8 +85,8 @@ class Controller:
             return (yield)
         attempt, outcome = self._take_guarded(report), report.outcome
         attempt_id = report.__dict__.pop(ATTEMPT_ATTRIBUTE, None)
-        if logged_as not in (None, attempt_id) and logged_as in self._ledger.attempts:
-            self._ledger.attempts[logged_as].disown(report.user_properties)
+        if logged_as not in (None, attempt_id) and logged_as in self._registry.attempts:
+            self._registry.attempts[logged_as].detach(report.user_properties)
         result = yield
         if attempt_id is not None:
             setattr(report, ATTEMPT_ATTRIBUTE, attempt_id)
@@ -100,7 +100,7 @@ class Controller:
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logfinish(self) -> None:
         with self._problems.guard():
-            if self._ledger.entries:
+            if self._registry.sessions:
                 self._updates().flush()
 
     # A plain implementation would come after pytest-json-report, which is in a hurry too.
@@ -111,13 +111,13 @@ class Controller:
             self._survive(self._finish, self._call_user_hooks, *(output.bind for output in self._outputs))
         return (yield)
 
-    def settle_again(self) -> None:
+    def finish_again(self) -> None:
         """Take in sessions that the suite's own hooks ended since, if any, and bring the outputs up to date."""
         if untouched.getpid() != self._process:  # pragma: no cover - a forked process, tested with pytest 8
             return
-        ended = {entry.id for entry in self._ledger.entries.values() if entry.ended}
-        self._ledger.learn(self._leftover()["sessions"])
-        if any(entry.ended and entry.id not in ended for entry in self._ledger.entries.values()):
+        ended = {tracked.id for tracked in self._registry.sessions.values() if tracked.ended}
+        self._registry.merge(self._unreported()["sessions"])
+        if any(tracked.ended and tracked.id not in ended for tracked in self._registry.sessions.values()):
             self._survive(self._finish, *(output.bind for output in self._outputs))
 
     def _survive(self, *steps: Callable[[], None]) -> None:
@@ -125,12 +125,12 @@ class Controller:
             self._problems.survive(step, _INTERRUPTED_LINE)
 
     def _call_user_hooks(self) -> None:
-        if not self._ledger.entries:
+        if not self._registry.sessions:
             return
         # Loaded by runs that had sessions.
         from pytest_lambdatest_session.report.user_hooks import call_user_hooks  # noqa: PLC0415
 
-        call_user_hooks(self._config, self._ledger, self._problems)
+        call_user_hooks(self._config, self._registry, self._problems)
 
     def _take_guarded(self, report: pytest.TestReport) -> AttemptRecord | None:
         attempt: AttemptRecord | None = None
@@ -143,21 +143,21 @@ class Controller:
         report.__dict__.pop(PAYLOAD_ATTRIBUTE, None)
         lost: list[JournalLine] | None = report.__dict__.pop(LOST_ATTRIBUTE, None)
         if payload is not None:
-            attempt = self._learn(report, payload)
+            attempt = self._merge(report, payload)
         elif report.when == CRASHED:
             return self._take_crash(report, lost)
         else:
-            attempt = self._ledger.attempts.get(getattr(report, ATTEMPT_ATTRIBUTE, ""))
+            attempt = self._registry.attempts.get(getattr(report, ATTEMPT_ATTRIBUTE, ""))
         if attempt is not None:
             self._log(report, attempt)
         return attempt
 
-    def _learn(self, report: pytest.TestReport, payload: Payload) -> AttemptRecord | None:
+    def _merge(self, report: pytest.TestReport, payload: Payload) -> AttemptRecord | None:
         worker: str | None = getattr(report, "worker_id", None)
-        attempt = self._ledger.learn_attempt(payload, report.nodeid, worker)
+        attempt = self._registry.merge_attempt(payload, report.nodeid, worker)
         if worker is not None:
             for told in getattr(report, SESSIONS_ATTRIBUTE, ()):
-                self._ledger.adopt(told)
+                self._registry.update_from(told)
         self._updates().look_at(session["id"] for session in payload["sessions"])
         return attempt
 
@@ -165,11 +165,11 @@ class Controller:
         worker: str | None = getattr(report, "worker_id", None)
         node = getattr(report, "node", None)
         if worker is None and node is not None:
-            attempts = self._ledger.unfinished(report.nodeid, node.gateway.id)
+            attempts = self._registry.unfinished(report.nodeid, node.gateway.id)
         else:  # pragma: no cover - pytest-forked, tested with pytest 8
             if lost is None:
-                lost = self._journal.lost(report.nodeid, self._ledger) if self._journal is not None else []
-            found = [self._ledger.learn_lost(line, worker, _LOST_NOTE) for line in lost]
+                lost = self._journal.lost(report.nodeid, self._registry) if self._journal is not None else []
+            found = [self._registry.merge_lost(line, worker, _LOST_NOTE) for line in lost]
             attempts = list(dict.fromkeys(attempt for attempt in found if attempt is not None))
         for attempt in attempts:
             self._log(report, attempt)
@@ -177,16 +177,16 @@ class Controller:
 
     def _log(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
         attempt.log(report)
-        attempt.conclude(outcome_after(report, attempt.outcome))
+        attempt.record_outcome(outcome_after(report, attempt.outcome))
         with self._problems.guard():
-            self._updates().conclude(report, attempt)
+            self._updates().record_outcome(report, attempt)
         for output in self._outputs:
             with self._problems.guard():
                 output.attach(report, attempt)
 
     def _finish(self) -> None:
-        self._ledger.learn_leftover(self._leftover(), None)
-        if self._ledger.entries:
+        self._registry.merge_unreported(self._unreported(), None)
+        if self._registry.sessions:
             self._updates().finish(interrupted=self._exit_status == INTERRUPTED)
 
 
@@ -212,4 +212,4 @@ class LateQuits:
 
     def _look(self) -> None:
         with self._problems.guard():
-            self._controller.settle_again()
+            self._controller.finish_again()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pytest_lambdatest_session.report.words import duration_text, shown_status
+from pytest_lambdatest_session.report.formatting import duration_text, shown_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_lambdatest_session.problems import Problems
-    from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry, Ledger
+    from pytest_lambdatest_session.report.registry import AttemptRecord, Registry, TrackedSession
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
 
@@ -22,9 +22,9 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
 class GithubSummary:
     """An output: appends to the file that GitHub names in `GITHUB_STEP_SUMMARY`."""
 
-    def __init__(self, path: Path, ledger: Ledger, problems: Problems) -> None:
+    def __init__(self, path: Path, registry: Registry, problems: Problems) -> None:
         self._path = path
-        self._ledger = ledger
+        self._registry = registry
         self._problems = problems
         self._start: int | None = None
 
@@ -32,7 +32,7 @@ class GithubSummary:
         """Nothing to do: the table is made at the end."""
 
     def bind(self) -> None:
-        rows = list(_rows(self._ledger))
+        rows = list(_rows(self._registry))
         if not rows:
             return
         lines = [
@@ -55,25 +55,26 @@ class GithubSummary:
             self._problems.add(f"the job summary {self._path} could not be written: {error.strerror or error}")
 
 
-def _rows(ledger: Ledger) -> Iterator[str]:
-    for attempt in ledger.attempts.values():
-        for entry in attempt.entries:
-            if attempt.outcome in ("failed", "error") or attempt.disagrees_with(entry):
-                yield f"| {_escape(attempt.nodeid)} {attempt.outcome} | {_status(entry, attempt)} | {_links(entry)} |"
+def _rows(registry: Registry) -> Iterator[str]:
+    for attempt in registry.attempts.values():
+        for tracked in attempt.sessions:
+            if attempt.outcome in ("failed", "error") or attempt.disagrees_with(tracked):
+                test = f"{_escape(attempt.nodeid)} {attempt.outcome}"
+                yield f"| {test} | {_status(tracked, attempt)} | {_links(tracked)} |"
 
 
-def _status(entry: Entry, attempt: AttemptRecord) -> str:
-    session = entry.public
+def _status(tracked: TrackedSession, attempt: AttemptRecord) -> str:
+    session = tracked.public
     words = [_escape(shown_status(session))]
     if session["duration"] is not None:
         words.append(duration_text(session["duration"]))
-    if attempt.disagrees_with(entry):
+    if attempt.disagrees_with(tracked):
         words.append("disagrees")
     return ", ".join(words)
 
 
-def _links(entry: Entry) -> str:
-    session = entry.public
+def _links(tracked: TrackedSession) -> str:
+    session = tracked.public
     named = [("session", session["url"]), ("video", session["video_url"]), *session["links"].items()]
     # A page on GitHub can't open what is relative to a report elsewhere.
     return " ".join(

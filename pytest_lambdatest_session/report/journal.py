@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_lambdatest_session.capture.payload import SessionPayload
-    from pytest_lambdatest_session.report.ledger import Ledger
+    from pytest_lambdatest_session.report.registry import Registry
 
 LOST_ATTRIBUTE = "_lambdatest_lost"
 """On the report of a test that ended a process forked from a worker of xdist: the lines that it left."""
@@ -81,12 +81,14 @@ class Journal:
         }
         untouched.write(self._descriptor, untouched.encode(line).encode() + b"\n")
 
-    def lost(self, nodeid: str, ledger: Ledger) -> list[JournalLine]:
+    def lost(self, nodeid: str, registry: Registry) -> list[JournalLine]:
         """Return what a child wrote of a test before it died: sessions of attempts that no report told of."""
         if self._descriptor is None or untouched.pread is None:
             return []
         written = untouched.pread(self._descriptor, _MOST_READ_BYTES, 0).decode()
-        return [line for line in _lines(written) if line["nodeid"] == nodeid and line["attempt"] not in ledger.attempts]
+        return [
+            line for line in _lines(written) if line["nodeid"] == nodeid and line["attempt"] not in registry.attempts
+        ]
 
 
 def read_journal(path: Path) -> Iterator[JournalLine]:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_lambdatest_session.report.ledger import AttemptRecord, Ledger
     from pytest_lambdatest_session.report.records import ReportedSession
+    from pytest_lambdatest_session.report.registry import AttemptRecord, Registry
 
 ID_PROPERTY = "lambdatest_session_id"
 
@@ -26,16 +26,16 @@ ID_PROPERTY = "lambdatest_session_id"
 class JunitXml:
     """An output: the properties of every testcase that used sessions, brought up to date."""
 
-    def __init__(self, config: pytest.Config, ledger: Ledger) -> None:
+    def __init__(self, config: pytest.Config, registry: Registry) -> None:
         self._config = config
-        self._ledger = ledger
+        self._registry = registry
         self._is_bound = False
 
     def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
         """Nothing to do: LogXML takes the static properties from the report."""
 
     def bind(self) -> None:
-        sessions = {entry.id: entry.public for entry in self._ledger.entries.values()}
+        sessions = {tracked.id: tracked.public for tracked in self._registry.sessions.values()}
         for plugin in self._config.pluginmanager.get_plugins():
             if type(plugin).__name__ == "LogXML":
                 for properties in _properties_elements(plugin):

@@ -4,35 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_lambdatest_session.report.words import clock_text
+from pytest_lambdatest_session.report.formatting import clock_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_lambdatest_session.capture.payload import CommandPayload
-    from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry
+    from pytest_lambdatest_session.report.registry import AttemptRecord, TrackedSession
 
 
 def command_lines(attempt: AttemptRecord) -> Iterator[str]:
     """The last commands as lines of text, those of each session by themselves."""
-    for entry, commands in by_session(attempt):
-        if len(attempt.entries) > 1:
-            yield entry.id
+    for tracked, commands in by_session(attempt):
+        if len(attempt.sessions) > 1:
+            yield tracked.id
         for command in commands:
-            yield f"{clock(entry, command):>7} {took(command):>8}  {command_text(command)}"
+            yield f"{clock(tracked, command):>7} {took(command):>8}  {command_text(command)}"
             if command["error"]:
                 yield f"{'':18}{command['error']}"
 
 
-def by_session(attempt: AttemptRecord) -> Iterator[tuple[Entry, list[CommandPayload]]]:
-    for entry in attempt.entries:
-        commands = [command for command in attempt.commands if command["session"] == entry.id]
+def by_session(attempt: AttemptRecord) -> Iterator[tuple[TrackedSession, list[CommandPayload]]]:
+    for tracked in attempt.sessions:
+        commands = [command for command in attempt.commands if command["session"] == tracked.id]
         if commands:
-            yield entry, commands
+            yield tracked, commands
 
 
-def clock(entry: Entry, command: CommandPayload) -> str:
-    offset = entry.offset_at(command["at"])
+def clock(tracked: TrackedSession, command: CommandPayload) -> str:
+    offset = tracked.offset_at(command["at"])
     return "" if offset is None else clock_text(offset)
 
 

@@ -18,7 +18,7 @@ from pytest_lambdatest_session.cloud.redact import clean_text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_lambdatest_session.report.moments import Span
+    from pytest_lambdatest_session.report.video_offsets import TimeRange
 
 _TEXT_LIMIT = 300
 _MOST_ROWS = 2000
@@ -52,11 +52,11 @@ def saved_logs(command_log: str, console_log: str, started_at: str | None) -> Sa
     return SavedLogs(commands, [row for row in console if row.is_error])
 
 
-def within(rows: Iterable[LogRow], span: Span | None) -> list[LogRow]:
+def within(rows: Iterable[LogRow], time_range: TimeRange | None) -> list[LogRow]:
     """The rows in a test's time; one that does not say when it was stays."""
-    if span is None:
+    if time_range is None:
         return list(rows)
-    earliest, latest = span.start - _TOLERANCE_SECONDS, span.end + _TOLERANCE_SECONDS
+    earliest, latest = time_range.start - _TOLERANCE_SECONDS, time_range.end + _TOLERANCE_SECONDS
     return [row for row in rows if row.offset is None or earliest <= row.offset <= latest]
 
 

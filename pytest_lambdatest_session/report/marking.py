@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from pytest_lambdatest_session.report.formatting import pluralize
 from pytest_lambdatest_session.report.verdicts import first_line_of, verdict_on
-from pytest_lambdatest_session.report.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pytest_lambdatest_session.cloud.endpoints import Kind
     from pytest_lambdatest_session.problems import Problems
-    from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry, Ledger
+    from pytest_lambdatest_session.report.registry import AttemptRecord, Registry, TrackedSession
     from pytest_lambdatest_session.sidecar.messages import Marked
 
 _REASON_LIMIT = 250
@@ -27,9 +27,9 @@ class Marks:
     """A session is marked when it ended and its tests are over."""
 
     def __init__(
-        self, ledger: Ledger, clean: Callable[[str, int], str], problems: Problems, *, overwrite: bool
+        self, registry: Registry, clean: Callable[[str, int], str], problems: Problems, *, overwrite: bool
     ) -> None:
-        self._ledger = ledger
+        self._registry = registry
         self._clean = clean
         self._problems = problems
         self._overwrite = overwrite
@@ -44,7 +44,7 @@ class Marks:
     def waiting(self) -> int:
         return sum(result is None for result in self._begun.values())
 
-    def conclude(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
+    def record_outcome(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
         """Note why an attempt did not pass, and that it is over."""
         if report.outcome != "passed" and attempt not in self._reasons:
             # Cleaned before it is cut: half a key is still half a key.
@@ -53,28 +53,28 @@ class Marks:
             self._finished.add(attempt)
             self._to_look_at.append(attempt)
 
-    def ready(self) -> Iterator[Entry]:
+    def ready(self) -> Iterator[TrackedSession]:
         """Return sessions that ended and whose tests are over, since this was last asked."""
         attempts, self._to_look_at = self._to_look_at, []
         for attempt in attempts:
-            for entry in attempt.entries:
-                if entry.ended and self._finished.issuperset(entry.attempts):
-                    yield entry
+            for tracked in attempt.sessions:
+                if tracked.ended and self._finished.issuperset(tracked.attempts):
+                    yield tracked
 
-    def remaining(self) -> Iterator[Entry]:
+    def remaining(self) -> Iterator[TrackedSession]:
         """Return all that ended: the tests are over, also those whose last report was never logged."""
-        return (entry for entry in self._ledger.entries.values() if entry.ended)
+        return (tracked for tracked in self._registry.sessions.values() if tracked.ended)
 
-    def begin(self, entry: Entry) -> dict[Kind, tuple[str, str] | None] | None:
+    def begin(self, tracked: TrackedSession) -> dict[Kind, tuple[str, str] | None] | None:
         """Return what to write, by product; None if nothing is, or it is under way."""
-        if entry.id in self._begun or (entry.was_marked_by_suite and not self._overwrite):
+        if tracked.id in self._begun or (tracked.was_marked_by_suite and not self._overwrite):
             return None
         verdicts: dict[Kind, tuple[str, str] | None] = {
-            kind: verdict_on(entry.attempts, self._reason_of, kind) for kind in _KINDS
+            kind: verdict_on(tracked.attempts, self._reason_of, kind) for kind in _KINDS
         }
-        if verdicts[entry.kind] is None:
+        if verdicts[tracked.kind] is None:
             return None
-        self._begun[entry.id] = None
+        self._begun[tracked.id] = None
         return verdicts
 
     def take(self, result: Marked) -> None:
@@ -88,20 +88,20 @@ class Marks:
             if result is None:
                 failures[failure or _NO_TIME] += 1
             elif result["written"] is not None:
-                self._put_into(self._ledger.entries[session_id], *result["written"])
+                self._put_into(self._registry.sessions[session_id], *result["written"])
             elif result["failure"] is not None:
                 failures[result["failure"]] += 1
         self._bound.update(self._begun)
         for reason, count in failures.items():
-            self._problems.add(f"{counted(count, 'session')} not marked: {reason}")
+            self._problems.add(f"{pluralize(count, 'session')} not marked: {reason}")
 
     def _reason_of(self, attempt: AttemptRecord) -> str:
         return self._reasons.get(attempt, "")
 
     @staticmethod
-    def _put_into(entry: Entry, status: str, remark: str) -> None:
+    def _put_into(tracked: TrackedSession, status: str, remark: str) -> None:
         """Overwrite the fetched status: it may predate our update."""
-        public = entry.public
+        public = tracked.public
         if public["state"] == "final":
             public["status"] = status
             public["remark"] = remark or public["remark"]

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_lambdatest_session.capture.payload import Payload
-    from pytest_lambdatest_session.report.ledger import AttemptRecord, Ledger
     from pytest_lambdatest_session.report.records import ReportedSession
+    from pytest_lambdatest_session.report.registry import AttemptRecord, Registry
 
 SESSIONS_ATTRIBUTE = "lambdatest_sessions"
 _WORDS = ("state", "status")
@@ -21,18 +21,18 @@ _WORDS = ("state", "status")
 class Annotator:
     """Puts what is known onto the reports of this process as soon as they are made."""
 
-    def __init__(self, ledger: Ledger, worker: str | None, *, with_properties: bool) -> None:
-        self._ledger = ledger
+    def __init__(self, registry: Registry, worker: str | None, *, with_properties: bool) -> None:
+        self._registry = registry
         self._worker = worker
         self._with_properties = with_properties
 
     def __call__(self, report: pytest.TestReport, payload: Payload, instead_of: str | None) -> None:
-        attempt = self._ledger.learn_attempt(payload, report.nodeid, self._worker)
-        before = self._ledger.attempts.get(instead_of) if instead_of is not None else None
+        attempt = self._registry.merge_attempt(payload, report.nodeid, self._worker)
+        before = self._registry.attempts.get(instead_of) if instead_of is not None else None
         if before is not None:
             remove_properties(report.user_properties, _properties_of(before))
         if attempt is not None:
-            setattr(report, SESSIONS_ATTRIBUTE, attempt.sessions)
+            setattr(report, SESSIONS_ATTRIBUTE, attempt.reported)
             if self._with_properties:
                 report.user_properties.extend(_properties_of(attempt))
 
@@ -40,18 +40,18 @@ class Annotator:
 class ReportProperties:
     """An output: brings what the annotator put there up to date when the run ends."""
 
-    def __init__(self, ledger: Ledger, *, with_properties: bool) -> None:
-        self._ledger = ledger
+    def __init__(self, registry: Registry, *, with_properties: bool) -> None:
+        self._registry = registry
         self._with_properties = with_properties
 
     def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
-        # The ledger's own dicts, so that whoever keeps the report sees them become final.
-        setattr(report, SESSIONS_ATTRIBUTE, attempt.sessions)
+        # The registry's own dicts, so that whoever keeps the report sees them become final.
+        setattr(report, SESSIONS_ATTRIBUTE, attempt.reported)
         if self._with_properties and not any(known is report.user_properties for known in attempt.properties):
             attempt.properties += (report.user_properties,)
 
     def bind(self) -> None:
-        for attempt in self._ledger.attempts.values():
+        for attempt in self._registry.attempts.values():
             # Made once and put into all three reports of a test: pytest keeps them until the end.
             current = _properties_of(attempt) if attempt.properties else []
             for properties in attempt.properties:
@@ -59,7 +59,7 @@ class ReportProperties:
 
 
 def _properties_of(attempt: AttemptRecord) -> list[tuple[str, object]]:
-    return numbered_properties(entry.public for entry in attempt.entries)
+    return numbered_properties(tracked.public for tracked in attempt.sessions)
 
 
 def update_properties(properties: list[tuple[str, object]], current: Iterable[tuple[str, object]]) -> None:

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from pytest_lambdatest_session.cloud.logs import LOGS
-from pytest_lambdatest_session.report.attention import by_need, needs_a_look
+from pytest_lambdatest_session.report.formatting import pluralize
 from pytest_lambdatest_session.report.log_rows import saved_logs
-from pytest_lambdatest_session.report.words import counted
+from pytest_lambdatest_session.report.priority import by_priority, needs_attention
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pytest_lambdatest_session.problems import Problems
-    from pytest_lambdatest_session.report.ledger import Entry, Ledger
+    from pytest_lambdatest_session.report.registry import Registry, TrackedSession
     from pytest_lambdatest_session.sidecar.messages import Downloaded, DownloadRequest
 
 # A folder of more is of no use to anybody; those that need a look come first.
@@ -30,8 +30,8 @@ _NO_TIME = "no time was left (lambdatest_artifacts_budget)"
 class SavedFiles:
     """Notes in the sessions' records what was saved, and of failed tests what the logs hold."""
 
-    def __init__(self, ledger: Ledger, problems: Problems, folder: Callable[[], Path]) -> None:
-        self._ledger = ledger
+    def __init__(self, registry: Registry, problems: Problems, folder: Callable[[], Path]) -> None:
+        self._registry = registry
         self._problems = problems
         self._folder_of_run = folder
         self._results: dict[str, dict[str, Downloaded | None]] = {}
@@ -41,21 +41,23 @@ class SavedFiles:
     def waiting(self) -> int:
         return sum(result is None for results in self._results.values() for result in results.values())
 
-    def wanted(self, is_ours: Callable[[Entry], bool], *, of_all: bool) -> Iterator[tuple[Entry, DownloadRequest]]:
+    def wanted(
+        self, is_ours: Callable[[TrackedSession], bool], *, of_all: bool
+    ) -> Iterator[tuple[TrackedSession, DownloadRequest]]:
         """Return the sessions to save, and what to ask."""
         wanted = [
-            entry
-            for entry in by_need(self._ledger.entries.values())
-            if entry.ended
-            and entry.id not in self._results
-            and entry.public["state"] in ("final", "pending", "unchecked")
-            and is_ours(entry)
-            and (of_all or needs_a_look(entry))
+            tracked
+            for tracked in by_priority(self._registry.sessions.values())
+            if tracked.ended
+            and tracked.id not in self._results
+            and tracked.public["state"] in ("final", "pending", "unchecked")
+            and is_ours(tracked)
+            and (of_all or needs_attention(tracked))
         ]
-        for entry in wanted[:_MOST_SESSIONS]:
-            self._results[entry.id] = dict.fromkeys((*LOGS[entry.kind], "screenshots", "video"))
-            folder = str(self._folder / folder_name(entry.id))
-            yield entry, {"folder": folder, "has_video": bool(entry.public["video_url"])}
+        for tracked in wanted[:_MOST_SESSIONS]:
+            self._results[tracked.id] = dict.fromkeys((*LOGS[tracked.kind], "screenshots", "video"))
+            folder = str(self._folder / folder_name(tracked.id))
+            yield tracked, {"folder": folder, "has_video": bool(tracked.public["video_url"])}
         if len(wanted) > _MOST_SESSIONS:
             self._problems.add(f"artifacts were saved of {_MOST_SESSIONS:,} of {len(wanted):,} sessions")
 
@@ -67,7 +69,7 @@ class SavedFiles:
         reasons: Counter[str] = Counter()
         for session_id in [known for known in self._results if known not in self._bound]:
             results = self._results[session_id]
-            public = self._ledger.entries[session_id].public
+            public = self._registry.sessions[session_id].public
             for name, result in results.items():
                 if result is not None and result["path"] is not None:
                     path = Path(result["path"]).relative_to(self._folder.parent)
@@ -81,20 +83,20 @@ class SavedFiles:
         self._bound.update(self._results)
         for reason, count in reasons.items():
             if count:
-                self._problems.add(f"{counted(count, 'artifact')} not saved: {reason}")
-        for entry in self._ledger.entries.values():
-            self._read_logs(entry)
+                self._problems.add(f"{pluralize(count, 'artifact')} not saved: {reason}")
+        for tracked in self._registry.sessions.values():
+            self._read_logs(tracked)
 
     @property
     def _folder(self) -> Path:
         return self._folder_of_run()
 
-    def _read_logs(self, entry: Entry) -> None:
+    def _read_logs(self, tracked: TrackedSession) -> None:
         """Those of sessions of failed tests, wherever in this run they were saved."""
-        artifacts = entry.public["artifacts"]
-        if artifacts and (entry.was_in_a_failure or any(attempt.commands for attempt in entry.attempts)):
+        artifacts = tracked.public["artifacts"]
+        if artifacts and (tracked.was_in_a_failure or any(attempt.commands for attempt in tracked.attempts)):
             texts = [self._read(artifacts[name]) if name in artifacts else "" for name in ("command", "console")]
-            entry.saved_logs = saved_logs(texts[0], texts[1], entry.public["started_at"])
+            tracked.saved_logs = saved_logs(texts[0], texts[1], tracked.public["started_at"])
 
     def _read(self, artifact: str) -> str:
         try:

@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_lambdatest_session.problems import Problems
-    from pytest_lambdatest_session.report.ledger import AttemptRecord, Ledger
     from pytest_lambdatest_session.report.records import SessionRecord
+    from pytest_lambdatest_session.report.registry import AttemptRecord, Registry
 
 
 class SessionsFile:
     """An output: written once, when all is known."""
 
-    def __init__(self, path: Path, ledger: Ledger, problems: Problems) -> None:
+    def __init__(self, path: Path, registry: Registry, problems: Problems) -> None:
         self._path = path
-        self._ledger = ledger
+        self._registry = registry
         self._problems = problems
 
     def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
@@ -30,7 +30,7 @@ class SessionsFile:
 
     def bind(self) -> None:
         try:
-            write_sessions_file(self._path, [entry.record() for entry in self._ledger.entries.values()])
+            write_sessions_file(self._path, [tracked.record() for tracked in self._registry.sessions.values()])
         except OSError as error:
             self._problems.add(f"the sessions file {self._path} could not be written: {error.strerror or error}")
 

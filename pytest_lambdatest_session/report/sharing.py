@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from pytest_lambdatest_session.capture.untouched import untouched
 from pytest_lambdatest_session.cloud.endpoints import share_base_url
-from pytest_lambdatest_session.report.attention import by_need
-from pytest_lambdatest_session.report.words import counted
+from pytest_lambdatest_session.report.formatting import pluralize
+from pytest_lambdatest_session.report.priority import by_priority
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pytest_lambdatest_session.problems import Problems
-    from pytest_lambdatest_session.report.ledger import Entry, Ledger
+    from pytest_lambdatest_session.report.registry import Registry, TrackedSession
     from pytest_lambdatest_session.sidecar.messages import Shared, ShareRequest
 
 _NO_TIME = "no time was left (lambdatest_budget)"
@@ -25,9 +25,9 @@ class Shares:
     """Links are asked for when all answers are there, those of failed tests first."""
 
     def __init__(
-        self, ledger: Ledger, problems: Problems, days: int, api_url: str | None, has_key: Callable[[str], bool]
+        self, registry: Registry, problems: Problems, days: int, api_url: str | None, has_key: Callable[[str], bool]
     ) -> None:
-        self._ledger = ledger
+        self._registry = registry
         self._problems = problems
         self._days = days
         self._api_url = api_url
@@ -45,23 +45,23 @@ class Shares:
         today = datetime.fromtimestamp(untouched.now(), timezone.utc)
         return (today + timedelta(days=self._days)).date().isoformat()
 
-    def wanted(self, is_ours: Callable[[Entry], bool]) -> Iterator[tuple[Entry, ShareRequest]]:
+    def wanted(self, is_ours: Callable[[TrackedSession], bool]) -> Iterator[tuple[TrackedSession, ShareRequest]]:
         """Return the sessions that need a link, and what to ask."""
-        for entry in by_need(self._ledger.entries.values()):
-            public = entry.public
-            if entry.id in self._begun:
+        for tracked in by_priority(self._registry.sessions.values()):
+            public = tracked.public
+            if tracked.id in self._begun:
                 continue
             if public["share_url"] is not None:
                 # The API gave one with the details, as it does for builds.
                 public["shared_until"] = public["shared_until"] or self._until
-            elif public["state"] not in ("not_found", "unavailable") and is_ours(entry) and self._has_key(entry.id):
-                self._begun[entry.id] = None
-                share_url = share_base_url(entry.hub, self._api_url)
+            elif public["state"] not in ("not_found", "unavailable") and is_ours(tracked) and self._has_key(tracked.id):
+                self._begun[tracked.id] = None
+                share_url = share_base_url(tracked.hub, self._api_url)
                 yield (
-                    entry,
+                    tracked,
                     {
                         "share_url": share_url,
-                        "test_id": public["test_id"] or entry.id,
+                        "test_id": public["test_id"] or tracked.id,
                         "days": self._days,
                     },
                 )
@@ -77,8 +77,8 @@ class Shares:
             if result is None or result["url"] is None:
                 failures[failure or _NO_TIME if result is None else str(result["failure"])] += 1
             else:
-                public = self._ledger.entries[session_id].public
+                public = self._registry.sessions[session_id].public
                 public["share_url"], public["shared_until"] = result["url"], self._until
         self._bound.update(self._begun)
         for reason, count in failures.items():
-            self._problems.add(f"{counted(count, 'session')} not shared: {reason}")
+            self._problems.add(f"{pluralize(count, 'session')} not shared: {reason}")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_lambdatest_session.capture.payload import SessionPayload
     from pytest_lambdatest_session.problems import Problems
-    from pytest_lambdatest_session.report.ledger import Ledger
+    from pytest_lambdatest_session.report.registry import Registry
     from pytest_lambdatest_session.report.updates import Updates
 
 
@@ -23,12 +23,12 @@ class TeardownFetch:
 
     def __init__(
         self,
-        ledger: Ledger,
+        registry: Registry,
         updates: Callable[[], Updates],
         news: Callable[[], list[SessionPayload]],
         problems: Problems,
     ) -> None:
-        self._ledger = ledger
+        self._registry = registry
         self._updates = updates
         self._news = news
         self._problems = problems
@@ -43,7 +43,7 @@ class TeardownFetch:
                 self._ask_about_ended()
 
     def _ask_about_ended(self) -> None:
-        self._ledger.learn(self._news())
-        for entry in list(self._ledger.unasked.values()):
-            if entry.ended:
-                self._updates().fetch_now(entry)
+        self._registry.merge(self._news())
+        for tracked in list(self._registry.unasked.values()):
+            if tracked.ended:
+                self._updates().fetch_now(tracked)

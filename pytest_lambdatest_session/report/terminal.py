@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_lambdatest_session.problems import Problems
-    from pytest_lambdatest_session.report.ledger import AttemptRecord, Ledger
+    from pytest_lambdatest_session.report.registry import AttemptRecord, Registry
 
 SESSION_TITLE = "LambdaTest session"
 COMMANDS_TITLE = "LambdaTest last commands"
@@ -80,8 +80,8 @@ class CommandSections:
 class TerminalSummary:
     """The hook that writes the section at the end."""
 
-    def __init__(self, ledger: Ledger, problems: Problems) -> None:
-        self._ledger = ledger
+    def __init__(self, registry: Registry, problems: Problems) -> None:
+        self._registry = registry
         self._problems = problems
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -90,7 +90,12 @@ class TerminalSummary:
             with self._problems.guard():
                 from pytest_lambdatest_session.report.terminal_lines import write_summary  # noqa: PLC0415
 
-                write_summary(terminalreporter, self._ledger, self._problems, verbosity)
+                write_summary(terminalreporter, self._registry, self._problems, verbosity)
 
     def _has_something_to_say(self) -> bool:
-        return bool(self._ledger.entries or self._ledger.attempts or self._ledger.refusals or list(self._problems))
+        return bool(
+            self._registry.sessions
+            or self._registry.attempts
+            or self._registry.creation_failures
+            or list(self._problems)
+        )

@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import unquote
 
-from pytest_lambdatest_session.report.attention import by_need, failed, uses_by_need
-from pytest_lambdatest_session.report.moments import ending, video_at
-from pytest_lambdatest_session.report.words import (
+from pytest_lambdatest_session.report.formatting import (
     clock_text,
-    counted,
     counts_text,
     duration_text,
+    escape_control_characters,
+    pluralize,
+    severity_of,
     shown_status,
     status_counts,
     status_text,
-    tone_of,
     verdict_text,
-    visible,
 )
+from pytest_lambdatest_session.report.priority import by_priority, failed, uses_by_priority
+from pytest_lambdatest_session.report.video_offsets import ending, video_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_lambdatest_session.problems import Problems
-    from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry, Ledger
+    from pytest_lambdatest_session.report.registry import AttemptRecord, Registry, TrackedSession
 
 # A status longer than this (they are the cloud's own words) stands out of its column, and is not cut.
 _WIDEST_STATUS = 28
@@ -48,48 +48,48 @@ def final_text(attempt: AttemptRecord) -> str:
 
 
 def _joined(lines: Iterable[str]) -> str:
-    return "\n".join(map(visible, lines))
+    return "\n".join(map(escape_control_characters, lines))
 
 
 def _static_lines(attempt: AttemptRecord) -> Iterator[str]:
-    for entry in attempt.entries:
-        yield entry.id
-        yield f"  session       {entry.public['url']}"
-    yield from _refusal_lines(attempt)
+    for tracked in attempt.sessions:
+        yield tracked.id
+        yield f"  session       {tracked.public['url']}"
+    yield from _creation_failure_lines(attempt)
 
 
 def _final_lines(attempt: AttemptRecord) -> Iterator[str]:
-    for entry in attempt.entries:
-        yield f"{entry.id}  {_headline(entry, attempt)}"
-        for name, value in _facts_and_links(entry):
+    for tracked in attempt.sessions:
+        yield f"{tracked.id}  {_headline(tracked, attempt)}"
+        for name, value in _facts_and_links(tracked):
             yield f"  {name:<13} {value}"
-    yield from _refusal_lines(attempt)
+    yield from _creation_failure_lines(attempt)
 
 
-def _headline(entry: Entry, attempt: AttemptRecord) -> str:
-    session = entry.public
+def _headline(tracked: TrackedSession, attempt: AttemptRecord) -> str:
+    session = tracked.public
     parts = [shown_status(session)]
     if session["duration"] is not None:
         parts.append(duration_text(session["duration"]))
-    span = entry.span_of(attempt)
-    if span is not None and len(entry.attempts) > 1:
-        parts.append(f"this test starts at {clock_text(span.start)}{ending(span)}")
-    if attempt.disagrees_with(entry):
+    time_range = tracked.time_range_of(attempt)
+    if time_range is not None and len(tracked.attempts) > 1:
+        parts.append(f"this test starts at {clock_text(time_range.start)}{ending(time_range)}")
+    if attempt.disagrees_with(tracked):
         parts.append(verdict_text(session, attempt.outcome))
     return ", ".join(parts)
 
 
-def _facts_and_links(entry: Entry) -> Iterator[tuple[str, str]]:
-    session = entry.public
+def _facts_and_links(tracked: TrackedSession) -> Iterator[tuple[str, str]]:
+    session = tracked.public
     if session["error"]:
         yield "why", session["error"]
     if session["remark"] and session["remark"] != session["status"]:
         yield "remark", session["remark"]
-    yield from _links(entry, with_logs=True)
+    yield from _links(tracked, with_logs=True)
 
 
-def _links(entry: Entry, *, with_logs: bool) -> Iterator[tuple[str, str]]:
-    session = entry.public
+def _links(tracked: TrackedSession, *, with_logs: bool) -> Iterator[tuple[str, str]]:
+    session = tracked.public
     if session["video_url"]:
         yield "video", session["video_url"]
     yield "session", session["url"]
@@ -103,8 +103,10 @@ def _links(entry: Entry, *, with_logs: bool) -> Iterator[tuple[str, str]]:
         yield from ((f"{kind} log", url) for kind, url in session["logs"].items())
 
 
-def _refusal_lines(attempt: AttemptRecord) -> Iterator[str]:
-    for (hub, error), count in Counter((refusal["hub"], refusal["error"]) for refusal in attempt.refusals).items():
+def _creation_failure_lines(attempt: AttemptRecord) -> Iterator[str]:
+    for (hub, error), count in Counter(
+        (creation_failure["hub"], creation_failure["error"]) for creation_failure in attempt.creation_failures
+    ).items():
         yield f"no session: {hub} refused it ({error}){_times(count)}"
 
 
@@ -115,12 +117,14 @@ class Piece(NamedTuple):
     colour: Colour = ""
 
 
-def write_summary(terminal: pytest.TerminalReporter, ledger: Ledger, problems: Problems, verbosity: int = 0) -> None:
+def write_summary(
+    terminal: pytest.TerminalReporter, registry: Registry, problems: Problems, verbosity: int = 0
+) -> None:
     """The section `LambdaTest sessions`: counts, a line per session of a failed test, each problem once.
 
     From `verbosity` 1 on all sessions and links but those to logs, from 2 on everything.
     """
-    lines = list(summary_lines(ledger, problems, verbosity))
+    lines = list(summary_lines(registry, problems, verbosity))
     if not lines:
         return
     terminal.write_sep("=", "LambdaTest sessions")
@@ -130,10 +134,10 @@ def write_summary(terminal: pytest.TerminalReporter, ledger: Ledger, problems: P
         terminal.write("\n")
 
 
-def summary_lines(ledger: Ledger, problems: Problems, verbosity: int) -> Iterator[list[Piece]]:
-    for text in _count_lines(ledger):
-        yield [Piece(visible(text))]
-    groups = list(_groups(ledger, verbosity))
+def summary_lines(registry: Registry, problems: Problems, verbosity: int) -> Iterator[list[Piece]]:
+    for text in _count_lines(registry):
+        yield [Piece(escape_control_characters(text))]
+    groups = list(_groups(registry, verbosity))
     rows = [row for group in groups for row in group.rows]
     widths = _Widths(
         status=min(_WIDEST_STATUS, max((len(row.status) for row in rows), default=0)),
@@ -145,19 +149,22 @@ def summary_lines(ledger: Ledger, problems: Problems, verbosity: int) -> Iterato
         for row in group.rows:
             yield from row.lines(widths)
     for problem, count in problems:
-        yield [Piece(visible(f"! {problem}{_times(count)}"), "yellow")]
+        yield [Piece(escape_control_characters(f"! {problem}{_times(count)}"), "yellow")]
 
 
-def _count_lines(ledger: Ledger) -> Iterator[str]:
-    entries = ledger.entries.values()
-    if entries:
-        yield f"{counted(len(entries), 'session')}: {counts_text(status_counts(entry.public for entry in entries))}"
-    if any(entry.public["state"] == "running" and not entry.note for entry in entries):
+def _count_lines(registry: Registry) -> Iterator[str]:
+    tracked_sessions = registry.sessions.values()
+    if tracked_sessions:
+        counts = counts_text(status_counts(tracked.public for tracked in tracked_sessions))
+        yield f"{pluralize(len(tracked_sessions), 'session')}: {counts}"
+    if any(tracked.public["state"] == "running" and not tracked.note for tracked in tracked_sessions):
         yield "running: not quit before the reports were written; a quit in pytest_unconfigure or atexit comes too late"
-    refusals = [refusal for attempt in ledger.attempts.values() for refusal in attempt.refusals] + ledger.refusals
-    if refusals:
-        hubs = ", ".join(sorted({refusal["hub"] for refusal in refusals}))
-        yield f"{counted(len(refusals), 'session')} refused by {hubs}"
+    creation_failures = [
+        creation_failure for attempt in registry.attempts.values() for creation_failure in attempt.creation_failures
+    ] + registry.creation_failures
+    if creation_failures:
+        hubs = ", ".join(sorted({creation_failure["hub"] for creation_failure in creation_failures}))
+        yield f"{pluralize(len(creation_failures), 'session')} refused by {hubs}"
 
 
 class _Widths(NamedTuple):
@@ -177,11 +184,15 @@ class _Row:
     remark: str = ""
 
     def lines(self, widths: _Widths) -> Iterator[list[Piece]]:
-        remark = [Piece(f"  {visible(self.remark)}", "yellow")] if self.remark else []
-        start = [Piece("  "), Piece(visible(self.status).ljust(widths.status), self.colour)]
+        remark = [Piece(f"  {escape_control_characters(self.remark)}", "yellow")] if self.remark else []
+        start = [Piece("  "), Piece(escape_control_characters(self.status).ljust(widths.status), self.colour)]
         start.append(Piece(f"  {self.time:>{widths.time}}  "))
         for label, url in self.links:
-            yield [*start, Piece(f"{visible(label):<{widths.label}}  {visible(url)}"), *remark]
+            yield [
+                *start,
+                Piece(f"{escape_control_characters(label):<{widths.label}}  {escape_control_characters(url)}"),
+                *remark,
+            ]
             start = [Piece(" " * (widths.status + widths.time + 6))]
             remark = []
 
@@ -194,57 +205,65 @@ class _Group:
     rows: list[_Row] = field(default_factory=list)
 
 
-def _groups(ledger: Ledger, verbosity: int) -> Iterator[_Group]:
+def _groups(registry: Registry, verbosity: int) -> Iterator[_Group]:
     listed: set[str] = set()
-    for attempt in ledger.attempts.values():
-        entries = [entry for entry in attempt.entries if failed(attempt) or attempt.disagrees_with(entry)]
-        rows = [_row(entry, attempt, verbosity) for entry in entries]
-        rows += _refusal_rows(attempt) if failed(attempt) else []
-        listed.update(entry.id for entry in entries)
+    for attempt in registry.attempts.values():
+        tracked_sessions = [
+            tracked for tracked in attempt.sessions if failed(attempt) or attempt.disagrees_with(tracked)
+        ]
+        rows = [_row(tracked, attempt, verbosity) for tracked in tracked_sessions]
+        rows += _creation_failure_rows(attempt) if failed(attempt) else []
+        listed.update(tracked.id for tracked in tracked_sessions)
         if rows:
             yield _Group(_heading(attempt), rows)
     if verbosity > 0:
-        yield from _other_groups((entry for entry in ledger.entries.values() if entry.id not in listed), verbosity)
+        yield from _other_groups(
+            (tracked for tracked in registry.sessions.values() if tracked.id not in listed), verbosity
+        )
 
 
-def _other_groups(entries: Iterable[Entry], verbosity: int) -> Iterator[_Group]:
+def _other_groups(tracked_sessions: Iterable[TrackedSession], verbosity: int) -> Iterator[_Group]:
     """Sessions by the tests that used them: those that the same ones used stand together."""
     groups: dict[tuple[AttemptRecord, ...], _Group] = {}
-    for entry in by_need(entries):
-        uses = tuple(uses_by_need(entry))
+    for tracked in by_priority(tracked_sessions):
+        uses = tuple(uses_by_priority(tracked))
         heading = _heading(uses[0], len(uses) - 1) if uses else [Piece("no test used it")]
-        groups.setdefault(uses, _Group(heading)).rows.append(_row(entry, None, verbosity))
+        groups.setdefault(uses, _Group(heading)).rows.append(_row(tracked, None, verbosity))
     yield from groups.values()
 
 
 def _heading(attempt: AttemptRecord, others: int = 0) -> list[Piece]:
     outcome = attempt.outcome or "unfinished"
     number = f" (attempt {attempt.number})" if attempt.number > 1 else ""
-    more = f" and {counted(others, 'more test')}" if others else ""
+    more = f" and {pluralize(others, 'more test')}" if others else ""
     return [
-        Piece(outcome.upper(), _COLOURS[tone_of(outcome)]),
-        Piece(f" {visible(attempt.nodeid)}{number}{more}"),
+        Piece(outcome.upper(), _COLOURS[severity_of(outcome)]),
+        Piece(f" {escape_control_characters(attempt.nodeid)}{number}{more}"),
     ]
 
 
-def _row(entry: Entry, attempt: AttemptRecord | None, verbosity: int) -> _Row:
-    session = entry.public
-    links = list(_links(entry, with_logs=verbosity > 1))
-    if attempt is not None and session["video_url"] and len(entry.attempts) > 1:
-        span = entry.span_of(attempt)
-        name = f"video from {clock_text(span.start)}" if span is not None else "video"
-        links[0] = (name, video_at(session["video_url"], span))
+def _row(tracked: TrackedSession, attempt: AttemptRecord | None, verbosity: int) -> _Row:
+    session = tracked.public
+    links = list(_links(tracked, with_logs=verbosity > 1))
+    if attempt is not None and session["video_url"] and len(tracked.attempts) > 1:
+        time_range = tracked.time_range_of(attempt)
+        name = f"video from {clock_text(time_range.start)}" if time_range is not None else "video"
+        links[0] = (name, video_at(session["video_url"], time_range))
     return _Row(
         status=status_text(session),
-        colour=_COLOURS[tone_of(shown_status(session))],
+        colour=_COLOURS[severity_of(shown_status(session))],
         time=duration_text(session["duration"]) if session["duration"] is not None else "-",
         links=links if verbosity > 0 else links[:1],
-        remark=verdict_text(session, attempt.outcome) if attempt is not None and attempt.disagrees_with(entry) else "",
+        remark=verdict_text(session, attempt.outcome)
+        if attempt is not None and attempt.disagrees_with(tracked)
+        else "",
     )
 
 
-def _refusal_rows(attempt: AttemptRecord) -> Iterator[_Row]:
-    for (hub, error), count in Counter((refusal["hub"], refusal["error"]) for refusal in attempt.refusals).items():
+def _creation_failure_rows(attempt: AttemptRecord) -> Iterator[_Row]:
+    for (hub, error), count in Counter(
+        (creation_failure["hub"], creation_failure["error"]) for creation_failure in attempt.creation_failures
+    ).items():
         yield _Row("refused", "red", "-", [("by", f"{hub} ({error}){_times(count)}")])
 
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_lambdatest_session.capture.untouched import untouched
 from pytest_lambdatest_session.cloud.endpoints import api_base_url
+from pytest_lambdatest_session.report.formatting import pluralize
 from pytest_lambdatest_session.report.marking import Marks
 from pytest_lambdatest_session.report.saved_files import SavedFiles
 from pytest_lambdatest_session.report.sharing import Shares
 from pytest_lambdatest_session.report.waiting import saving_text, waiting_line, waiting_text
-from pytest_lambdatest_session.report.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.config import Settings
     from pytest_lambdatest_session.credentials import Credentials
     from pytest_lambdatest_session.problems import Problems
-    from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry, Ledger
+    from pytest_lambdatest_session.report.registry import AttemptRecord, Registry, TrackedSession
     from pytest_lambdatest_session.sidecar.client import Sidecar
     from pytest_lambdatest_session.sidecar.messages import Polled, SessionRequest
 
@@ -52,35 +52,35 @@ class Updates:
         self,
         config: pytest.Config,
         settings: Settings,
-        ledger: Ledger,
+        registry: Registry,
         sidecar: Sidecar,
         problems: Problems,
         *,
         credentials_of: Callable[[str], Credentials | None],
         clean: Callable[[str, int], str],
         artifacts_folder: Callable[[], Path],
-        is_ours: Callable[[Entry], bool] = lambda _: True,
+        is_ours: Callable[[TrackedSession], bool] = lambda _: True,
         polls_all: bool = False,
     ) -> None:
         self._config = config
         self._settings = settings
-        self._ledger = ledger
+        self._registry = registry
         self._sidecar = sidecar
         self._problems = problems
         self._credentials_of = credentials_of
         self._is_ours = is_ours
         self._polls_all = polls_all
-        self._marks = Marks(ledger, clean, problems, overwrite=settings.mark_status == "overwrite")
+        self._marks = Marks(registry, clean, problems, overwrite=settings.mark_status == "overwrite")
         self._shares = Shares(
-            ledger,
+            registry,
             problems,
             settings.share_days or 0,
             settings.api_url,
             lambda session_id: credentials_of(session_id) is not None,
         )
-        self._files = SavedFiles(ledger, problems, artifacts_folder)
+        self._files = SavedFiles(registry, problems, artifacts_folder)
         self._to_look_at: list[str] = []
-        self._unsettled: set[str] = set()
+        self._polled: set[str] = set()
         """Sessions that the sidecar polls."""
         self._errors: dict[str, str] = {}
         """By session, why its state is not final."""
@@ -94,35 +94,35 @@ class Updates:
         """Note sessions of which a report has news, for the next `flush`."""
         self._to_look_at += session_ids
 
-    def conclude(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
+    def record_outcome(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
         """Note how an attempt went so far, for marking."""
         if self._settings.mark_status != "off":
-            self._marks.conclude(report, attempt)
+            self._marks.record_outcome(report, attempt)
 
     def flush(self) -> None:
         """Hand on what there is to do, and take what has come; nothing is waited for."""
         if self._settings.fetch != "off":
             for session_id in dict.fromkeys(self._to_look_at):
-                entry = self._ledger.entries[session_id]
-                if entry.ended:
-                    self._poll(entry)
+                tracked = self._registry.sessions[session_id]
+                if tracked.ended:
+                    self._poll(tracked)
         self._to_look_at.clear()
         self._mark(self._marks.ready())
         self._receive()
 
-    def fetch_now(self, entry: Entry) -> None:
+    def fetch_now(self, tracked: TrackedSession) -> None:
         """Wait for one session's answer, for the time of one request.
 
         An API for which a whole timeout passed in vain is not waited for again until it answers: a dead one costs one
         timeout, not one for each test.
         """
-        self._poll(entry)
-        base_url = self._base_url(entry)
-        if entry.id not in self._unsettled or base_url in self._unanswered_apis:
+        self._poll(tracked)
+        base_url = self._base_url(tracked)
+        if tracked.id not in self._polled or base_url in self._unanswered_apis:
             self._receive()
             return
-        self._wait(self._settings.timeout_seconds, lambda: int(entry.id in self._unsettled), None)
-        if entry.id in self._unsettled and not entry.was_asked_about:
+        self._wait(self._settings.timeout_seconds, lambda: int(tracked.id in self._polled), None)
+        if tracked.id in self._polled and not tracked.was_asked_about:
             self._unanswered_apis.add(base_url)
 
     def finish(self, *, interrupted: bool) -> None:
@@ -151,61 +151,61 @@ class Updates:
     def _poll_and_mark(self) -> None:
         self._until = self._until or untouched.monotonic() + self._settings.budget_seconds
         if self._settings.fetch != "off":
-            for entry in self._ledger.entries.values():
-                self._poll(entry)
+            for tracked in self._registry.sessions.values():
+                self._poll(tracked)
         if self._settings.mark_status != "off":
             self._mark(self._marks.remaining())
-        self._wait_for(lambda: len(self._unsettled) + self._marks.waiting, waiting_text)
+        self._wait_for(lambda: len(self._polled) + self._marks.waiting, waiting_text)
 
     def _share(self) -> None:
-        for entry, request in self._shares.wanted(self._is_ours):
-            self._sidecar.send({"type": "share", **self._about(entry), **request})
+        for tracked, request in self._shares.wanted(self._is_ours):
+            self._sidecar.send({"type": "share", **self._about(tracked), **request})
         self._wait_for(lambda: self._shares.waiting, None)
 
     def _save(self) -> None:
         until, self._until = self._until, untouched.monotonic() + self._settings.artifacts_budget_seconds
         self._sidecar.send({"type": "limits", "megabytes": self._settings.artifacts_limit_megabytes})
-        for entry, request in self._files.wanted(self._is_ours, of_all=self._settings.artifacts == "all"):
-            self._sidecar.send({"type": "download", **self._about(entry), **request})
+        for tracked, request in self._files.wanted(self._is_ours, of_all=self._settings.artifacts == "all"):
+            self._sidecar.send({"type": "download", **self._about(tracked), **request})
         self._wait_for(lambda: self._files.waiting, saving_text)
         self._until = until
 
-    def _poll(self, entry: Entry) -> None:
-        if entry.id in self._unsettled or is_final(entry) or not (self._polls_all or self._is_ours(entry)):
+    def _poll(self, tracked: TrackedSession) -> None:
+        if tracked.id in self._polled or is_final(tracked) or not (self._polls_all or self._is_ours(tracked)):
             return
-        self._unsettled.add(entry.id)
-        self._sidecar.send({"type": "poll", **self._about(entry), "ended_at": entry.ended_at})
+        self._polled.add(tracked.id)
+        self._sidecar.send({"type": "poll", **self._about(tracked), "ended_at": tracked.ended_at})
 
-    def _mark(self, entries: Iterable[Entry]) -> None:
-        for entry in entries:
-            if self._is_ours(entry) and (verdicts := self._marks.begin(entry)) is not None:
+    def _mark(self, tracked_sessions: Iterable[TrackedSession]) -> None:
+        for tracked in tracked_sessions:
+            if self._is_ours(tracked) and (verdicts := self._marks.begin(tracked)) is not None:
                 self._sidecar.send(
                     {
                         "type": "mark",
-                        **self._about(entry),
+                        **self._about(tracked),
                         "verdicts": verdicts,
                         "overwrite": self._settings.mark_status == "overwrite",
-                        "ended_at": entry.ended_at,
+                        "ended_at": tracked.ended_at,
                     }
                 )
 
-    def _about(self, entry: Entry) -> SessionRequest:
-        credentials = self._credentials_of(entry.id)
+    def _about(self, tracked: TrackedSession) -> SessionRequest:
+        credentials = self._credentials_of(tracked.id)
         return {
-            "session_id": entry.id,
-            "base_url": self._base_url(entry),
-            "kind": entry.kind,
+            "session_id": tracked.id,
+            "base_url": self._base_url(tracked),
+            "kind": tracked.kind,
             "account": None if credentials is None else credentials.account,
-            "rank": 0 if entry.was_in_a_failure else 1,
+            "rank": 0 if tracked.was_in_a_failure else 1,
         }
 
-    def _base_url(self, entry: Entry) -> str:
-        return api_base_url(entry.hub, entry.kind, self._settings.api_url)
+    def _base_url(self, tracked: TrackedSession) -> str:
+        return api_base_url(tracked.hub, tracked.kind, self._settings.api_url)
 
     # Waiting, and what has come
 
     def _wait_for(self, count: Callable[[], int], text: Callable[[int, float], str] | None) -> None:
-        """Wait until nothing of what is counted is left, or until the time is over that the sidecar is given."""
+        """Wait until nothing of what is pluralize is left, or until the time is over that the sidecar is given."""
         self._receive()
         seconds = self._until - untouched.monotonic()
         if not count() or seconds <= 0:
@@ -245,38 +245,38 @@ class Updates:
             self._problems.add(f"pytest-lambdatest-session failed inside ({result['text']}); please report this")
 
     def _take_answer(self, answer: Polled) -> None:
-        entry = self._ledger.entries[answer["session_id"]]
-        self._ledger.settle(entry, answer)
+        tracked = self._registry.sessions[answer["session_id"]]
+        self._registry.record_answer(tracked, answer)
         if answer["details"] is not None:
-            self._unanswered_apis.discard(self._base_url(entry))
-        if answer["settled"]:
-            self._unsettled.discard(entry.id)
+            self._unanswered_apis.discard(self._base_url(tracked))
+        if answer["done"]:
+            self._polled.discard(tracked.id)
         if answer["error"] is None:
-            self._errors.pop(entry.id, None)
+            self._errors.pop(tracked.id, None)
         else:
-            self._errors[entry.id] = answer["error"]
+            self._errors[tracked.id] = answer["error"]
 
     def _explain(self, *, interrupted: bool) -> None:
         """Say of sessions without an answer why there is none, and each reason once."""
         failure = self._sidecar.failure
-        if failure is None and not interrupted and self._unsettled and self._settings.budget_seconds > 0:
+        if failure is None and not interrupted and self._polled and self._settings.budget_seconds > 0:
             failure = _SILENT
         if failure is not None:
-            for session_id in self._unsettled:
-                entry = self._ledger.entries[session_id]
-                if not is_final(entry):  # pragma: no branch - a worker told it meanwhile
-                    self._ledger.give_up(entry, failure)
+            for session_id in self._polled:
+                tracked = self._registry.sessions[session_id]
+                if not is_final(tracked):  # pragma: no branch - a worker told it meanwhile
+                    self._registry.give_up(tracked, failure)
                     self._errors[session_id] = failure
         for message, count in Counter(message for _, message in self._errors.items() - self._explained).items():
-            self._problems.add(f"{message} ({counted(count, 'session')})")
+            self._problems.add(f"{message} ({pluralize(count, 'session')})")
         self._explained |= self._errors.items()
         self._errors.clear()
         if self._sidecar.unreadable:
-            lines = counted(self._sidecar.unreadable, "line")
+            lines = pluralize(self._sidecar.unreadable, "line")
             self._problems.add(f"the process that asks LambdaTest sent {lines} that made no sense")
             self._sidecar.unreadable = 0
 
 
-def is_final(entry: Entry) -> bool:
+def is_final(tracked: TrackedSession) -> bool:
     """Return whether all is known of a session, here or by what another process of the run told."""
-    return entry.was_asked_about and entry.public["state"] == "final"
+    return tracked.was_asked_about and tracked.public["state"] == "final"

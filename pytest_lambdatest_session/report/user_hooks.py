@@ -12,8 +12,8 @@ from pytest_lambdatest_session.report.links import is_link
 
 if TYPE_CHECKING:
     from pytest_lambdatest_session.problems import Problems
-    from pytest_lambdatest_session.report.ledger import Entry, Ledger
     from pytest_lambdatest_session.report.records import ReportedSession, SessionRecord
+    from pytest_lambdatest_session.report.registry import Registry, TrackedSession
 
 _NAME_LIMIT = 60
 # Masked when the problem is noted, so not cut before: half a key is still half a key.
@@ -21,31 +21,33 @@ _QUOTED_LIMIT = 10_000
 _FAILURES = (Exception, pytest.fail.Exception, pytest.skip.Exception)
 
 
-def call_user_hooks(config: pytest.Config, ledger: Ledger, problems: Problems) -> None:
+def call_user_hooks(config: pytest.Config, registry: Registry, problems: Problems) -> None:
     """Ask for links, then say that each session is finished; every session once."""
     hook = config.hook
     if not (
         hook.pytest_lambdatest_session_links.get_hookimpls() or hook.pytest_lambdatest_session_finished.get_hookimpls()
     ):
         return
-    for entry in ledger.entries.values():
-        for name, url in _links_from_hooks(config, entry, problems):
-            if not put_link(entry.public, name, url):
+    for tracked in registry.sessions.values():
+        for name, url in _links_from_hooks(config, tracked, problems):
+            if not put_link(tracked.public, name, url):
                 problems.add(
                     f"pytest_lambdatest_session_links returned {clean_text(name, _NAME_LIMIT)!r} with "
                     f"{clean_text(url, _QUOTED_LIMIT)!r}, which is left out; "
                     "a link is http(s) or relative to the report, without a user name in it"
                 )
         try:
-            config.hook.pytest_lambdatest_session_finished(config=config, **_record_of(entry))
+            config.hook.pytest_lambdatest_session_finished(config=config, **_record_of(tracked))
         except _FAILURES as error:
             problems.add(_failure_of("pytest_lambdatest_session_finished", error))
 
 
-def _links_from_hooks(config: pytest.Config, entry: Entry, problems: Problems) -> list[tuple[object, object]]:
+def _links_from_hooks(
+    config: pytest.Config, tracked: TrackedSession, problems: Problems
+) -> list[tuple[object, object]]:
     try:
         # pluggy asks those registered last first; of two links with one name, theirs wins by coming last here.
-        answers = config.hook.pytest_lambdatest_session_links(config=config, **_record_of(entry))[::-1]
+        answers = config.hook.pytest_lambdatest_session_links(config=config, **_record_of(tracked))[::-1]
     except _FAILURES as error:
         problems.add(_failure_of("pytest_lambdatest_session_links", error))
         return []
@@ -60,9 +62,9 @@ def _links_from_hooks(config: pytest.Config, entry: Entry, problems: Problems) -
     return found
 
 
-def _record_of(entry: Entry) -> dict[str, SessionRecord]:
+def _record_of(tracked: TrackedSession) -> dict[str, SessionRecord]:
     """The session under its name and under the one that it had first, see `hookspec`."""
-    record = entry.record()
+    record = tracked.record()
     return {"webdriver_session": record, "session": record}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_lambdatest_session.report.words import counted
+from pytest_lambdatest_session.report.formatting import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_lambdatest_session.cloud.endpoints import Kind
-    from pytest_lambdatest_session.report.ledger import AttemptRecord
     from pytest_lambdatest_session.report.records import Outcome
+    from pytest_lambdatest_session.report.registry import AttemptRecord
 
 # In this order the worst that any of a session's tests came to is the session's.
 _STATUSES: tuple[tuple[str, tuple[Outcome, ...]], ...] = (
@@ -53,7 +53,7 @@ def _reason(ones: list[AttemptRecord], count: int, reason_of: Callable[[AttemptR
     reason = reason_of(ones[0])
     if not reason or count == 1:
         return reason
-    others = f" (and {counted(len(ones) - 1, 'more test')})" if len(ones) > 1 else ""
+    others = f" (and {pluralize(len(ones) - 1, 'more test')})" if len(ones) > 1 else ""
     return f"{ones[0].nodeid}: {reason}{others}"
 
 

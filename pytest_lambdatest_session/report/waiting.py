@@ -7,7 +7,7 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pytest_lambdatest_session.report.words import counted
+from pytest_lambdatest_session.report.formatting import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,9 +87,9 @@ class WaitingLine:
 
 def waiting_text(count: int, seconds_left: float) -> str:
     left = math.ceil(seconds_left)
-    return f"waiting for {counted(count, 'LambdaTest session')}, {left} s left; Ctrl-C to stop waiting"
+    return f"waiting for {pluralize(count, 'LambdaTest session')}, {left} s left; Ctrl-C to stop waiting"
 
 
 def saving_text(count: int, seconds_left: float) -> str:
     left = math.ceil(seconds_left)
-    return f"saving LambdaTest artifacts: {counted(count, 'file')} to go, {left} s left; Ctrl-C to stop"
+    return f"saving LambdaTest artifacts: {pluralize(count, 'file')} to go, {left} s left; Ctrl-C to stop"

@@ -22,12 +22,12 @@ from pytest_lambdatest_session.report.outcomes import CRASHED, outcome_after
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_lambdatest_session.capture.payload import Leftover, Payload
+    from pytest_lambdatest_session.capture.payload import Payload, Unreported
     from pytest_lambdatest_session.credentials import Credentials
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.journal import Journal
-    from pytest_lambdatest_session.report.ledger import Ledger
     from pytest_lambdatest_session.report.records import ReportedSession
+    from pytest_lambdatest_session.report.registry import Registry
     from pytest_lambdatest_session.report.updates import Updates
 
 KEY = "lambdatest"
@@ -45,7 +45,7 @@ class WorkerInput(TypedDict):
 class WorkerOutput(TypedDict):
     """From each worker to the controller, when it ends in good order."""
 
-    leftover: Leftover
+    unreported: Unreported
     answers: list[ReportedSession]
     problems: list[tuple[str, int]]
 
@@ -53,8 +53,8 @@ class WorkerOutput(TypedDict):
 class XdistController:
     """The hooks of xdist in the controller."""
 
-    def __init__(self, ledger: Ledger, problems: Problems, account: Callable[[], Credentials | None]) -> None:
-        self._ledger = ledger
+    def __init__(self, registry: Registry, problems: Problems, account: Callable[[], Credentials | None]) -> None:
+        self._registry = registry
         self._problems = problems
         self._account = account
         self._folder: Path | None = None
@@ -84,19 +84,19 @@ class XdistController:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _take(self, output: WorkerOutput, worker: str) -> None:
-        self._ledger.learn_leftover(output["leftover"], worker)
+        self._registry.merge_unreported(output["unreported"], worker)
         for told in output["answers"]:
-            self._ledger.adopt(told)
+            self._registry.update_from(told)
         for problem, times in output["problems"]:
             self._problems.add(problem, times)
 
     def _take_journal(self, node: Any) -> None:
         worker = str(node.gateway.id)
         for line in read_journal(self._journal_of(node)):
-            self._ledger.learn_lost(line, worker, f"its worker {worker} died")
-            entry = self._ledger.entries[line["session"]["id"]]
-            if entry.own_account:
-                self._ledger.give_up(entry, NO_CREDENTIALS)
+            self._registry.merge_lost(line, worker, f"its worker {worker} died")
+            tracked = self._registry.sessions[line["session"]["id"]]
+            if tracked.own_account:
+                self._registry.give_up(tracked, NO_CREDENTIALS)
 
     def _journal_of(self, node: Any) -> Path:
         if self._folder is None:
@@ -110,19 +110,19 @@ class XdistWorker:
     def __init__(
         self,
         config: pytest.Config,
-        ledger: Ledger,
+        registry: Registry,
         updates: Callable[[], Updates],
         problems: Problems,
         *,
-        leftover: Callable[[], Leftover],
+        unreported: Callable[[], Unreported],
         before_log: Callable[[pytest.TestReport], None],
         journal: Journal | None,
     ) -> None:
         self._config = config
-        self._ledger = ledger
+        self._registry = registry
         self._updates = updates
         self._problems = problems
-        self._leftover = leftover
+        self._unreported = unreported
         self._before_log = before_log
         self._journal = journal
 
@@ -135,28 +135,28 @@ class XdistWorker:
                 self._updates().look_at(session["id"] for session in payload["sessions"])
                 self._conclude(report, payload)
             elif report.when == CRASHED and self._journal:  # pragma: no cover - pytest-forked, tested with pytest 8
-                setattr(report, LOST_ATTRIBUTE, self._journal.lost(report.nodeid, self._ledger))
+                setattr(report, LOST_ATTRIBUTE, self._journal.lost(report.nodeid, self._registry))
 
     def _conclude(self, report: pytest.TestReport, payload: Payload) -> None:
-        attempt = self._ledger.learn_attempt(payload, report.nodeid, self._config.workerinput["workerid"])  # type: ignore[attr-defined]
+        attempt = self._registry.merge_attempt(payload, report.nodeid, self._config.workerinput["workerid"])  # type: ignore[attr-defined]
         if attempt is not None:
             attempt.log(report)
-            attempt.conclude(outcome_after(report, attempt.outcome))
-            self._updates().conclude(report, attempt)
+            attempt.record_outcome(outcome_after(report, attempt.outcome))
+            self._updates().record_outcome(report, attempt)
 
     def pytest_runtest_logfinish(self) -> None:
         with self._problems.guard():
-            if self._ledger.entries:
+            if self._registry.sessions:
                 self._updates().flush()
 
     # Last, after the suite's own, which may quit drivers; xdist's own is a wrapper, and sends the output after this.
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         with self._problems.guard():
-            leftover = self._leftover()
-            self._ledger.learn_leftover(leftover, self._config.workerinput["workerid"])  # type: ignore[attr-defined]
-            if self._ledger.entries:
+            unreported = self._unreported()
+            self._registry.merge_unreported(unreported, self._config.workerinput["workerid"])  # type: ignore[attr-defined]
+            if self._registry.sessions:
                 self._updates().finish(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
-            answers = [entry.public for entry in self._ledger.entries.values() if entry.was_asked_about]
-            output: WorkerOutput = {"leftover": leftover, "answers": answers, "problems": list(self._problems)}
+            answers = [tracked.public for tracked in self._registry.sessions.values() if tracked.was_asked_about]
+            output: WorkerOutput = {"unreported": unreported, "answers": answers, "problems": list(self._problems)}
             self._config.workeroutput[KEY] = output  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ from typing import Any, Final
 from pytest_lambdatest_session.capture.untouched import untouched
 
 _READ_BYTES: Final = 2**16
-_FAREWELL_SECONDS: Final = 0.3
+_EXIT_SECONDS: Final = 0.3
 _KILL: Final[int] = getattr(signal, "SIGKILL", signal.SIGTERM)
 _DUPLICATE: Final[Any] = getattr(os, "POSIX_SPAWN_DUP2", None)
 _OPEN: Final[Any] = getattr(os, "POSIX_SPAWN_OPEN", None)
@@ -108,7 +108,7 @@ class PosixChannel:
 
     def _has_ended(self) -> bool:
         """Wait a little for the end of its results, which only its end brings."""
-        until = untouched.monotonic() + _FAREWELL_SECONDS
+        until = untouched.monotonic() + _EXIT_SECONDS
         data = None
         with suppress(OSError):
             while data != b"" and (left := until - untouched.monotonic()) > 0:

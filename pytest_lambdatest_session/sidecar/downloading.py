@@ -32,7 +32,7 @@ LOG_LIMIT_BYTES = 20 * 2**20
 MEDIA_LIMIT_BYTES = 300 * 2**20
 _TRIES = 3
 # How long the cloud may say that there is no video of a session that ended until that is believed.
-_PATIENCE_SECONDS, _SHORT_PATIENCE_SECONDS = 8.0, 1.5
+_EXPECTED_FILE_SECONDS, _POSSIBLE_FILE_SECONDS = 8.0, 1.5
 _LONGEST_SECONDS = 3600.0
 
 _MP4, _WEBM, _ZIP = b"ftyp", b"\x1aE\xdf\xa3", b"PK"
@@ -116,7 +116,7 @@ class _FileJob(Job):
             self._storage.trouble = self._missing = "not saved, since lambdatest_artifacts_limit is reached"
         return False
 
-    def learn(self, outcome: Any, now: float, *, finishing: bool) -> None:
+    def handle(self, outcome: Any, now: float, *, finishing: bool) -> None:
         del finishing
         if isinstance(outcome, Refused):
             self.give_up(str(outcome))
@@ -129,7 +129,7 @@ class _FileJob(Job):
 
     def give_up(self, reason: str | None) -> None:
         self._missing = reason or self._missing
-        self._settle()
+        self._finish()
 
     def reason_at_end(self, trouble: str | None, silence: str | None) -> str | None:
         """What the last try said, or that there was no time."""
@@ -146,9 +146,9 @@ class _FileJob(Job):
         if is_worth_it:
             self.due = now + self._policy.backoff(self._steps)
         else:
-            self._settle()
+            self._finish()
 
-    def _settle(self) -> None:
+    def _finish(self) -> None:
         self.is_over = True
         told: Downloaded = {
             "type": "downloaded",
@@ -229,7 +229,7 @@ class MediaJob(_FileJob):
         """It is asked for longer if `is_expected`, since the cloud spoke of it, and while `comes_with` is awaited."""
         super().__init__(name, request, storage, now, policy, emit)
         self._files = self._FILES[name]
-        self._patience_seconds = _PATIENCE_SECONDS if is_expected else _SHORT_PATIENCE_SECONDS
+        self._wait_seconds = _EXPECTED_FILE_SECONDS if is_expected else _POSSIBLE_FILE_SECONDS
         self._comes_with = comes_with
         self._was_promised = False
 
@@ -285,7 +285,7 @@ class MediaJob(_FileJob):
         if self.name == "video":
             self._missing += "; video: true in LT:Options records one"
         is_awaited = self._comes_with is not None and not self._comes_with.is_over
-        return is_awaited or time.monotonic() - self._began_at < self._patience_seconds
+        return is_awaited or time.monotonic() - self._began_at < self._wait_seconds
 
 
 def scrub_log(text: str, secrets: Iterable[str]) -> str:

@@ -48,10 +48,10 @@ class Job(ABC):
 
     @abstractmethod
     def step(self, client: Client) -> Any:
-        """Send one request and return what `learn` needs; raises CloudError."""
+        """Send one request and return what `handle` needs; raises CloudError."""
 
     @abstractmethod
-    def learn(self, outcome: Any, now: float, *, finishing: bool) -> None:
+    def handle(self, outcome: Any, now: float, *, finishing: bool) -> None:
         """Take in what `step` returned or raised: set `due` for the next step, or be over."""
 
     @abstractmethod
@@ -72,11 +72,11 @@ class Job(ABC):
         del silence
         return trouble or NO_TIME
 
-    def _settling_seconds(self, ended_at: float | None) -> float:
-        """Return how long LambdaTest may still need to learn of a session's end."""
-        settling = self._policy.settling_seconds
+    def _initial_delay_seconds(self, ended_at: float | None) -> float:
+        """Return how long LambdaTest may still need to handle of a session's end."""
+        delay = self._policy.initial_delay_seconds
         # The end may have been on another machine's clock.
-        return settling if ended_at is None else min(max(0.0, ended_at + settling - time.time()), settling)
+        return delay if ended_at is None else min(max(0.0, ended_at + delay - time.time()), delay)
 
     def _retry(self, error: CloudError, now: float, tries: int) -> None:
         """Try again after a failure, a limited number of times."""

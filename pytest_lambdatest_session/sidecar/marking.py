@@ -25,7 +25,7 @@ _TRIES = 3
 class MarkJob(Job):
     def __init__(self, request: Mark, now: float, policy: Policy, emit: Emit) -> None:
         super().__init__(request, now, policy, emit)
-        self.due = now + self._settling_seconds(request["ended_at"])
+        self.due = now + self._initial_delay_seconds(request["ended_at"])
         self._verdicts = {kind: tuple(verdict) if verdict else None for kind, verdict in request["verdicts"].items()}
         self._overwrite = request["overwrite"]
         self._may_write = False
@@ -33,7 +33,7 @@ class MarkJob(Job):
         self._failure: str | None = None
 
     def hurry(self, now: float) -> None:
-        """Nothing to do: it waits for LambdaTest to learn of the end, and never long."""
+        """Nothing to do: it waits for LambdaTest to handle of the end, and never long."""
 
     def step(self, client: Client) -> SessionDetails | None:
         verdict = self._verdict
@@ -42,13 +42,13 @@ class MarkJob(Job):
         client.mark(self.session_id, *verdict)
         return None
 
-    def learn(self, outcome: Any, now: float, *, finishing: bool) -> None:
+    def handle(self, outcome: Any, now: float, *, finishing: bool) -> None:
         del finishing
         if outcome is None:
             self._written = self._verdict
-            self._settle()
+            self._finish()
         elif isinstance(outcome, SessionDetails):
-            self._learn_details(outcome, now)
+            self._handle_details(outcome, now)
         elif isinstance(outcome, Refused):
             self.give_up(str(outcome))
         elif isinstance(outcome, NotFound):
@@ -62,7 +62,7 @@ class MarkJob(Job):
 
     def give_up(self, reason: str | None) -> None:
         self._failure = reason
-        self._settle()
+        self._finish()
 
     def reason_at_end(self, trouble: str | None, silence: str | None) -> str | None:
         return self._failure or super().reason_at_end(trouble, silence)
@@ -72,19 +72,19 @@ class MarkJob(Job):
         verdict = self._verdicts.get(kind_asked(self.base_url, otherwise=self._kind))
         return None if verdict is None else (verdict[0], verdict[1])
 
-    def _learn_details(self, details: SessionDetails, now: float) -> None:
+    def _handle_details(self, details: SessionDetails, now: float) -> None:
         if details.phase == "running":
             self._failure = "LambdaTest still lists it as running; a larger lambdatest_budget gives it time"
             self.due = now + self._policy.backoff_seconds
         elif self._verdict is None or (_is_verdict(details.status) and not self._overwrite):
             self._failure = None
-            self._settle()
+            self._finish()
         else:
             self._failure = None
             self._may_write = True
             self.due = now
 
-    def _settle(self) -> None:
+    def _finish(self) -> None:
         self.is_over = True
         told: Marked = {
             "type": "marked",

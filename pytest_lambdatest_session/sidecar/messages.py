@@ -115,7 +115,7 @@ class Hello(TypedDict):
 
 
 class Polled(TypedDict):
-    """What is known of a session; once more whenever that changes, until `settled`."""
+    """What is known of a session; once more whenever that changes, until `done`."""
 
     type: Literal["polled"]
     session_id: str
@@ -124,7 +124,7 @@ class Polled(TypedDict):
     error: str | None
     details: dict[str, object] | None
     """The cloud's fields of `ReportedSession`."""
-    settled: bool
+    done: bool
 
 
 class Marked(TypedDict):

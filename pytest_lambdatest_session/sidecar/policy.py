@@ -12,7 +12,7 @@ class Policy:
     threads: int = 32
     """At most, and only while requests wait: eight, asked for 200 sessions in six seconds by an API that takes one,
     kept the end of the run waiting for 22 s, sixteen for 10 s, and these for 3.5 s. See docs/performance.md."""
-    settling_seconds: float = 0.8
+    initial_delay_seconds: float = 0.8
     """From a session's end to the first request: asked earlier, the API still says `running`."""
     backoff_seconds: float = 0.4
     backoff_factor: float = 1.6

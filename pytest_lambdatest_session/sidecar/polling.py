@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.sidecar.messages import Poll, Polled, State
     from pytest_lambdatest_session.sidecar.policy import Policy
 
-# A 404 is put to the other product's API at once, and again when that too has had time to learn of the session.
+# A 404 is put to the other product's API at once, and again when that too has had time to handle of the session.
 _MISSES_PUT_TO_THE_SIBLING = (1, 4)
 
 
@@ -37,26 +37,26 @@ class PollJob(Job):
         self._error: str | None = None
         self._details: dict[str, object] | None = None
         if self._ended:
-            self.due = now + self._settling_seconds(request["ended_at"])
+            self.due = now + self._initial_delay_seconds(request["ended_at"])
 
     def step(self, client: Client) -> SessionDetails:
         return client.session(self.session_id)
 
-    def learn(self, outcome: Any, now: float, *, finishing: bool) -> None:
+    def handle(self, outcome: Any, now: float, *, finishing: bool) -> None:
         self._asked_at = now
         if not isinstance(outcome, CloudError):
-            self._learn_details(outcome, now)
+            self._handle_details(outcome, now)
         elif self.leave_detour(now):
             pass  # whatever kept the sibling from answering, it was only a guess
         elif isinstance(outcome, NotFound):
-            self._learn_missing(str(outcome), now, finishing=finishing)
+            self._handle_missing(str(outcome), now, finishing=finishing)
         elif isinstance(outcome, Refused):
             self.give_up(str(outcome))
         else:
             # Whoever says when to come back is not failing, and is given that time.
             if not (isinstance(outcome, Throttled) and outcome.retry_after_seconds is not None):
                 self._failures += 1
-            self._learn_failure(str(outcome), now, finishing=finishing)
+            self._handle_failure(str(outcome), now, finishing=finishing)
 
     def leave_detour(self, now: float) -> bool:
         if self.base_url == self._home:
@@ -65,13 +65,13 @@ class PollJob(Job):
         if self._ended:
             self._ask_again(now)
         else:
-            self._settle()
+            self._finish()
         return True
 
     def hurry(self, now: float) -> None:
         del now
         self._step = 0
-        # One that was not asked about yet ended just now, and keeps its time to settle.
+        # One that was not asked about yet ended just now, and keeps its initial delay.
         if self._asked_at is not None:
             self.due = min(self.due, self._asked_at + self._policy.backoff_seconds)
 
@@ -79,12 +79,12 @@ class PollJob(Job):
         if reason is not None:
             self._error = reason
             self._become_unavailable()
-        self._settle()
+        self._finish()
 
     def reason_at_end(self, trouble: str | None, silence: str | None) -> str | None:
         return None if self._details is not None or self._error is not None else trouble or silence
 
-    def _learn_details(self, details: SessionDetails, now: float) -> None:
+    def _handle_details(self, details: SessionDetails, now: float) -> None:
         self._home, self._sibling = self.base_url, None
         self._failures = 0
         self._missing_since = None
@@ -92,10 +92,10 @@ class PollJob(Job):
         self._details, self._error = fields_of(details), None
         if not self._ended:
             self._state = "final" if details.has_ended and details.phase != "running" else "running"
-            self._settle()
+            self._finish()
         elif self._is_final(details, now):
             self._state = "final"
-            self._settle()
+            self._finish()
         else:
             self._state = "pending"
             self._ask_again(now)
@@ -108,7 +108,7 @@ class PollJob(Job):
             self._incomplete_since = now
         return now - self._incomplete_since >= self._policy.incomplete_seconds
 
-    def _learn_missing(self, error: str, now: float, *, finishing: bool) -> None:
+    def _handle_missing(self, error: str, now: float, *, finishing: bool) -> None:
         self._state, self._error = "not_found", error
         self._misses += 1
         if self._missing_since is None:
@@ -120,18 +120,18 @@ class PollJob(Job):
             self.due = now
             self._tell()
         elif not self._ended or now - self._missing_since >= limit:
-            self._settle()
+            self._finish()
         else:
             self._ask_again(now)
             # Not later than that: the end of the run waits for it.
             self.due = min(self.due, self._missing_since + limit)
 
-    def _learn_failure(self, error: str, now: float, *, finishing: bool) -> None:
+    def _handle_failure(self, error: str, now: float, *, finishing: bool) -> None:
         self._error = error
         self._become_unavailable()
         # While tests run there is time, and the breaker sees to it that a dead API is left alone.
         if not self._ended or (finishing and self._failures >= self._policy.tries):
-            self._settle()
+            self._finish()
         else:
             self._ask_again(now)
 
@@ -147,7 +147,7 @@ class PollJob(Job):
         self._step += 1
         self._tell()
 
-    def _settle(self) -> None:
+    def _finish(self) -> None:
         self.is_over = True
         self._tell()
 
@@ -159,7 +159,7 @@ class PollJob(Job):
             "kind": self._kind,
             "error": self._error,
             "details": self._details,
-            "settled": self.is_over,
+            "done": self.is_over,
         }
         self._emit(told)
 

@@ -71,7 +71,7 @@ class Pool:
         self._under_way: dict[threading.Thread, tuple[Job, float]] = {}
         """With the moment after which the step counts as failed."""
         self._breakers: dict[Hashable, Breaker] = {}
-        self._refusals: dict[tuple[str, Credentials | None], str] = {}
+        self._rejections: dict[tuple[str, Credentials | None], str] = {}
         self._accepted: set[tuple[str, Credentials | None]] = set()
         self._threads = 0
         self._idle = 0
@@ -127,7 +127,9 @@ class Pool:
         """Return what makes it pointless to ask this API, if anything does."""
         if job.credentials is None:
             return NO_CREDENTIALS
-        return self._refusals.get((job.base_url, job.credentials)) or (breaker.reason if breaker.is_given_up else None)
+        return self._rejections.get((job.base_url, job.credentials)) or (
+            breaker.reason if breaker.is_given_up else None
+        )
 
     def _take_all(self) -> list[Job]:
         jobs = [job for _, _, job in self._waiting] + [job for _, _, job in self._due] + self._parked
@@ -172,11 +174,11 @@ class Pool:
         breaker = self._breaker(job)
         self._note(breaker, job, outcome, now)
         if isinstance(outcome, Refused):
-            self._refusals[job.base_url, job.credentials] = str(outcome)
+            self._rejections[job.base_url, job.credentials] = str(outcome)
         elif not isinstance(outcome, Failed):
             self._accepted.add((job.base_url, job.credentials))
         if not job.is_over:  # given up meanwhile, that stands
-            job.learn(outcome, now, finishing=self._finish_at is not None)
+            job.handle(outcome, now, finishing=self._finish_at is not None)
             self._schedule(job)
         if isinstance(outcome, Refused) or breaker.is_given_up or breaker.is_open:
             waiting = self._take_all()

@@ -30,19 +30,19 @@ class ShareJob(Job):
     def step(self, client: Client) -> str:
         return client.share(self._test_id, self._kind, self._days)
 
-    def learn(self, outcome: Any, now: float, *, finishing: bool) -> None:
+    def handle(self, outcome: Any, now: float, *, finishing: bool) -> None:
         del finishing
         if isinstance(outcome, Refused):
             self.give_up(str(outcome))
         elif isinstance(outcome, CloudError):
             self._retry(outcome, now, _TRIES)
         else:
-            self._settle(outcome, None)
+            self._finish(outcome, None)
 
     def give_up(self, reason: str | None) -> None:
-        self._settle(None, reason)
+        self._finish(None, reason)
 
-    def _settle(self, url: str | None, failure: str | None) -> None:
+    def _finish(self, url: str | None, failure: str | None) -> None:
         self.is_over = True
         told: Shared = {"type": "shared", "session_id": self.session_id, "url": url, "failure": failure}
         self._emit(told)

@@ -338,7 +338,7 @@ def test_a_failure_shows_the_traceback_it_would_have_without_us(grid: LocalGrid,
     with pytest.raises(InvalidSessionIdException) as caught:
         driver.get_cookies()
     close(driver.command_executor)
-    shown = [entry.path.name for entry in caught.traceback.filter(caught)]  # type: ignore[union-attr]
+    shown = [tracked.path.name for tracked in caught.traceback.filter(caught)]  # type: ignore[union-attr]
     assert shown.count("webdriver.py") == 2, "get_cookies and selenium's own execute"
 
 

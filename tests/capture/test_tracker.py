@@ -103,7 +103,7 @@ def test_a_session_of_another_host_is_known_and_nobodys() -> None:
     tracker.end_session("s", 2.0)
     tracker.mark_session("s")
     assert not tracker.has_news_of(attempt)
-    assert tracker.leftover() == {"sessions": [], "creation_failures": [], "attempts": []}
+    assert tracker.unreported() == {"sessions": [], "creation_failures": [], "attempts": []}
 
 
 def test_a_session_of_no_test_is_on_the_next_payload_and_at_the_end_told_again() -> None:
@@ -117,7 +117,7 @@ def test_a_session_of_no_test_is_on_the_next_payload_and_at_the_end_told_again()
     assert tracker.payload(attempt)["sessions"] == told
     assert not tracker.has_news_of(attempt)
     assert tracker.changed() == tracker.payload(attempt)["sessions"] == []
-    assert tracker.leftover()["sessions"] == told
+    assert tracker.unreported()["sessions"] == told
 
 
 def test_each_payload_of_an_attempt_has_a_higher_number() -> None:
@@ -131,7 +131,7 @@ def test_a_second_quit_does_not_move_the_end() -> None:
     tracker.start("s", "hub", 1.0)
     tracker.end_session("s", 2.0)
     tracker.end_session("s", 9.0)
-    assert tracker.leftover()["sessions"][0]["ended_at"] == 2.0
+    assert tracker.unreported()["sessions"][0]["ended_at"] == 2.0
 
 
 def test_a_second_mark_by_the_suite_is_no_news() -> None:
@@ -258,8 +258,8 @@ def test_what_is_not_captured_goes_when_that_is_known() -> None:
     for session_id in ("mine", "theirs"):
         send(tracker, session_id, 2.0)
     assert list(attempt.uses) == ["mine"]
-    assert [session["id"] for session in tracker.leftover()["sessions"]] == ["mine"]
-    assert [failure["hub"] for failure in tracker.leftover()["creation_failures"]] == ["hub.lambdatest.com"]
+    assert [session["id"] for session in tracker.unreported()["sessions"]] == ["mine"]
+    assert [failure["hub"] for failure in tracker.unreported()["creation_failures"]] == ["hub.lambdatest.com"]
 
 
 def test_between_tests_and_after_the_run_a_command_belongs_to_nobody() -> None:
@@ -281,7 +281,7 @@ def test_failed_creations_are_their_attempts_or_of_no_test() -> None:
     tracker.fail_creation("hub", "SessionNotCreatedException")
     payload = tracker.payload(attempt)
     assert payload["creation_failures"] == [{"hub": "hub", "error": "SessionNotCreatedException"}]
-    assert tracker.leftover()["creation_failures"] == [{"hub": "hub", "error": "early"}]
+    assert tracker.unreported()["creation_failures"] == [{"hub": "hub", "error": "early"}]
 
 
 def test_an_attempt_that_no_report_was_logged_of_is_told_at_the_end() -> None:
@@ -296,7 +296,7 @@ def test_an_attempt_that_no_report_was_logged_of_is_told_at_the_end() -> None:
             tracker.end()
         if number == 3:
             tracker.logged(attempt.id)
-    told = tracker.leftover()["attempts"]
+    told = tracker.unreported()["attempts"]
     assert [(one["payload"]["number"], one["outcome"]) for one in told] == [
         (1, "rerun"),  # no report of it was made, and the test went on
         (2, "unreported"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledgers import MadeUpRun
+from made_up_runs import MadeUpRun
 from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.github import GithubSummary
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def rows_of(run: MadeUpRun, folder: Path) -> list[str]:
     path = folder / "summary.md"
-    GithubSummary(path, run.ledger, Problems()).bind()
+    GithubSummary(path, run.registry, Problems()).bind()
     return [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("| test")]
 
 
@@ -35,5 +35,5 @@ def test_where_nothing_failed_nothing_is_written(tmp_path: Path) -> None:
     run = MadeUpRun()
     run.attempt("test_green", "passed", "s1")
     run.says("s1", status="passed")
-    GithubSummary(tmp_path / "summary.md", run.ledger, Problems()).bind()
+    GithubSummary(tmp_path / "summary.md", run.registry, Problems()).bind()
     assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_lambdatest_session.capture.untouched import untouched
 from pytest_lambdatest_session.report.journal import Journal
-from pytest_lambdatest_session.report.ledger import Ledger
+from pytest_lambdatest_session.report.registry import Registry
 
 if TYPE_CHECKING:
     from pytest_lambdatest_session.capture.payload import SessionPayload
@@ -22,11 +22,11 @@ def test_sessions_of_a_test_that_no_report_told_of_are_found() -> None:
     journal = Journal.unnamed()
     journal(SESSION, ATTEMPT)
     journal(SESSION, None)
-    (line,) = journal.lost(ATTEMPT.nodeid, Ledger())
+    (line,) = journal.lost(ATTEMPT.nodeid, Registry())
     assert (line["session"], line["attempt"]) == (SESSION, "t.1")
-    assert journal.lost("test_shop.py::test_other", Ledger()) == []
+    assert journal.lost("test_shop.py::test_other", Registry()) == []
     journal.close()
-    assert journal.lost(ATTEMPT.nodeid, Ledger()) == []
+    assert journal.lost(ATTEMPT.nodeid, Registry()) == []
 
 
 @pytest.mark.parametrize("text", ["", "{", "{} {}", "nothing"])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_lambdatest_session.report.log_rows import LogRow, saved_logs, within
-from pytest_lambdatest_session.report.moments import Span
+from pytest_lambdatest_session.report.video_offsets import TimeRange
 
 START = "2026-11-24T07:00:00Z"
 START_MS = 1795503600000
@@ -65,5 +65,5 @@ def test_rows_of_strange_shapes_lose_what_is_strange() -> None:
 
 def test_only_rows_of_a_tests_time_stay_with_a_second_of_tolerance() -> None:
     rows = [LogRow(offset, str(offset), False) for offset in (0.0, 9.0, 12.0, 20.9, 21.1, None)]
-    assert [row.offset for row in within(rows, Span(10.0, 20.0))] == [9.0, 12.0, 20.9, None]
+    assert [row.offset for row in within(rows, TimeRange(10.0, 20.0))] == [9.0, 12.0, 20.9, None]
     assert within(rows, None) == rows

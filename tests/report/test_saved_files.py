@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ledgers import MadeUpRun
+from made_up_runs import MadeUpRun
 from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.saved_files import SavedFiles, folder_name, text_reader
 
@@ -21,7 +21,7 @@ def folder_of(tmp_path: Path) -> Path:
 
 
 def saving(run: MadeUpRun, tmp_path: Path, problems: Problems) -> SavedFiles:
-    return SavedFiles(run.ledger, problems, lambda: folder_of(tmp_path))
+    return SavedFiles(run.registry, problems, lambda: folder_of(tmp_path))
 
 
 def told(problems: Problems) -> list[str]:
@@ -92,11 +92,11 @@ def test_logs_that_another_machine_saved_are_not_read(tmp_path: Path) -> None:
     """A worker there tells of files that are not here."""
     run = MadeUpRun()
     run.attempt("test_red", "failed", "s1")
-    entry = run.says("s1", status="failed")
-    entry.public["artifacts"]["command"] = "report-lambdatest/s1/command-log.json"
+    tracked = run.says("s1", status="failed")
+    tracked.public["artifacts"]["command"] = "report-lambdatest/s1/command-log.json"
     saving(run, tmp_path, Problems()).bind(None)
-    assert entry.saved_logs is not None
-    assert entry.saved_logs.commands == []
+    assert tracked.saved_logs is not None
+    assert tracked.saved_logs.commands == []
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ledgers import API, HUB, MadeUpRun
+from made_up_runs import API, HUB, MadeUpRun
 from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.terminal import SESSION_TITLE, FailureSections, TerminalSummary
 from pytest_lambdatest_session.report.terminal_lines import summary_lines, write_summary
@@ -15,7 +15,7 @@ from screens import written_on
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_lambdatest_session.report.ledger import AttemptRecord
+    from pytest_lambdatest_session.report.registry import AttemptRecord
 
     MakeTerminal = Callable[..., pytest.TerminalReporter]
 
@@ -29,7 +29,7 @@ def lines_of(run: MadeUpRun, *problems: str, verbosity: int = 0) -> list[str]:
     noted = Problems()
     for problem in problems:
         noted.add(problem)
-    return ["".join(piece.text for piece in line) for line in summary_lines(run.ledger, noted, verbosity)]
+    return ["".join(piece.text for piece in line) for line in summary_lines(run.registry, noted, verbosity)]
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_nothing_is_cut() -> None:
 
 def test_a_run_without_sessions_says_nothing(terminal: MakeTerminal) -> None:
     reporter = terminal()
-    write_summary(reporter, MadeUpRun().ledger, Problems())
+    write_summary(reporter, MadeUpRun().registry, Problems())
     assert written_on(reporter) == ""
 
 
@@ -141,7 +141,7 @@ def test_on_a_terminal_outcomes_statuses_and_problems_have_colour(mixed: MadeUpR
     reporter = terminal(is_tty=True)
     problems = Problems()
     problems.add("x")
-    write_summary(reporter, mixed.ledger, problems)
+    write_summary(reporter, mixed.registry, problems)
     text = written_on(reporter)
     assert "\x1b[31mFAILED\x1b[0m test_shop.py::test_total" in text
     assert "\x1b[33m! x\x1b[0m" in text
@@ -155,12 +155,12 @@ def test_where_there_is_no_colour_there_is_none(
     mixed: MadeUpRun, terminal: MakeTerminal, arguments: dict[str, object]
 ) -> None:
     reporter = terminal(**arguments)
-    write_summary(reporter, mixed.ledger, Problems(), 2)
+    write_summary(reporter, mixed.registry, Problems(), 2)
     assert "\x1b" not in written_on(reporter)
     assert written_on(reporter).endswith("\n")
 
 
-@pytest.mark.parametrize("place", ["node id", "problem", "refusal"])
+@pytest.mark.parametrize("place", ["node id", "problem", "creation_failure"])
 def test_escape_sequences_are_seen_and_not_obeyed(terminal: MakeTerminal, place: str) -> None:
     attack = "\x1b[2J\x1b]0;title\x07\u202e\r\n"
     run, problems = MadeUpRun(), Problems()
@@ -171,7 +171,7 @@ def test_escape_sequences_are_seen_and_not_obeyed(terminal: MakeTerminal, place:
     else:
         run.attempt("test_x.py::test", "failed", refused=(attack,))
     reporter = terminal(is_tty=True, color="no")
-    write_summary(reporter, run.ledger, problems)
+    write_summary(reporter, run.registry, problems)
     assert r"\x1b[2J\x1b]0;title\x07\u202e\r\n" in written_on(reporter)
     assert not {"\x1b", "\x07", "\u202e", "\r"} & set(written_on(reporter))
 
@@ -183,7 +183,7 @@ def test_quiet_is_silent(mixed: MadeUpRun, terminal: MakeTerminal, verbosity: in
     before = config.option.verbose
     config.option.verbose = verbosity
     try:
-        TerminalSummary(mixed.ledger, Problems()).pytest_terminal_summary(reporter, config)
+        TerminalSummary(mixed.registry, Problems()).pytest_terminal_summary(reporter, config)
     finally:
         config.option.verbose = before
     assert ("LambdaTest sessions" in written_on(reporter)) is is_told

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from ledgers import MadeUpRun
+from made_up_runs import MadeUpRun
 from pytest_lambdatest_session.config import read_settings
 from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.sharing import Shares
@@ -101,14 +101,14 @@ def test_a_wait_that_nobody_watches_sleeps_all_the_same(tmp_path: Path) -> None:
     updates = Updates(
         cast("Any", None),
         read_settings({"lambdatest_timeout": "1.2"}, {}, {}),
-        run.ledger,
+        run.registry,
         cast("Any", sidecar),
         Problems(),
         credentials_of=lambda _: None,
         clean=lambda text, _: text,
         artifacts_folder=lambda: tmp_path,
     )
-    updates.fetch_now(run.ledger.entries["a"])
+    updates.fetch_now(run.registry.sessions["a"])
     assert len(sidecar.waits) <= 4, "a second, what is left of the time, and a moment that a clock may lack"
 
 
@@ -127,7 +127,7 @@ def test_faults_of_the_process_and_lines_of_others_are_said(tmp_path: Path) -> N
     updates = Updates(
         cast("Any", None),
         read_settings({}, {}, {}),
-        MadeUpRun().ledger,
+        MadeUpRun().registry,
         cast("Any", InTrouble()),
         problems,
         credentials_of=lambda _: None,
@@ -145,6 +145,6 @@ def test_a_link_that_is_being_made_is_not_asked_for_again() -> None:
     run = MadeUpRun()
     run.attempt("test_shop.py::test_total", "failed", "a")
     run.says("a")
-    shares = Shares(run.ledger, Problems(), 3, None, lambda _: True)
-    assert [entry.id for entry, _ in shares.wanted(lambda _: True)] == ["a"]
+    shares = Shares(run.registry, Problems(), 3, None, lambda _: True)
+    assert [tracked.id for tracked, _ in shares.wanted(lambda _: True)] == ["a"]
     assert list(shares.wanted(lambda _: True)) == []

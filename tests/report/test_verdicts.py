@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_lambdatest_session.report.ledger import AttemptRecord
+from pytest_lambdatest_session.report.registry import AttemptRecord
 from pytest_lambdatest_session.report.verdicts import Verdict, first_line_of, verdict_on
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def attempts(*outcomes: Outcome | None) -> list[AttemptRecord]:
 
 def attempt(nodeid: str, number: int, outcome: Outcome | None) -> AttemptRecord:
     made = AttemptRecord(nodeid, nodeid, None, number)
-    made.conclude(outcome)
+    made.record_outcome(outcome)
     return made
 
 

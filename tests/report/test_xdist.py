@@ -11,7 +11,7 @@ import pytest
 from pytest_lambdatest_session.capture.tracker import Attempt
 from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.journal import Journal
-from pytest_lambdatest_session.report.ledger import Ledger
+from pytest_lambdatest_session.report.registry import Registry
 from pytest_lambdatest_session.report.xdist import KEY, XdistController
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ class Run:
     """A controller with a worker, as much of it as the hooks are given."""
 
     def __init__(self) -> None:
-        self.ledger, self.problems = Ledger(), Problems()
-        self.controller = XdistController(self.ledger, self.problems, lambda: None)
+        self.registry, self.problems = Registry(), Problems()
+        self.controller = XdistController(self.registry, self.problems, lambda: None)
         self.node: Any = SimpleNamespace(gateway=SimpleNamespace(id="gw0"), workerinput={})
         self.controller.pytest_configure_node(self.node)
         self.journal: str = self.node.workerinput[KEY]["journal"]
@@ -52,11 +52,11 @@ def test_a_line_that_a_dying_worker_did_not_finish_costs_no_other(run: Run, tmp_
     journal.close()
     run.controller.pytest_testnodedown(run.node, CRASH)
     assert list(run.problems) == []
-    assert {entry.id: [one.nodeid for one in entry.attempts] for entry in run.ledger.entries.values()} == {
+    assert {tracked.id: [one.nodeid for one in tracked.attempts] for tracked in run.registry.sessions.values()} == {
         "of no test": [],
         "of a test": ["test_x.py::test_dies"],
     }
-    assert {entry.public["error"] for entry in run.ledger.entries.values()} == {"its worker gw0 died"}
+    assert {tracked.public["error"] for tracked in run.registry.sessions.values()} == {"its worker gw0 died"}
 
 
 @pytest.mark.parametrize("error", [None, CRASH], ids=["ended", "died"])
@@ -64,7 +64,7 @@ def test_a_worker_that_told_nothing_leaves_nothing(run: Run, error: str | None) 
     """On a machine without this plugin, or dead before it opened a browser."""
     run.controller.pytest_testnodedown(run.node, error)
     assert list(run.problems) == []
-    assert run.ledger.entries == {}
+    assert run.registry.sessions == {}
 
 
 def test_a_worker_on_another_machine_has_no_folder_for_its_journal_and_keeps_none(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ class Saving:
             outcome = job.step(self.client)
         except CloudError as error:
             outcome = error
-        job.learn(outcome, time.monotonic(), finishing=True)
+        job.handle(outcome, time.monotonic(), finishing=True)
         return job.is_over
 
     @property

@@ -60,7 +60,7 @@ class Subject(MarkJob):
             outcome = self.step(as_client(self.requests))
         except CloudError as error:
             outcome = error
-        self.learn(outcome, now, finishing=False)
+        self.handle(outcome, now, finishing=False)
         self.waits.append(round(self.due - now, 2))
 
     def run(self) -> Marked:

@@ -63,7 +63,7 @@ class Subject(PollJob):
 
     @property
     def is_settled(self) -> bool:
-        assert self.is_over == (bool(self.told) and self.told[-1]["settled"])
+        assert self.is_over == (bool(self.told) and self.told[-1]["done"])
         return self.is_over
 
 
@@ -76,8 +76,8 @@ def says(subject: Subject, answer: Answer) -> bool:
     return True
 
 
-def learn(subject: Subject, outcome: SessionDetails | CloudError, now: float, *, finishing: bool = False) -> Subject:
-    subject.learn(outcome, now, finishing=finishing)
+def handle(subject: Subject, outcome: SessionDetails | CloudError, now: float, *, finishing: bool = False) -> Subject:
+    subject.handle(outcome, now, finishing=finishing)
     return subject
 
 
@@ -93,7 +93,7 @@ def test_a_session_that_ended_a_while_ago_is_asked_about_at_once() -> None:
 
 
 def test_a_complete_answer_is_final() -> None:
-    subject = learn(Subject(), COMPLETE, 101)
+    subject = handle(Subject(), COMPLETE, 101)
     assert subject.is_settled
     assert says(subject, Answer("final", COMPLETE, None, "web"))
 
@@ -102,7 +102,7 @@ def test_a_session_that_still_runs_is_asked_about_less_and_less_often() -> None:
     subject, waits = Subject(), []
     for _ in range(8):
         now = subject.due
-        learn(subject, RUNNING, now)
+        handle(subject, RUNNING, now)
         waits.append(round(subject.due - now, 2))
     assert waits == [0.4, 0.64, 1.02, 1.64, 2.62, 4.19, 5.0, 5.0]
     assert not subject.is_settled
@@ -114,17 +114,17 @@ def test_an_incomplete_answer_is_final_when_patience_ends(details: SessionDetail
     subject = Subject()
     while not subject.is_settled:
         now = subject.due
-        learn(subject, details, now)
+        handle(subject, details, now)
     assert now == 103.8
     assert says(subject, Answer("final", details, None, "web"))
 
 
 def test_patience_begins_with_the_first_incomplete_answer() -> None:
-    subject = learn(Subject(), RUNNING, 110)
-    learn(subject, MARKED, 120)
-    learn(subject, RUNNING, 125)
-    assert not learn(subject, MARKED, 130).is_settled
-    assert learn(subject, MARKED, 133).is_settled
+    subject = handle(Subject(), RUNNING, 110)
+    handle(subject, MARKED, 120)
+    handle(subject, RUNNING, 125)
+    assert not handle(subject, MARKED, 130).is_settled
+    assert handle(subject, MARKED, 133).is_settled
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_patience_begins_with_the_first_incomplete_answer() -> None:
     ids=["401", "403"],
 )
 def test_a_refusal_settles_at_once(error: CloudError, message: str) -> None:
-    subject = learn(Subject(), error, 101)
+    subject = handle(Subject(), error, 101)
     assert subject.is_settled
     assert says(subject, Answer("unavailable", None, message, "web"))
 
@@ -146,57 +146,57 @@ def test_a_refusal_settles_at_once(error: CloudError, message: str) -> None:
 def test_a_failure_is_shown_and_asked_again_as_long_as_tests_run(error: CloudError) -> None:
     subject = Subject()
     for _ in range(50):
-        learn(subject, error, subject.due)
+        handle(subject, error, subject.due)
     assert not subject.is_settled
     assert says(subject, Answer("unavailable", None, "x", "web"))
-    assert says(learn(subject, COMPLETE, subject.due), Answer("final", COMPLETE, None, "web"))
+    assert says(handle(subject, COMPLETE, subject.due), Answer("final", COMPLETE, None, "web"))
 
 
 def test_at_the_end_of_the_run_four_failures_are_enough() -> None:
     subject = Subject()
     for _ in range(3):
-        assert not learn(subject, ServerError("x", 500), subject.due, finishing=True).is_settled
-    assert learn(subject, ServerError("x", 500), subject.due, finishing=True).is_settled
+        assert not handle(subject, ServerError("x", 500), subject.due, finishing=True).is_settled
+    assert handle(subject, ServerError("x", 500), subject.due, finishing=True).is_settled
 
 
 def test_failures_before_an_answer_are_forgotten() -> None:
     subject = Subject()
     for outcome in (Unreachable("x"), Unreachable("x"), Unreachable("x"), RUNNING, Unreachable("x")):
-        learn(subject, outcome, subject.due, finishing=True)
+        handle(subject, outcome, subject.due, finishing=True)
     assert not subject.is_settled
 
 
 def test_being_told_when_to_come_back_is_no_failure() -> None:
     subject = Subject()
     for _ in range(9):
-        learn(subject, Throttled("x", 1.0), subject.due, finishing=True)
+        handle(subject, Throttled("x", 1.0), subject.due, finishing=True)
     assert not subject.is_settled
 
 
 def test_a_failure_after_an_answer_keeps_what_is_known() -> None:
-    subject = learn(learn(Subject(), RUNNING, 101), Unreachable("x"), 102)
+    subject = handle(handle(Subject(), RUNNING, 101), Unreachable("x"), 102)
     assert says(subject, Answer("pending", RUNNING, "x", "web"))
-    assert says(learn(subject, RUNNING, 103), Answer("pending", RUNNING, None, "web"))
+    assert says(handle(subject, RUNNING, 103), Answer("pending", RUNNING, None, "web"))
 
 
 def test_a_404_is_put_to_the_other_product_at_once() -> None:
-    subject = learn(Subject(), NotFound("404"), 101)
+    subject = handle(Subject(), NotFound("404"), 101)
     assert (subject.base_url, subject.due) == (APP, 101)
     assert says(subject, Answer("not_found", None, "404", "web"))
 
 
 def test_a_session_that_the_other_product_knows_stays_there() -> None:
-    subject = learn(learn(Subject(), NotFound("404"), 101), RUNNING, 101.3)
+    subject = handle(handle(Subject(), NotFound("404"), 101), RUNNING, 101.3)
     assert subject.base_url == APP
     assert says(subject, Answer("pending", RUNNING, None, "app"))
-    learn(subject, NotFound("404"), 102)
+    handle(subject, NotFound("404"), 102)
     assert subject.base_url == APP
     assert subject.due > 102.3
-    assert says(learn(subject, COMPLETE, 103), Answer("final", COMPLETE, None, "app"))
+    assert says(handle(subject, COMPLETE, 103), Answer("final", COMPLETE, None, "app"))
 
 
 def test_an_app_session_known_to_the_web_api_is_a_web_session() -> None:
-    subject = learn(learn(Subject(kind="app"), NotFound("404"), 101), COMPLETE, 101.3)
+    subject = handle(handle(Subject(kind="app"), NotFound("404"), 101), COMPLETE, 101.3)
     assert says(subject, Answer("final", COMPLETE, None, "web"))
 
 
@@ -206,7 +206,7 @@ def test_an_app_session_known_to_the_web_api_is_a_web_session() -> None:
     ids=lambda error: type(error).__name__,
 )
 def test_whatever_the_other_product_says_the_session_is_asked_about_at_home_again(error: CloudError) -> None:
-    subject = learn(learn(Subject(), NotFound("404"), 101), error, 101.3)
+    subject = handle(handle(Subject(), NotFound("404"), 101), error, 101.3)
     assert subject.base_url == WEB
     assert subject.due == pytest.approx(101.7)
     assert not subject.is_settled
@@ -217,7 +217,7 @@ def test_the_other_product_is_asked_twice_in_all() -> None:
     subject, asked = Subject(), []
     for _ in range(12):
         asked.append(subject.base_url)
-        learn(subject, NotFound("404"), subject.due)
+        handle(subject, NotFound("404"), subject.due)
     assert [index for index, base_url in enumerate(asked) if base_url == APP] == [1, 5]
 
 
@@ -225,7 +225,7 @@ def test_a_session_not_found_for_half_a_minute_is_not_there() -> None:
     subject = Subject()
     while not subject.is_settled:
         now = subject.due
-        learn(subject, NotFound("404"), now)
+        handle(subject, NotFound("404"), now)
     assert now - 100.8 == pytest.approx(30)
     assert says(subject, Answer("not_found", None, "404", "web"))
 
@@ -235,7 +235,7 @@ def test_at_the_end_of_the_run_a_session_has_four_seconds_to_be_found() -> None:
     subject = Subject()
     while not subject.is_settled:
         now = subject.due
-        learn(subject, NotFound("404"), now, finishing=True)
+        handle(subject, NotFound("404"), now, finishing=True)
     assert now - 100.8 == pytest.approx(4)
     assert says(subject, Answer("not_found", None, "404", "web"))
 
@@ -243,21 +243,21 @@ def test_at_the_end_of_the_run_a_session_has_four_seconds_to_be_found() -> None:
 def test_a_session_missing_since_long_is_asked_about_once_more_at_the_end_of_the_run() -> None:
     subject = Subject()
     for _ in range(7):
-        learn(subject, NotFound("404"), subject.due)
+        handle(subject, NotFound("404"), subject.due)
     assert not subject.is_settled
-    assert learn(subject, NotFound("404"), subject.due, finishing=True).is_settled
+    assert handle(subject, NotFound("404"), subject.due, finishing=True).is_settled
 
 
 def test_an_answer_starts_the_time_to_be_found_anew() -> None:
-    subject = learn(learn(Subject(), RUNNING, 101), NotFound("404"), 104)
-    learn(subject, RUNNING, 105)
-    assert not learn(subject, NotFound("404"), 109, finishing=True).is_settled
-    assert not learn(subject, NotFound("404"), 112.9, finishing=True).is_settled
-    assert learn(subject, NotFound("404"), 113, finishing=True).is_settled
+    subject = handle(handle(Subject(), RUNNING, 101), NotFound("404"), 104)
+    handle(subject, RUNNING, 105)
+    assert not handle(subject, NotFound("404"), 109, finishing=True).is_settled
+    assert not handle(subject, NotFound("404"), 112.9, finishing=True).is_settled
+    assert handle(subject, NotFound("404"), 113, finishing=True).is_settled
 
 
 def test_an_api_without_a_sibling_is_asked_alone() -> None:
-    subject = learn(Subject(base_url="https://proxy.example.org/api"), NotFound("404"), 101)
+    subject = handle(Subject(base_url="https://proxy.example.org/api"), NotFound("404"), 101)
     assert subject.base_url == "https://proxy.example.org/api"
     assert subject.due == 101.4
 
@@ -276,31 +276,31 @@ def test_an_api_without_a_sibling_is_asked_alone() -> None:
 def test_a_session_never_quit_is_looked_at_once(outcome: SessionDetails | CloudError, answer: Answer) -> None:
     subject = Subject(ended=False)
     assert subject.due == 100.0
-    learn(subject, outcome, 100.3)
+    handle(subject, outcome, 100.3)
     assert subject.is_settled
     assert says(subject, answer)
 
 
 def test_a_session_never_quit_and_not_found_is_looked_for_in_the_other_product_too() -> None:
-    subject = learn(Subject(ended=False), NotFound("404"), 100.3)
+    subject = handle(Subject(ended=False), NotFound("404"), 100.3)
     assert (subject.base_url, subject.is_settled) == (APP, False)
-    assert learn(subject, NotFound("404"), 100.6).is_settled
+    assert handle(subject, NotFound("404"), 100.6).is_settled
     assert says(subject, Answer("not_found", None, "404", "web"))
 
 
 def test_a_session_never_quit_and_not_found_without_a_sibling_is_done() -> None:
     subject = Subject(ended=False, base_url="https://proxy.example.org/api")
-    assert learn(subject, NotFound("404"), 100.3).is_settled
+    assert handle(subject, NotFound("404"), 100.3).is_settled
 
 
 def test_the_end_of_the_run_brings_forward_what_rests() -> None:
     subject = Subject()
     for _ in range(7):
         asked_at = subject.due
-        learn(subject, RUNNING, asked_at)
+        handle(subject, RUNNING, asked_at)
     subject.hurry(asked_at + 1)
     assert subject.due == pytest.approx(asked_at + 0.4)
-    learn(subject, RUNNING, asked_at + 1)
+    handle(subject, RUNNING, asked_at + 1)
     assert subject.due == pytest.approx(asked_at + 1.4)
 
 
@@ -324,7 +324,7 @@ def test_giving_up_without_a_reason_leaves_the_answer_as_it_is() -> None:
 
 
 def test_giving_up_with_a_reason_keeps_what_is_known() -> None:
-    subject = learn(Subject(), RUNNING, 101)
+    subject = handle(Subject(), RUNNING, 101)
     subject.give_up("dead")
     assert says(subject, Answer("pending", RUNNING, "dead", "web"))
 
@@ -348,7 +348,7 @@ def test_the_end_gives_a_reason_where_there_is_none(
 ) -> None:
     subject = Subject()
     if outcome is not None:
-        learn(subject, outcome, 101)
+        handle(subject, outcome, 101)
     assert subject.reason_at_end("trouble", "silence") == reason
     assert subject.reason_at_end(None, "silence") == (None if reason is None else "silence")
 

@@ -52,7 +52,7 @@ DEADLINE_SECONDS = 20.0
 TIMEOUT_SECONDS = 60.0
 
 QUICK = Policy(
-    settling_seconds=0.01,
+    initial_delay_seconds=0.01,
     backoff_seconds=0.01,
     longest_backoff_seconds=0.05,
     incomplete_seconds=0.05,
@@ -167,11 +167,11 @@ class Poller:
         assert result["type"] == "polled"
         assert not self._is_settled(result["session_id"]), "nothing is told of a session that is over"
         self._told[result["session_id"]] = result
-        if result["settled"]:
+        if result["done"]:
             self.order.append(result["session_id"])
 
     def _is_settled(self, session_id: str) -> bool:
-        return session_id in self._told and self._told[session_id]["settled"]
+        return session_id in self._told and self._told[session_id]["done"]
 
     @property
     def waiting(self) -> int:
@@ -349,11 +349,11 @@ def test_each_account_is_asked_with_its_own_credentials(fake: FakeApi, poller: P
     assert sorted(fake.accounts) == [ACCOUNT, ("you", "your-key")]
 
 
-@pytest.mark.parametrize("refusal", [Unauthorized("no"), Forbidden("no")], ids=["401", "403"])
+@pytest.mark.parametrize("creation_failure", [Unauthorized("no"), Forbidden("no")], ids=["401", "403"])
 def test_a_refusal_stops_all_questions_with_these_credentials(
-    fake: FakeApi, poller: Poller, refusal: Exception
+    fake: FakeApi, poller: Poller, creation_failure: Exception
 ) -> None:
-    fake.says("*", refusal)
+    fake.says("*", creation_failure)
     poller.poll(*many(40))
     poller.wait()
     poller.poll("late")
@@ -644,7 +644,7 @@ def test_a_session_that_rests_is_asked_about_at_once_when_the_end_waits_for_it(f
 
 
 def test_a_session_too_young_to_be_asked_about_is_pending_when_the_budget_ends(fake: FakeApi) -> None:
-    poller = Poller(fake.connect, replace(QUICK, settling_seconds=60))
+    poller = Poller(fake.connect, replace(QUICK, initial_delay_seconds=60))
     poller.poll("s")
     poller.finish(0.01)
     assert poller.has("s", Answer("pending", None, None))
@@ -725,7 +725,7 @@ def test_another_end_has_time_of_its_own(fake: FakeApi, poller: Poller) -> None:
 
 def test_what_comes_after_an_end_is_not_given_up_with_it(fake: FakeApi) -> None:
     """What is to be saved is told one by one, and only then for how long it is waited for."""
-    poller = Poller(fake.connect, replace(QUICK, settling_seconds=0.5))
+    poller = Poller(fake.connect, replace(QUICK, initial_delay_seconds=0.5))
     poller.poll("old")
     poller.finish(0)
     poller.poll("next")

@@ -156,7 +156,7 @@ def test_a_session_of_the_local_grid_is_polled(sidecar: Sidecar, grid: LocalGrid
     driver.quit()
     sidecar.send(poll(session_id, grid.api_url, account=(grid.username, grid.access_key)))
     (told,) = received(sidecar, 1)
-    assert (told["session_id"], told["state"], told["settled"]) == (session_id, "final", True)
+    assert (told["session_id"], told["state"], told["done"]) == (session_id, "final", True)
 
 
 def options_with(grid: LocalGrid) -> webdriver.ChromeOptions:

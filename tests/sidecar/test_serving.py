@@ -50,7 +50,7 @@ def answers(count: int, *requests: Request | dict[str, str], account: Account | 
 
 def test_a_session_is_polled(api: ScriptedServer) -> None:
     *_, last = answers(1, poll("s1", api.base_url, ended=False))
-    assert (last["type"], last["session_id"], last["state"], last["settled"]) == ("polled", "s1", "final", True)
+    assert (last["type"], last["session_id"], last["state"], last["done"]) == ("polled", "s1", "final", True)
     assert last["details"]["status"] == "passed"
     assert api.requests[0].headers["Authorization"].startswith("Basic ")
 
@@ -103,7 +103,7 @@ def test_no_key_that_is_known_is_saved_in_a_log(api: ScriptedServer, tmp_path: P
 def test_the_end_gives_up_what_is_not_over(api: ScriptedServer) -> None:
     api.will(api.hang())
     (told,) = answers(1, poll("s1", api.base_url, ended_at=1.0), {"type": "finish", "seconds": 0.1})
-    assert (told["state"], told["settled"]) == ("unavailable", True)
+    assert (told["state"], told["done"]) == ("unavailable", True)
 
 
 def test_a_look_that_ends_after_the_waiting_is_followed_by_no_write(api: ScriptedServer) -> None:

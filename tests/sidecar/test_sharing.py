@@ -40,7 +40,7 @@ def test_the_link_is_told(api: ScriptedServer, told: list[Result]) -> None:
     api.will(api.json({"shareIdUrl": LINK}))
     job = ShareJob(share(share_url=api.base_url), 100.0, Policy(), told.append)
     client = Client(job.base_url, Credentials("me", "k3y"), timeout_seconds=5)
-    job.learn(job.step(client), 100.1, finishing=True)
+    job.handle(job.step(client), 100.1, finishing=True)
     client.close()
     assert job.is_over
     assert told == shared(LINK, None)
@@ -58,13 +58,13 @@ def test_why_there_is_no_link_is_told(
 ) -> None:
     for error in errors:
         assert not job.is_over
-        job.learn(error, 100.1, finishing=True)
+        job.handle(error, 100.1, finishing=True)
     assert job.is_over
     assert told == shared(None, failure)
 
 
 def test_after_a_failure_it_is_asked_again_a_little_later(job: ShareJob) -> None:
-    job.learn(Unreachable("blip"), 100.1, finishing=True)
+    job.handle(Unreachable("blip"), 100.1, finishing=True)
     assert job.due == pytest.approx(100.74)
 
 

@@ -72,7 +72,7 @@ class PageTable:
         texts = [text for session, use in uses for text in _details(session, use)]
         for hub, error in self._read(self.attempts[place][4]):
             texts += ["No LambdaTest session", "refused", f"{hub} refused it ({error})."]
-        texts += [text for _, use in uses for parts in use[5] for part in parts for text in _evidence(part)]
+        texts += [text for _, use in uses for parts in use[5] for part in parts for text in _failure_details(part)]
         return " ".join(" ".join(texts).split())
 
     def sources(self, place: int) -> list[tuple[str, str]]:
@@ -153,7 +153,7 @@ def _details(session: Any, use: Any) -> list[str]:
     ]
 
 
-def _evidence(part: Any) -> list[str]:
+def _failure_details(part: Any) -> list[str]:
     kind: str = part[0]
     told: list[Any] = part[1:]
     if kind == "note":

@@ -1,6 +1,6 @@
 """Reports of made-up runs: tests that open no browser, run by a real pytest, with sessions told to the real rendering.
 
-What is written is what pytest-html writes; only the ledger was filled by hand, so that thousands of sessions take
+What is written is what pytest-html writes; only the registry was filled by hand, so that thousands of sessions take
 seconds.
 """
 
@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ledgers import API, MadeUpRun
+from made_up_runs import API, MadeUpRun
 from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.html.report import HtmlReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from pytest_lambdatest_session.report.ledger import AttemptRecord
     from pytest_lambdatest_session.report.records import Outcome
+    from pytest_lambdatest_session.report.registry import AttemptRecord
 
 SUITES = ("test_login", "test_basket", "test_checkout", "test_account")
 REFUSAL = "401 from api.lambdatest.com: user name or access key not accepted; check LT_USERNAME and LT_ACCESS_KEY"
@@ -82,7 +82,7 @@ class Telling:
     def __init__(self, count: int, story: str) -> None:
         self._run = MadeUpRun()
         self._problems = Problems()
-        self._html = HtmlReport(self._run.ledger, self._problems)
+        self._html = HtmlReport(self._run.registry, self._problems)
         self._answers: list[Callable[[], object]] = []
         self._tell = {"mixed": self._tell_mixed, "hostile": self._tell_hostile}[story]
         self._attempts: dict[str, AttemptRecord] = {}
@@ -154,7 +154,7 @@ class Telling:
     def _answer_hostile(self, number: int, id_: str, attack: str) -> None:
         # Long as well, without a space to break at.
         long = attack + "w" * 200
-        entry = self._run.says_not(id_, "unavailable", long)
+        tracked = self._run.says_not(id_, "unavailable", long)
         if number % 3:
             names = (
                 "status",
@@ -168,8 +168,8 @@ class Telling:
                 "test_id",
             )
             logs = ((attack, f"{API}/{attack}"),)
-            entry = self._run.says(id_, **dict.fromkeys(names, long), logs=logs)
-        entry.public["links"][attack] = f"https://example.com/{attack}"
+            tracked = self._run.says(id_, **dict.fromkeys(names, long), logs=logs)
+        tracked.public["links"][attack] = f"https://example.com/{attack}"
 
 
 ATTACKS = (

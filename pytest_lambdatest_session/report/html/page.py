@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_lambdatest_session.report.attention import uses_by_need
 from pytest_lambdatest_session.report.html.table import Compact, marks_of, of_session, shown
 from pytest_lambdatest_session.report.html.view import (
     attempt_view,
     commands_of,
-    refusals_view,
+    creation_failures_view,
     session_view,
     use_titles,
     use_view,
 )
+from pytest_lambdatest_session.report.priority import uses_by_priority
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pytest_lambdatest_session.report.html.table import Said
     from pytest_lambdatest_session.report.html.view import Inline
-    from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry
+    from pytest_lambdatest_session.report.registry import AttemptRecord, TrackedSession
 
 
 class _Told(NamedTuple):
@@ -29,40 +29,42 @@ class _Told(NamedTuple):
     attempt: AttemptRecord
     view: Said
     uses: list[Said]
-    refusals: Said
+    creation_failures: Said
 
 
-def page_table(entries: Sequence[Entry], attempts: Iterable[AttemptRecord], inline: Inline | None) -> dict[str, Any]:
+def page_table(
+    tracked_sessions: Sequence[TrackedSession], attempts: Iterable[AttemptRecord], inline: Inline | None
+) -> dict[str, Any]:
     """The table for `sessions.js`, in this order of sessions and attempts.
 
     - `sessions`: `[id, LambdaTest's test id or "", session_view, [attempt, ...]]`, of those that used it the ones that
       need a look first; attempts and sessions are told by their places in these two lists;
-    - `attempts`: `[node id, attempt_view, [session, ...], [use_view, ...], refusals_view]`;
+    - `attempts`: `[node id, attempt_view, [session, ...], [use_view, ...], creation_failures_view]`;
     - `shared`: what the views refer to by numbers, see `Compact`.
     """
     compact = Compact()
-    marks = {entry: marks_of(entry.id, entry.public["test_id"]) for entry in entries}
-    views = [compact.count(of_session(session_view(entry), marks[entry])) for entry in entries]
+    marks = {tracked: marks_of(tracked.id, tracked.public["test_id"]) for tracked in tracked_sessions}
+    views = [compact.count(of_session(session_view(tracked), marks[tracked])) for tracked in tracked_sessions]
     told = [_told(attempt, marks, compact, inline) for attempt in attempts]
-    session_places = {entry: place for place, entry in enumerate(entries)}
+    session_places = {tracked: place for place, tracked in enumerate(tracked_sessions)}
     attempt_places = {one.attempt: place for place, one in enumerate(told)}
     return {
         "sessions": [
             [
-                shown(entry.id),
-                shown(entry.public["test_id"] or ""),
+                shown(tracked.id),
+                shown(tracked.public["test_id"] or ""),
                 compact.written(view),
-                [attempt_places[attempt] for attempt in uses_by_need(entry)],
+                [attempt_places[attempt] for attempt in uses_by_priority(tracked)],
             ]
-            for entry, view in zip(entries, views, strict=True)
+            for tracked, view in zip(tracked_sessions, views, strict=True)
         ],
         "attempts": [
             [
                 shown(one.attempt.nodeid),
                 compact.written(one.view),
-                [session_places[use.entry] for use in one.attempt.uses],
+                [session_places[use.tracked] for use in one.attempt.uses],
                 [compact.written(use) for use in one.uses],
-                compact.written(one.refusals),
+                compact.written(one.creation_failures),
             ]
             for one in told
         ],
@@ -71,16 +73,19 @@ def page_table(entries: Sequence[Entry], attempts: Iterable[AttemptRecord], inli
 
 
 def _told(
-    attempt: AttemptRecord, marks: dict[Entry, tuple[tuple[str, str], ...]], compact: Compact, inline: Inline | None
+    attempt: AttemptRecord,
+    marks: dict[TrackedSession, tuple[tuple[str, str], ...]],
+    compact: Compact,
+    inline: Inline | None,
 ) -> _Told:
     commands = commands_of(attempt)
     views = (
-        of_session(use_view(use, title, commands.get(use.entry, []), inline), marks[use.entry])
+        of_session(use_view(use, title, commands.get(use.tracked, []), inline), marks[use.tracked])
         for use, title in zip(attempt.uses, use_titles(attempt), strict=True)
     )
     return _Told(
         attempt,
         compact.count(attempt_view(attempt)),
         [compact.count(view) for view in views],
-        compact.count(refusals_view(attempt)),
+        compact.count(creation_failures_view(attempt)),
     )

@@ -6,7 +6,7 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from pytest_lambdatest_session.report.words import duration_text, visible
+from pytest_lambdatest_session.report.formatting import duration_text, escape_control_characters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,10 +41,10 @@ def duration(session: ReportedSession) -> str:
 
 def escaped(text: str) -> str:
     """A text as HTML. Nothing that pytest-html is given is escaped by it."""
-    return escape(visible(text), quote=True)
+    return escape(escape_control_characters(text), quote=True)
 
 
-def joined(separator: str, *parts: str | None) -> str:
+def join_nonempty(separator: str, *parts: str | None) -> str:
     return separator.join(part for part in parts if part)
 
 

@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.html.view import Inline
-    from pytest_lambdatest_session.report.ledger import AttemptRecord, Ledger
+    from pytest_lambdatest_session.report.registry import AttemptRecord, Registry
 
 
 class HtmlReport:
     """The hooks of pytest-html, and what the controller calls when it learns of a report and when it binds."""
 
-    def __init__(self, ledger: Ledger, problems: Problems, inline: Inline | None = None) -> None:
+    def __init__(self, registry: Registry, problems: Problems, inline: Inline | None = None) -> None:
         """`inline` gives the text of a saved log that shall stand in the page, see `sessions_block`."""
-        self._ledger = ledger
+        self._registry = registry
         self._problems = problems
         self._inline = inline
         self._token = os.urandom(3).hex()
@@ -61,11 +61,11 @@ class HtmlReport:
         """Nothing to do yet: pytest-html asks for its summary just before it writes, when most is known."""
 
     def _bind_rows(self) -> None:
-        if not (self._numbers or self._ledger.entries):
+        if not (self._numbers or self._registry.sessions):
             self._take_columns_away()
             return
         attempts = {number: attempt for attempt, number in self._numbers.items()}
-        places = {attempt: place for place, attempt in enumerate(self._ledger.attempts.values())}
+        places = {attempt: place for place, attempt in enumerate(self._registry.attempts.values())}
         for row, cells in self._rows():
             attempt = attempts.get(next(filter(None, map(marker_of, cells)), ""))
             if attempt is not None:
@@ -122,7 +122,7 @@ class HtmlReport:
     def pytest_html_results_summary(self, prefix: list[str], summary: list[str]) -> None:
         with self._problems.guard():
             self._bind_rows()
-            block = sessions_block(self._ledger, self._problems, self._token, self._inline)
+            block = sessions_block(self._registry, self._problems, self._token, self._inline)
             if block:
                 prefix.append(style())
                 summary.append(block)

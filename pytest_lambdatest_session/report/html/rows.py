@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pytest_lambdatest_session.report.attention import is_unsettled
+from pytest_lambdatest_session.report.formatting import severity_of, shown_status, status_text, verdict_text
 from pytest_lambdatest_session.report.html.parts import NOTHING, duration, escaped
-from pytest_lambdatest_session.report.words import shown_status, status_text, tone_of, verdict_text
+from pytest_lambdatest_session.report.priority import lacks_final_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry
+    from pytest_lambdatest_session.report.registry import AttemptRecord, TrackedSession
 
 SORTABLE_COLUMNS = ("ltstatus", "ltduration")
 """Class and sort key of each; pytest-html reads keys of letters, digits and underscores only."""
@@ -90,45 +90,45 @@ def _line(html: str, count: int) -> str:
 
 def _row_lines(attempt: AttemptRecord) -> Iterator[tuple[str, str]]:
     for use in attempt.uses[:SESSIONS_SHOWN]:
-        session = use.entry.public
-        status = _badge(tone_of(shown_status(session)), escaped(status_text(session)))
-        disagrees = " " + _badge("warn", "disagrees") if attempt.disagrees_with(use.entry) else ""
+        session = use.tracked.public
+        status = _badge(severity_of(shown_status(session)), escaped(status_text(session)))
+        disagrees = " " + _badge("warn", "disagrees") if attempt.disagrees_with(use.tracked) else ""
         yield status + disagrees, duration(session)
     if rest := len(attempt.uses[SESSIONS_SHOWN:]):
         yield f"and {rest} more", NOTHING
-    if attempt.refusals:
-        times = len(attempt.refusals)
+    if attempt.creation_failures:
+        times = len(attempt.creation_failures)
         yield _badge("bad", "refused" if times == 1 else f"refused {times} times"), NOTHING
 
 
-def _badge(tone: str, html: str) -> str:
-    return f"<b class=lt-{tone}>{html}</b>"
+def _badge(severity: str, html: str) -> str:
+    return f"<b class=lt-{severity}>{html}</b>"
 
 
 def _disagreement_title(attempt: AttemptRecord) -> str:
     """On the cell, since its content lets the mouse through: a click on it shall unfold the row."""
     for use in attempt.uses:
-        if attempt.disagrees_with(use.entry):
-            return f' title="{escaped(verdict_text(use.entry.public, attempt.outcome))}"'
+        if attempt.disagrees_with(use.tracked):
+            return f' title="{escaped(verdict_text(use.tracked.public, attempt.outcome))}"'
     return ""
 
 
 def _status_key(attempt: AttemptRecord) -> str:
-    """What went wrong first, then what is not settled, then the rest by its words, then rows without sessions."""
-    entries = attempt.entries
-    words = "".join(shown_status(entry.public) for entry in entries[:SESSIONS_SHOWN])
-    if attempt.refusals or any(_is_bad(entry, attempt) for entry in entries):
+    """What went wrong first, then what is not final, then the rest by its words, then rows without sessions."""
+    tracked_sessions = attempt.sessions
+    words = "".join(shown_status(tracked.public) for tracked in tracked_sessions[:SESSIONS_SHOWN])
+    if attempt.creation_failures or any(_is_bad(tracked, attempt) for tracked in tracked_sessions):
         rank = 0
     else:
-        rank = 1 if any(is_unsettled(entry) for entry in entries) else 2
+        rank = 1 if any(lacks_final_answer(tracked) for tracked in tracked_sessions) else 2
     return f"{rank}{''.join(character for character in words if character.isalnum())}"
 
 
-def _is_bad(entry: Entry, attempt: AttemptRecord) -> bool:
-    return tone_of(shown_status(entry.public)) == "bad" or attempt.disagrees_with(entry)
+def _is_bad(tracked: TrackedSession, attempt: AttemptRecord) -> bool:
+    return severity_of(shown_status(tracked.public)) == "bad" or attempt.disagrees_with(tracked)
 
 
 def _duration_key(attempt: AttemptRecord) -> str:
     """Padded, so that text compares as the number it is; a row without durations comes before all."""
-    durations = [use.entry.public["duration"] for use in attempt.uses if use.entry.public["duration"] is not None]
+    durations = [use.tracked.public["duration"] for use in attempt.uses if use.tracked.public["duration"] is not None]
     return f"{sum(durations):012.3f}" if durations else ""

@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
-from pytest_lambdatest_session.report.words import visible
+from pytest_lambdatest_session.report.formatting import escape_control_characters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ _SHORT = 3
 
 
 class Compact:
-    """Takes in what a page says, then writes it: first all is counted, so that what stands alone needs no number."""
+    """Takes in what a page says, then writes it: first all is pluralize, so that what stands alone needs no number."""
 
     def __init__(self) -> None:
         self._counts: Counter[Said] = Counter()
@@ -81,7 +81,7 @@ def marks_of(session_id: str, test_id: str | None) -> tuple[tuple[str, str], ...
 
 def shown(text: str) -> str:
     """A text of one line as the page has it."""
-    return visible(text)
+    return escape_control_characters(text)
 
 
 def shown_lines(text: str) -> str:

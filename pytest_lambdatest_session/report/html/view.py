@@ -9,32 +9,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from pytest_lambdatest_session.report.attention import disagreement_on, is_unsettled
-from pytest_lambdatest_session.report.html.parts import duration, joined, login_note, logs_of, video_of
+from pytest_lambdatest_session.report.formatting import (
+    clock_text,
+    duration_text,
+    moment_text,
+    pluralize,
+    severity_of,
+    shown_status,
+    status_text,
+    verdict_text,
+)
+from pytest_lambdatest_session.report.html.parts import duration, join_nonempty, login_note, logs_of, video_of
 from pytest_lambdatest_session.report.html.table import shown, shown_lines
 from pytest_lambdatest_session.report.last_commands import by_session, clock, command_text, took
 from pytest_lambdatest_session.report.log_rows import within
-from pytest_lambdatest_session.report.moments import ending, fragment_of
-from pytest_lambdatest_session.report.words import (
-    clock_text,
-    counted,
-    duration_text,
-    moment_text,
-    shown_status,
-    status_text,
-    tone_of,
-    verdict_text,
-)
+from pytest_lambdatest_session.report.priority import disagreement_on, lacks_final_answer
+from pytest_lambdatest_session.report.video_offsets import ending, fragment_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pytest_lambdatest_session.capture.payload import CommandPayload
     from pytest_lambdatest_session.report.html.table import Said
-    from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry, Use
     from pytest_lambdatest_session.report.log_rows import LogRow
-    from pytest_lambdatest_session.report.moments import Span
     from pytest_lambdatest_session.report.records import ReportedSession
+    from pytest_lambdatest_session.report.registry import AttemptRecord, TrackedSession, Use
+    from pytest_lambdatest_session.report.video_offsets import TimeRange
 
     Inline = Callable[[str], str | None]
     """Takes an artifact's path as in the session's record, gives the text of a saved log that shall be in the page."""
@@ -42,49 +42,50 @@ if TYPE_CHECKING:
 _ROWS_SHOWN = 10
 
 
-def session_view(entry: Entry) -> Said:
+def session_view(tracked: TrackedSession) -> Said:
     """What is said of a session, whoever used it.
 
-    `(status, its tone, time, links, logs, note on the logs, remarks, facts, name, browser, groups)`: of links and logs
-    `(name, name in full, address)` each, of remarks and facts `(name, text)`; of groups of the filter a letter each.
+    `(status, its severity, time, links, logs, note on the logs, remarks, facts, name, browser, groups)`: of links and
+    logs `(name, name in full, address)` each, of remarks and facts `(name, text)`; of groups of the filter a letter
+    each.
     """
-    session = entry.public
+    session = tracked.public
     return (
         shown(status_text(session)),
-        tone_of(shown_status(session)),
+        severity_of(shown_status(session)),
         duration(session),
         tuple((shown(short), shown(full), shown(url)) for short, full, url in _links(session) if url),
         tuple((shown(kind), shown(f"{kind[:1].upper()}{kind[1:]} log"), shown(url)) for kind, url in _logs(session)),
         login_note([session]) or "",
         tuple((name, shown(text)) for name, text in _remarks(session) if text),
         tuple((name, shown(text)) for name, text in _facts(session) if text),
-        _own_name(entry),
+        _own_name(tracked),
         shown(_browser(session)),
-        groups_of(entry),
+        groups_of(tracked),
     )
 
 
 def attempt_view(attempt: AttemptRecord) -> Said:
-    """What is said of a test's attempt itself: `(outcome, its tone, which attempt)`."""
+    """What is said of a test's attempt itself: `(outcome, its severity, which attempt)`."""
     outcome = attempt.outcome or "unfinished"
-    return outcome, tone_of(outcome), f" (attempt {attempt.number})" if attempt.number > 1 else ""
+    return outcome, severity_of(outcome), f" (attempt {attempt.number})" if attempt.number > 1 else ""
 
 
 def use_view(use: Use, title: str, commands: list[CommandPayload], inline: Inline | None) -> Said:
     """What is said of a test's use of a session.
 
-    `(title, disagreement, where it starts, where it ends, fragment of the video's address, evidence)`; without a
+    `(title, disagreement, where it starts, where it ends, fragment of the video's address, failure details)`; without a
     disagreement "".
     """
-    session, attempt, span = use.entry.public, use.attempt, use.span
+    session, attempt, time_range = use.tracked.public, use.attempt, use.time_range
     video = video_of(session)
     return (
         title,
-        shown(verdict_text(session, attempt.outcome)) if attempt.disagrees_with(use.entry) else "",
-        position(session, span) if span is not None else "",
-        ending(span) if span is not None else "",
-        fragment_of(video, span) if video else "",
-        tuple(_evidence(use, span, commands, inline)),
+        shown(verdict_text(session, attempt.outcome)) if attempt.disagrees_with(use.tracked) else "",
+        position(session, time_range) if time_range is not None else "",
+        ending(time_range) if time_range is not None else "",
+        fragment_of(video, time_range) if video else "",
+        tuple(_failure_details(use, time_range, commands, inline)),
     )
 
 
@@ -96,26 +97,29 @@ def use_titles(attempt: AttemptRecord) -> Iterator[str]:
         yield (f" {place} of {count}" if count > 1 else "") + number
 
 
-def refusals_view(attempt: AttemptRecord) -> Said:
+def creation_failures_view(attempt: AttemptRecord) -> Said:
     """`(hub, error)` of each session that was not created."""
-    return tuple((shown(refusal["hub"]), shown(refusal["error"])) for refusal in attempt.refusals)
+    return tuple(
+        (shown(creation_failure["hub"]), shown(creation_failure["error"]))
+        for creation_failure in attempt.creation_failures
+    )
 
 
-def commands_of(attempt: AttemptRecord) -> dict[Entry, list[CommandPayload]]:
+def commands_of(attempt: AttemptRecord) -> dict[TrackedSession, list[CommandPayload]]:
     """An attempt's last commands before it failed, by session."""
     return dict(by_session(attempt)) if attempt.commands else {}
 
 
-def position(session: ReportedSession, span: Span) -> str:
-    return f"{clock_text(span.start)} {'in the video' if video_of(session) else 'in the session'}"
+def position(session: ReportedSession, time_range: TimeRange) -> str:
+    return f"{clock_text(time_range.start)} {'in the video' if video_of(session) else 'in the session'}"
 
 
-def groups_of(entry: Entry) -> str:
+def groups_of(tracked: TrackedSession) -> str:
     """A letter for each group of the filter that a session is in."""
     return (
-        ("f" if entry.was_in_a_failure else "")
-        + ("d" if disagreement_on(entry) is not None else "")
-        + ("u" if is_unsettled(entry) else "")
+        ("f" if tracked.was_in_a_failure else "")
+        + ("d" if disagreement_on(tracked) is not None else "")
+        + ("u" if lacks_final_answer(tracked) else "")
     )
 
 
@@ -140,7 +144,7 @@ def _remarks(session: ReportedSession) -> Iterator[tuple[str, str | None]]:
 
 def _facts(session: ReportedSession) -> Iterator[tuple[str, str | None]]:
     yield "Session time", duration_text(session["duration"]) if session["duration"] is not None else None
-    yield "Browser", joined(" ", session["browser"], session["browser_version"])
+    yield "Browser", join_nonempty(" ", session["browser"], session["browser_version"])
     yield "Device", session["device"]
     yield "Platform", session["platform"]
     yield "Started", moment_text(session["started_at"]) if session["started_at"] else None
@@ -151,15 +155,15 @@ def _facts(session: ReportedSession) -> Iterator[tuple[str, str | None]]:
 
 
 def _browser(session: ReportedSession) -> str:
-    return joined(
-        ", ", joined(" ", session["browser"], session["browser_version"]), session["device"], session["platform"]
+    return join_nonempty(
+        ", ", join_nonempty(" ", session["browser"], session["browser_version"]), session["device"], session["platform"]
     )
 
 
-def _own_name(entry: Entry) -> str:
+def _own_name(tracked: TrackedSession) -> str:
     """The session's name, unless it says no more than the test's; without one the hub may have put the id there."""
-    name = entry.public["name"]
-    if not name or name == entry.id or any(name in use.attempt.nodeid for use in entry.uses):
+    name = tracked.public["name"]
+    if not name or name == tracked.id or any(name in use.attempt.nodeid for use in tracked.uses):
         return ""
     return shown(name)
 
@@ -167,22 +171,24 @@ def _own_name(entry: Entry) -> str:
 # What shows why a test failed without a look at the dashboard
 
 
-def _evidence(use: Use, span: Span | None, commands: list[CommandPayload], inline: Inline | None) -> Iterator[Said]:
+def _failure_details(
+    use: Use, time_range: TimeRange | None, commands: list[CommandPayload], inline: Inline | None
+) -> Iterator[Said]:
     """Sections, each of parts.
 
     `("table", title, heads, rows)`, `("video", address, preload)`, `("log", title, text)` and `("note", text)`. A row
-    is `(cells, error below the last cell, tone)`.
+    is `(cells, error below the last cell, severity)`.
     """
-    entry = use.entry
+    tracked = use.tracked
     if commands:
-        yield (_commands(entry, commands),)
-    logs = entry.saved_logs if _has_failed(use.attempt) else None
+        yield (_commands(tracked, commands),)
+    logs = tracked.saved_logs if _has_failed(use.attempt) else None
     if logs is not None:
-        yield from _log_table("Console errors", within(logs.console_errors, span))
-    if saved := tuple(_saved(entry.public, use.attempt, span, inline)):
+        yield from _log_table("Console errors", within(logs.console_errors, time_range))
+    if saved := tuple(_saved(tracked.public, use.attempt, time_range, inline)):
         yield saved
     if logs is not None:
-        yield from _log_table("End of LambdaTest's command log", within(logs.commands, span))
+        yield from _log_table("End of LambdaTest's command log", within(logs.commands, time_range))
 
 
 def _has_failed(attempt: AttemptRecord) -> bool:
@@ -190,16 +196,16 @@ def _has_failed(attempt: AttemptRecord) -> bool:
     return attempt.outcome in ("failed", "error", "rerun", "xfailed")
 
 
-def _commands(entry: Entry, commands: list[CommandPayload]) -> Said:
+def _commands(tracked: TrackedSession, commands: list[CommandPayload]) -> Said:
     rows = tuple(
         (
-            (clock(entry, command), took(command), shown(command_text(command))),
+            (clock(tracked, command), took(command), shown(command_text(command))),
             shown(command["error"] or ""),
             "bad" if command["error"] else "",
         )
         for command in commands
     )
-    return "table", f"Last {counted(len(commands), 'command')} before the failure", ("At", "Took", "Command"), rows
+    return "table", f"Last {pluralize(len(commands), 'command')} before the failure", ("At", "Took", "Command"), rows
 
 
 def _log_table(title: str, rows: list[LogRow]) -> Iterator[Said]:
@@ -217,13 +223,13 @@ def _log_table(title: str, rows: list[LogRow]) -> Iterator[Said]:
 
 
 def _saved(
-    session: ReportedSession, attempt: AttemptRecord, span: Span | None, inline: Inline | None
+    session: ReportedSession, attempt: AttemptRecord, time_range: TimeRange | None, inline: Inline | None
 ) -> Iterator[Said]:
     """The saved video in place, and what was not saved and why."""
     video = session["artifacts"].get("video")
     if video is not None:
         # A page may hold hundreds: a browser looks into those of failed tests only, before somebody plays them.
-        yield "video", shown(video + fragment_of(video, span)), "metadata" if _has_failed(attempt) else "none"
+        yield "video", shown(video + fragment_of(video, time_range)), "metadata" if _has_failed(attempt) else "none"
     if inline is not None:
         for name, path in session["artifacts"].items():
             yield _inlined(name, path, inline(path))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ledgers import MadeUpRun
+from made_up_runs import MadeUpRun
 from page_tables import PageTable
 from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.html.report import HtmlReport
@@ -28,7 +28,7 @@ def test_rows_of_another_shape_are_left_as_they_are_and_the_summary_is_there(dat
     run, problems = MadeUpRun(), Problems()
     run.attempt("test_x.py::test", "passed", "s1")
     before = repr(data)
-    html = HtmlReport(run.ledger, problems)
+    html = HtmlReport(run.registry, problems)
     html.pytest_html_report_title(data)
     summary: list[str] = []
     html.pytest_html_results_summary([], summary)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ledgers import API, HUB, MadeUpRun
+from made_up_runs import API, HUB, MadeUpRun
 from page_tables import PageTable
 from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.html.rows import (
@@ -23,14 +23,14 @@ from pytest_lambdatest_session.report.html.summary import sessions_block
 from stories import Parts
 
 if TYPE_CHECKING:
-    from pytest_lambdatest_session.report.ledger import AttemptRecord
+    from pytest_lambdatest_session.report.registry import AttemptRecord
 
 UNAUTHORIZED = "401 from api.lambdatest.com: user name or access key not accepted; check LT_USERNAME and LT_ACCESS_KEY"
 LINE = re.compile(r"<div>(.*?)</div>")
 
 
 def table_of(run: MadeUpRun) -> PageTable:
-    return PageTable(sessions_block(run.ledger, Problems(), "t"))
+    return PageTable(sessions_block(run.registry, Problems(), "t"))
 
 
 def lines_of(run: MadeUpRun, attempt: AttemptRecord) -> list[tuple[str, ...]]:
@@ -99,7 +99,7 @@ def test_a_test_with_very_many_sessions_keeps_its_row_and_folds_its_details() ->
     lines = lines_of(run, attempt)
     assert len(lines) == 10
     assert lines[8:] == [("and 492 more", "–", "in the details"), ("refused 3 times", "–", "–")]  # noqa: RUF001
-    assert details_of(run).count("LambdaTest session ") == 500 + len(attempt.refusals)
+    assert details_of(run).count("LambdaTest session ") == 500 + len(attempt.creation_failures)
 
 
 def test_a_row_without_sessions_has_empty_cells() -> None:
@@ -202,7 +202,7 @@ def test_nothing_that_others_wrote_becomes_markup(attack: str) -> None:
         attempt = run.attempt(text, "failed", f"1{text}", f"2{text}", refused=(text,))
         run.says(f"1{text}", status=text, remark=f"{text}!", name=text, browser=text, logs=((text, f"{API}/{text}"),))
         run.says_not(f"2{text}", "unavailable", text)
-        block = sessions_block(run.ledger, Problems(), "t")
+        block = sessions_block(run.registry, Problems(), "t")
         assert not re.search(r"<(?!/script)", PageTable.text_in(block))
         html = "".join(row_cells(attempt, "t.0").values()) + block.partition("<script")[0]
         assert not any(character < " " for character in html)

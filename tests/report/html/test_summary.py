@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-from ledgers import HUB, MadeUpRun
+from made_up_runs import HUB, MadeUpRun
 from page_tables import PageTable
 from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.html.rows import details, row_cells
@@ -19,7 +19,7 @@ def block_of(run: MadeUpRun, *problems: str) -> str:
     noted = Problems()
     for problem in problems:
         noted.add(problem)
-    return sessions_block(run.ledger, noted, "t")
+    return sessions_block(run.registry, noted, "t")
 
 
 def text_of(html: str) -> str:
@@ -194,7 +194,7 @@ def test_a_session_costs_little_of_the_page() -> None:
             run.attempt(f"test_shop.py::test_total[{place:05}]", "passed", id_)
             run.says(id_, test_id=id_.upper(), duration=float(place % 90))
         table = len(PageTable.text_in(block_of(run)))
-        attempts = enumerate(run.ledger.attempts.values())
+        attempts = enumerate(run.registry.attempts.values())
         rows = (escape("".join([*row_cells(one, f"t.{at}").values(), details(f"t.{at}")])) for at, one in attempts)
         return table + sum(map(len, rows))
 

@@ -1,6 +1,6 @@
 """The one record per WebDriver session: what the run saw of it, which tests used it, and what the cloud said.
 
-Belongs to the main thread, which settles here what the sidecar has answered.
+Belongs to the main thread, which records here what the sidecar has answered.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from pytest_lambdatest_session.cloud.endpoints import dashboard_url, kind_of
 from pytest_lambdatest_session.cloud.status import verdict_of
-from pytest_lambdatest_session.report.moments import Span
+from pytest_lambdatest_session.report.video_offsets import TimeRange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.capture.payload import (
         CommandPayload,
         CreationFailure,
-        Leftover,
         Payload,
         SessionPayload,
+        Unreported,
     )
     from pytest_lambdatest_session.cloud.endpoints import Kind
     from pytest_lambdatest_session.report.journal import JournalLine
@@ -36,7 +36,7 @@ _REPEATED = ("status", "remark", "build_name", "browser", "browser_version", "pl
 
 
 # Plain classes: to make a dataclass of each takes longer than to load all of this module, at the start of every run.
-class Entry:
+class TrackedSession:
     """One WebDriver session."""
 
     __slots__ = (
@@ -80,19 +80,19 @@ class Entry:
         return {**self.public, "tests": [self._use_record(use) for use in self.uses]}
 
     def _use_record(self, use: Use) -> SessionUse:
-        attempt, span = use.attempt, use.span
+        attempt, time_range = use.attempt, use.time_range
         return {
             "nodeid": attempt.nodeid,
             "outcome": attempt.outcome,
             "attempt": attempt.number,
             "worker": attempt.worker,
-            "offset": None if span is None else span.start,
-            "end_offset": None if span is None else span.end,
+            "offset": None if time_range is None else time_range.start,
+            "end_offset": None if time_range is None else time_range.end,
         }
 
-    def span_of(self, attempt: AttemptRecord) -> Span | None:
+    def time_range_of(self, attempt: AttemptRecord) -> TimeRange | None:
         """Where in the session an attempt was at work."""
-        return attempt.use_of(self).span
+        return attempt.use_of(self).time_range
 
     def offset_at(self, moment: float) -> float | None:
         """Seconds from the session's start to a moment on the run's clock.
@@ -109,26 +109,36 @@ class Entry:
 class Use:
     """One attempt's use of one session: from its first command to the answer to its last, on the run's clock."""
 
-    __slots__ = ("attempt", "entry", "first_at", "last_at")
+    __slots__ = ("attempt", "first_at", "last_at", "tracked")
 
-    def __init__(self, attempt: AttemptRecord, entry: Entry, first_at: float, last_at: float) -> None:
+    def __init__(self, attempt: AttemptRecord, tracked: TrackedSession, first_at: float, last_at: float) -> None:
         self.attempt = attempt
-        self.entry = entry
+        self.tracked = tracked
         self.first_at = first_at
         self.last_at = last_at
 
     @property
-    def span(self) -> Span | None:
+    def time_range(self) -> TimeRange | None:
         """Where in the session it was."""
-        start, end = self.entry.offset_at(self.first_at), self.entry.offset_at(self.last_at)
-        return None if start is None or end is None else Span(start, end)
+        start, end = self.tracked.offset_at(self.first_at), self.tracked.offset_at(self.last_at)
+        return None if start is None or end is None else TimeRange(start, end)
 
 
 class AttemptRecord:
     """One attempt of one test that had to do with sessions."""
 
     __slots__ = (
-        *("collected_as", "commands", "nodeid", "number", "outcome", "properties", "refusals", "sessions", "snapshot"),
+        *(
+            "collected_as",
+            "commands",
+            "nodeid",
+            "number",
+            "outcome",
+            "properties",
+            "creation_failures",
+            "reported",
+            "snapshot",
+        ),
         *("test", "uses", "was_logged", "worker"),
     )
 
@@ -146,35 +156,35 @@ class AttemptRecord:
         self.outcome: Outcome | None = None
         self.uses: tuple[Use, ...] = ()
         """In the order of first use."""
-        self.sessions: list[ReportedSession] = []
+        self.reported: list[ReportedSession] = []
         """For its reports: one list for all of them, as each is kept until the end of the run. Whoever finds it there
         may change it, so nobody here reads it."""
         self.properties: tuple[list[tuple[str, object]], ...] = ()
         """The `user_properties` of its reports."""
-        self.refusals: Sequence[CreationFailure] = ()
+        self.creation_failures: Sequence[CreationFailure] = ()
         self.commands: Sequence[CommandPayload] = ()
         """The last ones before its first failure."""
 
     @property
-    def entries(self) -> list[Entry]:
+    def sessions(self) -> list[TrackedSession]:
         """The sessions it used, in the order of first use."""
-        return [use.entry for use in self.uses]
+        return [use.tracked for use in self.uses]
 
-    def use_of(self, entry: Entry) -> Use:
-        """How it used one of its `entries`."""
-        return next(use for use in self.uses if use.entry is entry)
+    def use_of(self, tracked: TrackedSession) -> Use:
+        """How it used one of its `tracked_sessions`."""
+        return next(use for use in self.uses if use.tracked is tracked)
 
-    def learn_uses(self, uses: Iterable[tuple[Entry, float, float]]) -> None:
+    def merge_uses(self, uses: Iterable[tuple[TrackedSession, float, float]]) -> None:
         """Take in uses, each with the times of its first and last command; of those that are known, what came since."""
-        known = {use.entry.id: use for use in self.uses}
+        known = {use.tracked.id: use for use in self.uses}
         new = []
-        for entry, first_at, last_at in uses:
-            use = known.get(entry.id)
+        for tracked, first_at, last_at in uses:
+            use = known.get(tracked.id)
             if use is None:
-                use = known[entry.id] = Use(self, entry, first_at, last_at)
+                use = known[tracked.id] = Use(self, tracked, first_at, last_at)
                 new.append(use)
-                self.sessions.append(entry.public)
-                entry.uses.append(use)
+                self.reported.append(tracked.public)
+                tracked.uses.append(use)
             else:
                 use.first_at, use.last_at = first_at, last_at
         self.uses += tuple(new)
@@ -185,33 +195,33 @@ class AttemptRecord:
             self.nodeid = report.nodeid
         self.was_logged = True
 
-    def disown(self, properties: list[tuple[str, object]]) -> None:
+    def detach(self, properties: list[tuple[str, object]]) -> None:
         """One of its reports was logged again, as that of a later attempt."""
         self.properties = tuple(own for own in self.properties if own is not properties)
 
-    def conclude(self, outcome: Outcome | None) -> None:
+    def record_outcome(self, outcome: Outcome | None) -> None:
         self.outcome = outcome
         if outcome in FAILED_OUTCOMES:
-            for entry in self.entries:
-                entry.was_in_a_failure = True
+            for tracked in self.sessions:
+                tracked.was_in_a_failure = True
 
-    def disagrees_with(self, entry: Entry) -> bool:
+    def disagrees_with(self, tracked: TrackedSession) -> bool:
         """Whether the cloud's verdict on the session contradicts pytest's outcome of this attempt."""
-        verdict = verdict_of(entry.public["status"])
+        verdict = verdict_of(tracked.public["status"])
         if verdict == "passed":
             return self.outcome in FAILED_OUTCOMES
         if verdict == "failed" and self.outcome == "passed":
             # On a shared session another test's failure explains the verdict.
-            return not entry.was_in_a_failure
+            return not tracked.was_in_a_failure
         return False
 
 
-class Ledger:
+class Registry:
     """All sessions of the run, in the order in which they were met."""
 
     def __init__(self, dashboard_template: str | None = None, *, checked: bool = True) -> None:
-        self.entries: dict[str, Entry] = {}
-        self.unasked: dict[str, Entry] = {}
+        self.sessions: dict[str, TrackedSession] = {}
+        self.unasked: dict[str, TrackedSession] = {}
         """Those of which the cloud has said nothing yet."""
         self.attempts: dict[str, AttemptRecord] = {}
         """By the attempt's id."""
@@ -220,55 +230,55 @@ class Ledger:
         self._checked = checked
 
     @property
-    def refusals(self) -> list[CreationFailure]:
+    def creation_failures(self) -> list[CreationFailure]:
         """Sessions that hubs did not create, outside of tests."""
         return [failure for failures in self._outside.values() for failure in failures]
 
-    def learn(self, sessions: Iterable[SessionPayload]) -> list[Entry]:
-        """Take in what a process knows of sessions. Learning the same twice changes nothing."""
-        return [self._learn_session(session) for session in sessions]
+    def merge(self, sessions: Iterable[SessionPayload]) -> list[TrackedSession]:
+        """Take in what a process knows of sessions. Merging the same twice changes nothing."""
+        return [self._merge_session(session) for session in sessions]
 
-    def learn_attempt(self, payload: Payload, nodeid: str, worker: str | None) -> AttemptRecord | None:
+    def merge_attempt(self, payload: Payload, nodeid: str, worker: str | None) -> AttemptRecord | None:
         """Take in a report's payload, once; None if the attempt used nothing."""
         attempt = self.attempts.get(payload["attempt"])
         if attempt is not None and payload["snapshot"] <= attempt.snapshot:
             return attempt
-        self.learn(payload["sessions"])
+        self.merge(payload["sessions"])
         if attempt is None:
             if not (payload["uses"] or payload["creation_failures"]):
                 return None
             attempt = self._begin(payload["test"], payload["number"], nodeid, worker)
         attempt.snapshot = payload["snapshot"]
-        attempt.refusals = payload["creation_failures"]
+        attempt.creation_failures = payload["creation_failures"]
         attempt.commands = attempt.commands or payload.get("commands", ())
-        attempt.learn_uses((self.entries[use["id"]], use["first_at"], use["last_at"]) for use in payload["uses"])
+        attempt.merge_uses((self.sessions[use["id"]], use["first_at"], use["last_at"]) for use in payload["uses"])
         return attempt
 
-    def learn_leftover(self, leftover: Leftover, worker: str | None) -> None:
+    def merge_unreported(self, unreported: Unreported, worker: str | None) -> None:
         """Take in what a process knew when its tests were over: also attempts of which no report was logged."""
-        self.learn(leftover["sessions"])
-        self._outside[worker] = leftover["creation_failures"]
-        for told in leftover["attempts"]:
-            attempt = self.learn_attempt(told["payload"], told["nodeid"], worker)
+        self.merge(unreported["sessions"])
+        self._outside[worker] = unreported["creation_failures"]
+        for told in unreported["attempts"]:
+            attempt = self.merge_attempt(told["payload"], told["nodeid"], worker)
             if attempt is not None and not attempt.was_logged:  # pragma: no branch - logged while it was told
-                attempt.conclude(told["outcome"])
+                attempt.record_outcome(told["outcome"])
 
-    def learn_lost(self, line: JournalLine, worker: str | None, note: str) -> AttemptRecord | None:
+    def merge_lost(self, line: JournalLine, worker: str | None, note: str) -> AttemptRecord | None:
         """Take in a line of the journal of a process that died, and the attempt that opened the session.
 
         What reports told of an attempt is better known.
         """
-        (entry,) = self.learn([line["session"]])
-        self.note(entry.id, note)
+        (tracked,) = self.merge([line["session"]])
+        self.note(tracked.id, note)
         if line["nodeid"] is None:
             return None
         attempt = self.attempts.get(line["attempt"])
         if attempt is None:
             attempt = self._begin(line["test"], line["number"], line["nodeid"], worker)
         attempt.collected_as = line["nodeid"]
-        if entry not in attempt.entries:
+        if tracked not in attempt.sessions:
             at = line["session"]["started_at"] or 0.0
-            attempt.learn_uses([(entry, at, at)])
+            attempt.merge_uses([(tracked, at, at)])
         return attempt
 
     def unfinished(self, nodeid: str, worker: str) -> list[AttemptRecord]:
@@ -282,72 +292,72 @@ class Ledger:
     def _begin(self, test: str, number: int, nodeid: str, worker: str | None) -> AttemptRecord:
         before = self.attempts.get(f"{test}.{number - 1}")
         if before is not None and before.was_logged and before.outcome is None:
-            before.conclude("rerun")  # a plugin that runs tests again kept its failure to itself
+            before.record_outcome("rerun")  # a plugin that runs tests again kept its failure to itself
         attempt = self.attempts[f"{test}.{number}"] = AttemptRecord(test, nodeid, worker, number)
         return attempt
 
     def note(self, session_id: str, note: str) -> None:
         """Say of a session that had not ended what happened to it on this side."""
-        entry = self.entries[session_id]
-        if not entry.ended:
-            entry.note = note
-            self.settle(entry, None)
+        tracked = self.sessions[session_id]
+        if not tracked.ended:
+            tracked.note = note
+            self.record_answer(tracked, None)
 
-    def settle(self, entry: Entry, answer: Polled | None) -> None:
+    def record_answer(self, tracked: TrackedSession, answer: Polled | None) -> None:
         """Write into the public record what the cloud has said so far."""
-        public = entry.public
-        entry.was_asked_about = answer is not None
-        if entry.was_asked_about:
-            self.unasked.pop(entry.id, None)
+        public = tracked.public
+        tracked.was_asked_about = answer is not None
+        if tracked.was_asked_about:
+            self.unasked.pop(tracked.id, None)
         if answer is not None and answer["details"] is not None:
-            entry.kind = answer["kind"]
+            tracked.kind = answer["kind"]
             public.update(cast("ReportedSession", _interned(answer["details"])))
-        public["kind"] = entry.kind
-        public["state"] = self._state_of(entry, answer)
-        reasons = [entry.note, answer["error"] if answer is not None else None]
+        public["kind"] = tracked.kind
+        public["state"] = self._state_of(tracked, answer)
+        reasons = [tracked.note, answer["error"] if answer is not None else None]
         public["error"] = "; ".join(reason for reason in reasons if reason) or None
-        public["url"] = dashboard_url(entry.kind, entry.id, public["test_id"], self._template)
+        public["url"] = dashboard_url(tracked.kind, tracked.id, public["test_id"], self._template)
 
-    def give_up(self, entry: Entry, reason: str) -> None:
+    def give_up(self, tracked: TrackedSession, reason: str) -> None:
         """Say of a session why nothing more will be known of it."""
-        if entry.ended and entry.public["status"] is None:
-            entry.public["state"] = "unavailable"
-        entry.public["error"] = "; ".join(filter(None, (entry.note, reason)))
+        if tracked.ended and tracked.public["status"] is None:
+            tracked.public["state"] = "unavailable"
+        tracked.public["error"] = "; ".join(filter(None, (tracked.note, reason)))
 
-    def adopt(self, told: ReportedSession) -> None:
+    def update_from(self, told: ReportedSession) -> None:
         """Take over what another process of the run was told, if it was asked."""
-        entry = self.entries.get(told["session_id"])
-        if entry is not None and (told["state"] == "final" or entry.own_account):
-            entry.kind = told["kind"]
-            entry.was_asked_about = True
-            self.unasked.pop(entry.id, None)
-            entry.public.update(told)
+        tracked = self.sessions.get(told["session_id"])
+        if tracked is not None and (told["state"] == "final" or tracked.own_account):
+            tracked.kind = told["kind"]
+            tracked.was_asked_about = True
+            self.unasked.pop(tracked.id, None)
+            tracked.public.update(told)
 
-    def _state_of(self, entry: Entry, answer: Polled | None) -> State:
+    def _state_of(self, tracked: TrackedSession, answer: Polled | None) -> State:
         if not self._checked:
             return "unchecked"
         if answer is not None:
             return answer["state"]
-        return "pending" if entry.ended else "running"
+        return "pending" if tracked.ended else "running"
 
-    def _learn_session(self, carried: SessionPayload) -> Entry:
-        entry = self.entries.get(carried["id"])
-        if entry is None:
+    def _merge_session(self, carried: SessionPayload) -> TrackedSession:
+        tracked = self.sessions.get(carried["id"])
+        if tracked is None:
             # One string for all sessions: those that came from workers have each their own.
             hub = sys.intern(carried["hub"])
             kind = kind_of(hub)
-            entry = Entry(carried["id"], hub, kind, unknown_session(carried["id"], hub, kind))
-            self.entries[entry.id] = self.unasked[entry.id] = entry
-            self.settle(entry, None)
-        if entry.started_at is None:
-            entry.started_at = carried["started_at"]
-        if entry.ended_at is None and carried["ended_at"] is not None:
-            entry.ended_at = carried["ended_at"]
-            if not entry.was_asked_about:
-                self.settle(entry, None)
-        entry.was_marked_by_suite |= carried.get("marked", False)
-        entry.own_account |= carried.get("own_account", False)
-        return entry
+            tracked = TrackedSession(carried["id"], hub, kind, unknown_session(carried["id"], hub, kind))
+            self.sessions[tracked.id] = self.unasked[tracked.id] = tracked
+            self.record_answer(tracked, None)
+        if tracked.started_at is None:
+            tracked.started_at = carried["started_at"]
+        if tracked.ended_at is None and carried["ended_at"] is not None:
+            tracked.ended_at = carried["ended_at"]
+            if not tracked.was_asked_about:
+                self.record_answer(tracked, None)
+        tracked.was_marked_by_suite |= carried.get("marked", False)
+        tracked.own_account |= carried.get("own_account", False)
+        return tracked
 
 
 def unknown_session(session_id: str, hub: str, kind: Kind) -> ReportedSession:

@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ledgers import MadeUpRun
+from made_up_runs import MadeUpRun
 from pytest_lambdatest_session.cloud.errors import NO_CREDENTIALS
-from pytest_lambdatest_session.report.words import (
+from pytest_lambdatest_session.report.formatting import (
     clock_text,
-    counted,
     counts_text,
     duration_text,
+    escape_control_characters,
     meaning_of,
     moment_text,
+    pluralize,
+    severity_of,
     short_reason,
     shown_status,
     status_counts,
     status_text,
-    tone_of,
     verdict_text,
-    visible,
 )
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def test_without_a_final_answer_it_says_which_of_the_states_it_is(state: State, 
 
 def test_a_session_that_nobody_asked_about_says_so() -> None:
     run = MadeUpRun(checked=False)
-    (entry,) = run.attempt("test_x.py::test", "passed", "s1").entries
-    assert shown_status(entry.public) == "not asked"
+    (tracked,) = run.attempt("test_x.py::test", "passed", "s1").sessions
+    assert shown_status(tracked.public) == "not asked"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_the_reason_beside_a_status_is_a_word_or_two(error: str, reason: str) ->
 
 
 @pytest.mark.parametrize(
-    ("word", "tone"),
+    ("word", "severity"),
     [
         ("passed", "good"),
         ("Passed", "good"),
@@ -99,8 +99,8 @@ def test_the_reason_beside_a_status_is_a_word_or_two(error: str, reason: str) ->
         ("word of next year", "plain"),
     ],
 )
-def test_only_a_verdict_has_a_colour(word: str, tone: str) -> None:
-    assert tone_of(word) == tone
+def test_only_a_verdict_has_a_colour(word: str, severity: str) -> None:
+    assert severity_of(word) == severity
 
 
 def test_words_that_could_be_taken_for_more_are_explained() -> None:
@@ -115,7 +115,7 @@ def test_counts_begin_with_what_went_wrong_and_then_with_what_is_not_known() -> 
         run.says(f"s{place}", status=status)
     run.attempt("test_x.py::test_open", "passed", "open")
     run.says_not("open", "running")
-    counts = status_counts(entry.public for entry in run.ledger.entries.values())
+    counts = status_counts(tracked.public for tracked in run.registry.sessions.values())
     assert counts == [("failed", 1), ("running", 1), ("passed", 3), ("completed", 1)]
     assert counts_text(counts) == "1 failed, 1 running, 3 passed, 1 completed"
 
@@ -127,8 +127,8 @@ def test_counts_stay_short_whatever_words_the_cloud_has() -> None:
 def test_a_disagreement_says_who_says_what() -> None:
     run = MadeUpRun()
     attempt = run.attempt("test_x.py::test", "failed", "s1")
-    entry = run.says("s1", status="passed")
-    assert verdict_text(entry.public, attempt.outcome) == "disagrees: LambdaTest says passed, pytest says failed"
+    tracked = run.says("s1", status="passed")
+    assert verdict_text(tracked.public, attempt.outcome) == "disagrees: LambdaTest says passed, pytest says failed"
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_times_are_for_people_and_say_their_zone(time: str) -> None:
 
 
 def test_numbers_and_their_nouns() -> None:
-    assert [counted(count, "session") for count in (0, 1, 2, 2000)] == [
+    assert [pluralize(count, "session") for count in (0, 1, 2, 2000)] == [
         "0 sessions",
         "1 session",
         "2 sessions",
@@ -178,4 +178,4 @@ def test_numbers_and_their_nouns() -> None:
     ids=ascii,
 )
 def test_what_would_act_on_a_terminal_is_written_out(text: str, shown: str) -> None:
-    assert visible(text) == shown
+    assert escape_control_characters(text) == shown

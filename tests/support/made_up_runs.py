@@ -1,4 +1,4 @@
-"""A ledger as a run would have filled it, without the run: sessions, tests that used them, and the cloud's answers."""
+"""A registry as a run would have filled it: sessions, tests that used them, and the cloud's answers."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from pytest_lambdatest_session.cloud.details import SessionDetails
-from pytest_lambdatest_session.report.ledger import Ledger
+from pytest_lambdatest_session.report.registry import Registry
 from pytest_lambdatest_session.sidecar.polling import fields_of
 
 if TYPE_CHECKING:
     from pytest_lambdatest_session.capture.payload import Payload
-    from pytest_lambdatest_session.report.ledger import AttemptRecord, Entry
     from pytest_lambdatest_session.report.records import Outcome, State
+    from pytest_lambdatest_session.report.registry import AttemptRecord, TrackedSession
 
 HUB = "hub.lambdatest.com"
 STARTED = datetime(2026, 11, 24, 7, 24, 41, tzinfo=timezone.utc)
@@ -46,7 +46,7 @@ class MadeUpRun:
     """Sessions and attempts are told in the order in which a run would meet them."""
 
     def __init__(self, *, checked: bool = True) -> None:
-        self.ledger = Ledger(checked=checked)
+        self.registry = Registry(checked=checked)
         self._test = ""
 
     def attempt(
@@ -59,7 +59,7 @@ class MadeUpRun:
         refused: tuple[str, ...] = (),
     ) -> AttemptRecord:
         """An attempt that used sessions from second `at` on, and whose hub refused others with these errors."""
-        test = f"{len(self.ledger.attempts)} {nodeid}" if number == 1 else self._test
+        test = f"{len(self.registry.attempts)} {nodeid}" if number == 1 else self._test
         self._test = test
         payload: Payload = {
             "attempt": f"{test}.{number}",
@@ -72,37 +72,39 @@ class MadeUpRun:
             "sessions": [{"id": id_, "hub": HUB, "started_at": 1000.0, "ended_at": 1060.0} for id_ in session_ids],
             "creation_failures": [{"hub": HUB, "error": error} for error in refused],
         }
-        attempt = self.ledger.learn_attempt(payload, nodeid, None)
+        attempt = self.registry.merge_attempt(payload, nodeid, None)
         assert attempt is not None
-        attempt.conclude(outcome)
+        attempt.record_outcome(outcome)
         return attempt
 
-    def unused(self, session_id: str) -> Entry:
+    def unused(self, session_id: str) -> TrackedSession:
         """A session that no test used."""
-        (entry,) = self.ledger.learn([{"id": session_id, "hub": HUB, "started_at": 1000.0, "ended_at": None}])
-        return entry
+        (tracked,) = self.registry.merge([{"id": session_id, "hub": HUB, "started_at": 1000.0, "ended_at": None}])
+        return tracked
 
-    def says(self, session_id: str, **differences: Any) -> Entry:
+    def says(self, session_id: str, **differences: Any) -> TrackedSession:
         """The cloud's final answer about a session."""
-        return self._settle(session_id, "final", details_of(session_id, **differences), None)
+        return self._record_answer(session_id, "final", details_of(session_id, **differences), None)
 
-    def says_not(self, session_id: str, state: State, error: str | None = None) -> Entry:
+    def says_not(self, session_id: str, state: State, error: str | None = None) -> TrackedSession:
         """What is known of a session without a final answer."""
-        return self._settle(session_id, state, None, error)
+        return self._record_answer(session_id, state, None, error)
 
-    def _settle(self, session_id: str, state: State, details: SessionDetails | None, error: str | None) -> Entry:
+    def _record_answer(
+        self, session_id: str, state: State, details: SessionDetails | None, error: str | None
+    ) -> TrackedSession:
         assert state != "unchecked"
-        entry = self.ledger.entries[session_id]
-        self.ledger.settle(
-            entry,
+        tracked = self.registry.sessions[session_id]
+        self.registry.record_answer(
+            tracked,
             {
                 "type": "polled",
                 "session_id": session_id,
                 "state": state,
-                "kind": entry.kind,
+                "kind": tracked.kind,
                 "error": error,
                 "details": None if details is None else fields_of(details),
-                "settled": True,
+                "done": True,
             },
         )
-        return entry
+        return tracked

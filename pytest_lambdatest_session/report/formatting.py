@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from pytest_lambdatest_session.report.records import Outcome, ReportedSession
 
-Tone = Literal["good", "bad", "plain"]
+Severity = Literal["good", "bad", "plain"]
 
 _MINUTE, _HOUR = 60, 3600
 _STATE_WORDS = {
@@ -64,7 +64,7 @@ def meaning_of(status: str) -> str | None:
     return _MEANINGS.get(status)
 
 
-def tone_of(word: str) -> Tone:
+def severity_of(word: str) -> Severity:
     """How good or bad a status or an outcome is."""
     if word in _GOOD:
         return "good"
@@ -117,11 +117,11 @@ def moment_text(rfc3339: str) -> str:
     return f"{rfc3339[:10]} {rfc3339[11:19]} UTC"
 
 
-def counted(count: int, noun: str) -> str:
+def pluralize(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def visible(text: str) -> str:
+def escape_control_characters(text: str) -> str:
     """`text` on one line, with control characters and what reorders text written out, so that none of it acts.
 
     What the cloud says was cleaned when it came in. Node ids are pytest's, which leaves file names as they are, and
@@ -135,6 +135,6 @@ def visible(text: str) -> str:
 
 
 def _rank_of(word: str) -> int:
-    if tone_of(word) == "bad":
+    if severity_of(word) == "bad":
         return 0
     return 1 if word in ("running", "pending", "not found", "unavailable") else 2

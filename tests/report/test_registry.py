@@ -1,0 +1,43 @@
+"""What the run knows of its sessions, and how it learns more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from made_up_runs import HUB, MadeUpRun
+from pytest_lambdatest_session.report.registry import unknown_session
+
+if TYPE_CHECKING:
+    from pytest_lambdatest_session.capture.payload import SessionPayload
+    from pytest_lambdatest_session.report.registry import TrackedSession
+
+
+def test_the_end_of_a_session_that_was_asked_about_leaves_the_clouds_answer_as_it_is() -> None:
+    run = MadeUpRun()
+    tracked = run.unused("s1")
+    run.says("s1", status="passed")
+    ends(run, tracked)
+    assert (tracked.ended_at, tracked.public["state"], tracked.public["status"]) == (1060.0, "final", "passed")
+
+
+def test_the_end_of_one_that_was_not_is_waited_for() -> None:
+    run = MadeUpRun()
+    tracked = run.unused("s1")
+    states = [tracked.public["state"]]
+    ends(run, tracked)
+    assert [*states, tracked.public["state"]] == ["running", "pending"]
+
+
+def ends(run: MadeUpRun, tracked: TrackedSession) -> None:
+    session: SessionPayload = {"id": tracked.id, "hub": HUB, "started_at": 1000.0, "ended_at": 1060.0}
+    run.registry.merge([session])
+
+
+def test_what_a_worker_tells_of_a_session_is_taken_over_if_a_report_told_of_it() -> None:
+    run = MadeUpRun()
+    tracked = run.unused("s1")
+    for session_id in ("s1", "s2"):
+        run.registry.update_from({**unknown_session(session_id, HUB, "web"), "state": "final", "status": "passed"})
+    assert list(run.registry.sessions) == ["s1"]
+    assert (tracked.public["state"], tracked.public["status"]) == ("final", "passed")
+    assert run.registry.unasked == {}
