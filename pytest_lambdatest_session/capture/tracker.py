@@ -48,7 +48,7 @@ class Use:
 
 
 class Attempt:
-    """One run of one test item: reruns make several, pluralize from 1."""
+    """One run of one test item: reruns make several, counted from 1."""
 
     __slots__ = (
         *("creation_failures", "id", "is_over", "nodeid", "number", "snapshots", "tears_down", "test", "uses"),

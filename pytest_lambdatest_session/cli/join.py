@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO, cast
 from urllib.parse import quote, unquote, urlsplit
 
+from markupsafe import Markup
+
 from pytest_lambdatest_session.problems import Problems
-from pytest_lambdatest_session.report.html.parts import escaped
+from pytest_lambdatest_session.report.html.rendering import render
 from pytest_lambdatest_session.report.html.rows import details
 from pytest_lambdatest_session.report.html.summary import sessions_block, style
 from pytest_lambdatest_session.report.links import is_link, is_plain
@@ -29,15 +31,6 @@ if TYPE_CHECKING:
 
     from pytest_lambdatest_session.report.records import Outcome, ReportedSession, SessionRecord, SessionUse
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>LambdaTest sessions</title>
-<style>body {{ font: 14px/1.5 Helvetica, Arial, sans-serif; margin: 16px; color: #1f2328; background: #fff; }}
-h2 {{ font-size: 16px; }}</style>
-{styles}</head>
-<body>{block}{failures}</body>
-</html>
-"""
 # The page has one table, see `sessions_block`.
 _TOKEN = "join"  # noqa: S105 - no password
 _LONG = 30
@@ -106,15 +99,13 @@ def merged(files: Iterable[Iterable[SessionRecord]]) -> list[Joined]:
 def page_of(sessions: Sequence[Joined]) -> str:
     """One page: the table of all sessions, and below it the details of each test that failed."""
     registry = _registry_of(sessions)
-    failures = "".join(
-        # The table's links lead to the test's id.
-        f'<article id="{escaped(attempt.nodeid)}"><h2>{escaped(attempt.nodeid)} {attempt.outcome}</h2>'
-        f"{details(f'{_TOKEN}.{place}')}</article>"
+    failures = [
+        (attempt.nodeid, attempt.outcome, Markup(details(f"{_TOKEN}.{place}")))  # noqa: S704 - markup of ours
         for place, attempt in enumerate(registry.attempts.values())
         if attempt.outcome in FAILED_OUTCOMES
-    )
-    block = sessions_block(registry, Problems(), _TOKEN) or "<p>No sessions.</p>"
-    return _PAGE.format(styles=style(), block=block, failures=failures)
+    ]
+    block = sessions_block(registry, Problems(), _TOKEN)
+    return render("sessions_page.html", style=style(), block=block, failures=failures)
 
 
 def _registry_of(sessions: Sequence[Joined]) -> Registry:

@@ -205,7 +205,7 @@ class Updates:
     # Waiting, and what has come
 
     def _wait_for(self, count: Callable[[], int], text: Callable[[int, float], str] | None) -> None:
-        """Wait until nothing of what is pluralize is left, or until the time is over that the sidecar is given."""
+        """Wait until nothing of what is counted is left, or until the time is over that the sidecar is given."""
         self._receive()
         seconds = self._until - untouched.monotonic()
         if not count() or seconds <= 0:

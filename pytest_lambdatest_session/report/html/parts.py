@@ -1,12 +1,10 @@
-"""What rows, details and summary share of a session, and the page's files. Pure."""
+"""What rows, details and summary share of a session. Pure."""
 
 from __future__ import annotations
 
-from html import escape
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from pytest_lambdatest_session.report.formatting import duration_text, escape_control_characters
+from pytest_lambdatest_session.report.formatting import duration_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,14 +37,5 @@ def duration(session: ReportedSession) -> str:
     return NOTHING if session["duration"] is None else duration_text(session["duration"])
 
 
-def escaped(text: str) -> str:
-    """A text as HTML. Nothing that pytest-html is given is escaped by it."""
-    return escape(escape_control_characters(text), quote=True)
-
-
 def join_nonempty(separator: str, *parts: str | None) -> str:
     return separator.join(part for part in parts if part)
-
-
-def asset(name: str) -> str:
-    return files("pytest_lambdatest_session.report.html").joinpath(name).read_text(encoding="utf-8")

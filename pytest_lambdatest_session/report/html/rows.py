@@ -1,16 +1,17 @@
 """HTML of our cells in the rows of the results. Pure.
 
 The words of status and time stand in them; links and details are drawn by the page's script from its table, once they
-are to be seen. pytest-html escapes each row once more, so what stands in thousands of them is spelled short.
+are to be seen.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_lambdatest_session.report.formatting import severity_of, shown_status, status_text, verdict_text
-from pytest_lambdatest_session.report.html.parts import NOTHING, duration, escaped
+from pytest_lambdatest_session.report.html.parts import NOTHING, duration
+from pytest_lambdatest_session.report.html.rendering import macros
 from pytest_lambdatest_session.report.priority import lacks_final_answer
 
 if TYPE_CHECKING:
@@ -28,10 +29,10 @@ _OURS = re.compile(r'<t[dh]\b(?=[^>]*\bdata-lt-row="(\d*)")(?:[^>]*?\bcol-(lt\w+
 
 
 def header_cells() -> list[str]:
+    header = _cells().header
     return [
-        '<th class="sortable" data-column-type="ltstatus" data-lt-row="">LambdaTest</th>',
-        '<th class="sortable" data-column-type="ltduration" data-lt-row="">Session time</th>',
-        '<th data-lt-row="">Session links</th>',
+        str(header(title, key))
+        for title, key in zip(("LambdaTest", "Session time", "Session links"), (*SORTABLE_COLUMNS, None), strict=True)
     ]
 
 
@@ -40,12 +41,7 @@ def empty_cells(marker: str) -> list[str]:
 
     pytest-html takes from them, each on one line, what it sorts by: the inner HTML, compared as text.
     """
-    return [
-        f'<td class="col-ltstatus" data-lt-row="{marker}"><!--9--></td>',
-        f'<td class="col-ltduration" data-lt-row="{marker}"></td>',
-        # A click into a cell of class col-links does not fold the row.
-        f'<td class="col-links col-ltlinks" data-lt-row="{marker}"></td>',
-    ]
+    return [str(_cells().empty(column, marker)) for column in (*SORTABLE_COLUMNS, "ltlinks")]
 
 
 def row_cells(attempt: AttemptRecord, place: str) -> dict[str, str]:
@@ -53,18 +49,17 @@ def row_cells(attempt: AttemptRecord, place: str) -> dict[str, str]:
 
     The cells have the same lines, one per session, so that they read across.
     """
-    lines = list(_row_lines(attempt))
-    statuses, durations = ("".join(_line(line[column], len(lines)) for line in lines) for column in range(2))
+    cells, lines = _cells(), list(_row_lines(attempt))
     return {
-        "ltstatus": f"<td class=col-ltstatus{_disagreement_title(attempt)}>{statuses}</td>",
-        "ltduration": f"<td class=col-ltduration>{durations}</td>",
-        "ltlinks": f'<td class="col-links col-ltlinks"><lt-links n={place}></lt-links></td>',
+        "ltstatus": str(cells.status(lines, _disagreement(attempt))),
+        "ltduration": str(cells.durations(lines)),
+        "ltlinks": str(cells.links(place)),
     }
 
 
 def details(place: str) -> str:
     """What stands for the details of an attempt."""
-    return f"<lt-details n={place}></lt-details>"
+    return str(_cells().details(place))
 
 
 def sort_keys(attempt: AttemptRecord) -> dict[str, str]:
@@ -84,33 +79,38 @@ def column_of(cell: object) -> str | None:
     return None if match is None else match[2]
 
 
-def _line(html: str, count: int) -> str:
-    return html if count == 1 else f"<div>{html}</div>"
+class _Line(NamedTuple):
+    """What a row's cells say of one session."""
+
+    badges: list[tuple[str, str]]
+    """Of each its severity and its text."""
+    duration: str
+    text: str = ""
 
 
-def _row_lines(attempt: AttemptRecord) -> Iterator[tuple[str, str]]:
+def _row_lines(attempt: AttemptRecord) -> Iterator[_Line]:
     for use in attempt.uses[:SESSIONS_SHOWN]:
         session = use.tracked.public
-        status = _badge(severity_of(shown_status(session)), escaped(status_text(session)))
-        disagrees = " " + _badge("warn", "disagrees") if attempt.disagrees_with(use.tracked) else ""
-        yield status + disagrees, duration(session)
+        badges: list[tuple[str, str]] = [(severity_of(shown_status(session)), status_text(session))]
+        if attempt.disagrees_with(use.tracked):
+            badges.append(("warn", "disagrees"))
+        yield _Line(badges, duration(session))
     if rest := len(attempt.uses[SESSIONS_SHOWN:]):
-        yield f"and {rest} more", NOTHING
-    if attempt.creation_failures:
-        times = len(attempt.creation_failures)
-        yield _badge("bad", "refused" if times == 1 else f"refused {times} times"), NOTHING
+        yield _Line([], NOTHING, f"and {rest} more")
+    if times := len(attempt.creation_failures):
+        yield _Line([("bad", "refused" if times == 1 else f"refused {times} times")], NOTHING)
 
 
-def _badge(severity: str, html: str) -> str:
-    return f"<b class=lt-{severity}>{html}</b>"
-
-
-def _disagreement_title(attempt: AttemptRecord) -> str:
-    """On the cell, since its content lets the mouse through: a click on it shall unfold the row."""
+def _disagreement(attempt: AttemptRecord) -> str | None:
     for use in attempt.uses:
         if attempt.disagrees_with(use.tracked):
-            return f' title="{escaped(verdict_text(use.tracked.public, attempt.outcome))}"'
-    return ""
+            return verdict_text(use.tracked.public, attempt.outcome)
+    return None
+
+
+def _cells() -> Any:
+    """The macros that make cells."""
+    return macros("rows.html").module
 
 
 def _status_key(attempt: AttemptRecord) -> str:

@@ -11,6 +11,8 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
+from markupsafe import Markup
+
 from pytest_lambdatest_session.report.formatting import escape_control_characters
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ _SHORT = 3
 
 
 class Compact:
-    """Takes in what a page says, then writes it: first all is pluralize, so that what stands alone needs no number."""
+    """Takes in what a page says, then writes it: first all is counted, so that what stands alone needs no number."""
 
     def __init__(self) -> None:
         self._counts: Counter[Said] = Counter()
@@ -89,7 +91,7 @@ def shown_lines(text: str) -> str:
     return text.translate(_MARKS)
 
 
-def as_script(table: object, token: str) -> str:
-    """The table as an element of a page. In a script only `<` could end it, or begin something else."""
+def as_script_text(table: object) -> Markup:
+    """Return the table as the text of a script element. There only `<` could end it, or begin something else."""
     text = json.dumps(table, separators=(",", ":")).replace("<", "\\u003c")
-    return f'<script type="application/json" data-lt-table="{token}">{text}</script>'
+    return Markup(text)  # noqa: S704 - nothing in it can act

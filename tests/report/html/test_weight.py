@@ -1,4 +1,4 @@
-"""What sessions add to a report, against the same run without the plugin: pluralize in bytes, as seconds differ."""
+"""What sessions add to a report, against the same run without the plugin: counted in bytes, as seconds differ."""
 
 from __future__ import annotations
 

@@ -1,0 +1,50 @@
+"""The HTML that is written by Python: Jinja2's templates in `templates/`, which escape every text. Pure."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from pytest_lambdatest_session.report.formatting import escape_control_characters, pluralize
+
+
+def render(template: str, **values: object) -> Markup:
+    """Return a whole template as HTML."""
+    return Markup(_environment().get_template(template).render(values))  # noqa: S704 - it was escaped as it was made
+
+
+@cache
+def macros(template: str) -> Template:
+    """Return a template whose macros each make a piece of HTML."""
+    return _environment().get_template(template)
+
+
+def asset(name: str) -> Markup:
+    """Return a file of ours that stands in the page as it is."""
+    return Markup(_read(name))  # noqa: S704 - no text of a run is in it
+
+
+def _read(name: str) -> str:
+    return files("pytest_lambdatest_session.report.html").joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        autoescape=True,
+        finalize=_one_line,
+        loader=FunctionLoader(lambda name: _read(f"templates/{name}")),
+        lstrip_blocks=True,
+        trim_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters |= {"pluralize": pluralize, "thousands": "{:,}".format}
+    return environment
+
+
+def _one_line(value: object) -> object:
+    """Nothing in a text of a run acts: not as HTML, which Jinja2 escapes, nor as a control character."""
+    return escape_control_characters(value) if type(value) is str else value
