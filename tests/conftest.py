@@ -15,6 +15,7 @@ from local_grid.chromium import find_installation
 from report_pages import start_chromium
 from scripted_server import ScriptedServer
 from stories import Story
+from warm_pytest import WarmPytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,9 +48,18 @@ def grid() -> Iterator[LocalGrid]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def warm_pytest() -> Iterator[WarmPytest]:
+    warm = WarmPytest()
+    yield warm
+    warm.close()
+
+
 @pytest.fixture
-def story(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, grid: LocalGrid) -> Story:
-    return Story(pytester, monkeypatch, grid)
+def story(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, grid: LocalGrid, warm_pytest: WarmPytest
+) -> Story:
+    return Story(pytester, monkeypatch, grid, warm_pytest)
 
 
 @pytest.fixture

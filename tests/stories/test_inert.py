@@ -21,6 +21,7 @@ def test_modules():
 
 
 def test_a_run_without_selenium_imports_neither_selenium_nor_requests(story: Story) -> None:
+    story.warm = None
     (story.pytester.path / "test_modules.py").write_text(LOOK_AT_MODULES, encoding="utf-8")
     run = story.run()
     assert outcomes(run) == {"passed": 1}

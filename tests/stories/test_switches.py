@@ -40,8 +40,10 @@ def outputs_of(run: Run) -> set[str]:
     return {f"lambdatest_session_{name}" for name, is_said in said.items() if is_said}
 
 
-@pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["plain", "xdist"])
-@pytest.mark.parametrize("name", ["", *NAMES])
+@pytest.mark.parametrize(
+    ("name", "workers"),
+    [*((name, ()) for name in ("", *NAMES)), ("", ("-n1",)), ("lambdatest_session_properties", ("-n1",))],
+)
 def test_an_output_is_switched_off_by_its_name_and_no_other_is(
     story: Story, name: str, workers: tuple[str, ...]
 ) -> None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+import time
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
+
+import pytest
+from _pytest.pathlib import make_numbered_dir
 
 from page_tables import PageTable
 
@@ -16,9 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    import pytest
-
     from local_grid import LocalGrid
+    from warm_pytest import WarmPytest
 
 DRIVER = """
 import os
@@ -209,8 +213,16 @@ class Story:
         "--lambdatest-sessions-file=sessions.jsonl",
     )
 
-    def __init__(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, grid: LocalGrid) -> None:
+    def __init__(
+        self,
+        pytester: pytest.Pytester,
+        monkeypatch: pytest.MonkeyPatch,
+        grid: LocalGrid,
+        warm: WarmPytest | None = None,
+    ) -> None:
         self.pytester = pytester
+        self.warm = warm
+        """What runs are forked from. Without, each starts with nothing imported, as a run from a shell."""
         self.grid = grid
         self._monkeypatch = monkeypatch
         for name in list(os.environ):
@@ -256,7 +268,19 @@ class Story:
     def run_plain(self, *arguments: str, timeout: float = 60) -> Run:
         """With nothing but the arguments and what they need."""
         command = self.with_plugins(*arguments)
+        if self.warm is not None and self.warm.can_run():
+            return Run(self._run_warm(self.warm, command, timeout), self.pytester.path)
         return Run(self.pytester.runpytest_subprocess(*command, timeout=timeout), self.pytester.path)
+
+    def _run_warm(self, warm: WarmPytest, command: tuple[str, ...], timeout: float) -> pytest.RunResult:
+        folder = self.pytester.path
+        outputs = (folder / "stdout", folder / "stderr")
+        base = make_numbered_dir(root=folder, prefix="runpytest-", mode=0o700)
+        started = time.perf_counter()
+        status = warm.run([f"--basetemp={base}", *command], folder, outputs, timeout)
+        out, err = (path.read_text(encoding="utf-8", errors="replace") for path in outputs)
+        sys.stdout.write(out + err)  # what a test that fails shows
+        return pytest.RunResult(status, out.splitlines(), err.splitlines(), time.perf_counter() - started)
 
     def with_plugins(self, *arguments: str) -> tuple[str, ...]:
         """The arguments for pytest, after those that load what they need."""

@@ -35,20 +35,16 @@ HTML, JUNIT, OURS = "--html=report.html", "--junitxml=junit.xml", "--lambdatest-
 MODES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "no html": (("-p", "no:html"), (JUNIT,)),
     "no terminal": (("-p", "no:terminal"), (HTML, JUNIT)),
-    "no junit": (("-p", "no:junitxml"), (HTML,)),
-    "not captured": (("-s",), (HTML, JUNIT)),
-    "captured by sys": (("--capture=sys",), (HTML, JUNIT)),
+    "no junit, logging, warnings": (("-p", "no:junitxml", "-p", "no:logging", "-p", "no:warnings"), (HTML,)),
+    "not captured": (("-s", "--no-header", "-r", "N", "--color=yes"), (HTML, JUNIT)),
+    "captured by sys": (
+        ("--capture=sys", "--strict-markers", "--assert=plain", "--import-mode=importlib"),
+        (HTML, JUNIT),
+    ),
     "quiet": (("-q",), (HTML, JUNIT)),
-    "quieter": (("-qq",), (HTML, JUNIT)),
-    "no tracebacks": (("--tb=no",), (HTML, JUNIT)),
-    "no logging": (("-p", "no:logging"), (HTML, JUNIT)),
-    "no warnings": (("-p", "no:warnings"), (HTML, JUNIT)),
+    "quieter": (("-qq", "--tb=no"), (HTML, JUNIT)),
     "nothing but pytest": (("-p", "no:cacheprovider", "-p", "no:doctest", "-p", "no:faulthandler"), ()),
-    "no summary": (("--no-summary",), (HTML, JUNIT)),
-    "no header": (("--no-header", "-r", "N", "--color=yes"), (HTML, JUNIT)),
-    "strict": (("--strict-markers", "--strict-config"), (HTML, JUNIT)),
-    "debugger at hand": (("--trace-config", "--setup-show"), (HTML, JUNIT)),
-    "plain asserts": (("--assert=plain", "--import-mode=importlib"), (HTML, JUNIT)),
+    "no summary": (("--no-summary", "--trace-config", "--setup-show"), (HTML, JUNIT)),
 }
 
 

@@ -1,0 +1,145 @@
+"""Runs pytest in forks of a process that has imported it already, which takes longer than most runs of a story.
+
+A fork is a process of its own, as a run from a shell is: with its own environment, folder, modules of the suite and of
+this plugin, exit status and end. Neither the plugin nor selenium is imported before.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import random
+import runpy
+import select
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+# Of those that many runs load. Only what is installed can be.
+_PLUGINS = ("pytest_html.plugin", "pytest_metadata.plugin", "xdist.plugin", "xdist.looponfail", "xdist.dsession")
+_LIBRARIES = ("jinja2", "json.decoder", "urllib3", "xml.etree.ElementTree", "unittest.mock")
+
+
+class WarmPytest:
+    """A process that forks for each run; starts with the first."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._python_variables = _python_variables()
+        self._requests = self._answers = -1
+
+    def can_run(self) -> bool:
+        """Return whether a fork is what a start would be now: a Python reads its own variables only once."""
+        return hasattr(os, "fork") and _python_variables() == self._python_variables
+
+    def run(self, arguments: Sequence[str], folder: Path, outputs: tuple[Path, Path], timeout: float) -> int:
+        """Run pytest with this process's environment, and return its exit status; outputs are stdout's and stderr's.
+
+        Raises subprocess.TimeoutExpired after `timeout` seconds; the run is killed then.
+        """
+        if self._process is None:
+            self._start()
+        request = {
+            "arguments": list(arguments),
+            "folder": str(folder),
+            "outputs": [str(path) for path in outputs],
+            "environment": dict(os.environ),
+        }
+        os.write(self._requests, json.dumps(request).encode() + b"\n")
+        pid = self._answer(None)
+        try:
+            return self._answer(timeout)
+        except TimeoutError:
+            os.kill(pid, signal.SIGKILL)
+            self._answer(None)
+            raise subprocess.TimeoutExpired(list(arguments), timeout) from None
+
+    def close(self) -> None:
+        if self._process is not None:
+            os.close(self._requests)
+            self._process.wait()
+            os.close(self._answers)
+            self._process = None
+
+    def _start(self) -> None:
+        reads, self._requests = os.pipe()
+        self._answers, writes = os.pipe()
+        command = [sys.executable, __file__, str(reads), str(writes)]
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(reads, writes))
+        os.close(reads)
+        os.close(writes)
+
+    def _answer(self, timeout: float | None) -> int:
+        if not select.select([self._answers], [], [], timeout)[0]:
+            raise TimeoutError
+        line = b""
+        while not line.endswith(b"\n"):
+            part = os.read(self._answers, 1)
+            if not part:
+                raise RuntimeError("the process that runs pytest has ended")
+            line += part
+        return int(line)
+
+
+def _python_variables() -> dict[str, str]:
+    names = [name for name in os.environ if name.startswith(("PYTHON", "COVERAGE_")) and name != "PYTHONPATH"]
+    return {name: os.environ[name] for name in names}
+
+
+def serve(requests: BinaryIO, answers: int) -> None:
+    _import_what_all_need()
+    gc.freeze()
+    for line in requests:
+        request = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            os.close(answers)
+            requests.close()
+            _become_pytest(request)
+        os.write(answers, b"%d\n" % pid)
+        _, status = os.waitpid(pid, 0)
+        os.write(answers, b"%d\n" % os.waitstatus_to_exitcode(status))
+
+
+def _import_what_all_need() -> None:
+    pytest_config = importlib.import_module("_pytest.config")
+    for name in (*(f"_pytest.{name}" for name in pytest_config.default_plugins), *_PLUGINS, *_LIBRARIES):
+        with suppress(ImportError):
+            importlib.import_module(name)
+    packages = {name.partition(".")[0] for name in _PLUGINS}
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in packages:
+            # pytest warns of plugins that it can't rewrite any more, unless they do not want to be.
+            module.__doc__ = f"{module.__doc__}\nPYTEST_DONT_REWRITE"
+
+
+def _become_pytest(request: dict[str, Any]) -> NoReturn:
+    for stream, path in zip((1, 2), request["outputs"], strict=True):
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        os.dup2(opened, stream)
+        os.close(opened)
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    time.tzset()
+    random.seed()
+    folder = request["folder"]
+    os.chdir(folder)
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (folder, os.environ.get("PYTHONPATH"))))
+    sys.path[:1] = [folder, folder]  # of `-m`, and of PYTHONPATH
+    sys.argv[1:] = request["arguments"]
+    runpy.run_module("pytest", run_name="__main__", alter_sys=True)
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    with open(int(sys.argv[1]), "rb", buffering=0) as given:  # noqa: PTH123 - a descriptor
+        serve(given, int(sys.argv[2]))
