@@ -61,15 +61,16 @@ def join(files: Sequence[Path], html: Path | None, out: TextIO) -> int:
 def read_sessions_file(file: Path, folder: Path | None = None) -> list[SessionRecord]:
     """The records of one file; links relative to its folder become relative to `folder`."""
     records = []
-    for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
-        if line.strip():
-            records.append(_record(line, f"{file}, line {number}"))
-            if folder is not None:
-                _move_links(records[-1], file.parent, folder)
+    with file.open(encoding="utf-8", errors="replace") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                records.append(_record(line, f"{file}, line {number}"))
+                if folder is not None:
+                    _move_links(records[-1], file.parent, folder)
     return records
 
 
-@dataclass
+@dataclass(slots=True)
 class Joined:
     """A session, and for each of its `tests` the number of the file that told of it."""
 
@@ -110,7 +111,7 @@ def page_of(sessions: Sequence[Joined]) -> str:
 
 def _registry_of(sessions: Sequence[Joined]) -> Registry:
     registry = Registry()
-    told: dict[AttemptRecord, tuple[Outcome | None, list[tuple[TrackedSession, float, float]]]] = {}
+    told: dict[object, tuple[AttemptRecord, Outcome | None, list[tuple[TrackedSession, float, float]]]] = {}
     for session in sessions:
         record = session.record
         # With its tests, at which no page looks.
@@ -119,14 +120,15 @@ def _registry_of(sessions: Sequence[Joined]) -> Registry:
         registry.sessions[tracked.id] = tracked
         for use, file in zip(record["tests"], session.files, strict=True):
             # The same test in another file is of another run, and two tests may have one node id.
-            test = f"{use['nodeid']} {use['worker']} {use['outcome']} {file}"
-            attempt = registry.attempts.setdefault(
-                f"{test} {use['attempt']}", AttemptRecord(test, use["nodeid"], use["worker"], use["attempt"])
-            )
+            nodeid, worker, number = use["nodeid"], use["worker"], use["attempt"]
+            key = (nodeid, worker, use["outcome"], file, number)
+            if key not in told:
+                attempt = AttemptRecord(nodeid, nodeid, worker, number)
+                told[key] = attempt, use["outcome"], []
+                registry.attempts[str(len(told))] = attempt
             start, end = use["offset"] or 0.0, use["end_offset"]
-            _, uses = told.setdefault(attempt, (use["outcome"], []))
-            uses.append((tracked, start, start if end is None else end))
-    for attempt, (outcome, uses) in told.items():
+            told[key][2].append((tracked, start, start if end is None else end))
+    for attempt, outcome, uses in told.values():
         attempt.merge_uses(uses)
         attempt.record_outcome(outcome)
     return registry
@@ -137,8 +139,14 @@ def _record(line: str, place: str) -> SessionRecord:
     try:
         told = json.loads(line)
         record = cast("dict[str, Any]", unknown_session(str(told["session_id"]), str(told["hub"]), told["kind"]))
-        record |= {key: _once(value) for key, value in told.items() if key in record and _is_alike(value, record[key])}
-        return cast("SessionRecord", {**record, "tests": [_use(use) for use in told["tests"]]})
+        for key, default in record.items():
+            value = told.get(key)
+            if value is None or not _is_alike(value, default):
+                continue
+            # One string for all sessions that say the same, as they do of all but ids and links.
+            record[key] = sys.intern(value) if isinstance(value, str) and len(value) < _LONG else value
+        record["tests"] = [_use(use) for use in told["tests"]]
+        return cast("SessionRecord", record)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise NoSessionsFileError(
             f"{place} is no session; accepted: files that pytest wrote with lambdatest_sessions_file"
@@ -156,11 +164,6 @@ def _use(told: dict[str, Any]) -> SessionUse:
     }
 
 
-def _once(value: object) -> object:
-    """One string for all sessions that say the same, as they do of all but ids and links."""
-    return sys.intern(value) if isinstance(value, str) and len(value) < _LONG else value
-
-
 def _is_alike(value: object, default: object) -> bool:
     return isinstance(value, type(default)) if isinstance(default, (str, dict)) else not isinstance(value, (dict, list))
 
@@ -171,8 +174,9 @@ def _move_links(record: SessionRecord, origin: Path, target: Path) -> None:
         values[name] = _moved(values[name], origin, target) if values[name] else values[name]
     values["url"] = values["url"] or ""
     for name in _LINK_TABLES:
-        moved = {key: _moved(url, origin, target) for key, url in values[name].items()}
-        values[name] = {key: url for key, url in moved.items() if url}
+        if values[name]:
+            moved = {key: _moved(url, origin, target) for key, url in values[name].items()}
+            values[name] = {key: url for key, url in moved.items() if url}
 
 
 def _moved(link: object, origin: Path, target: Path) -> str | None:

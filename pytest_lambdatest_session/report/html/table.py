@@ -67,9 +67,9 @@ class Compact:
 
 
 def of_session(said: Said, ids: Iterable[tuple[str, str]]) -> Said:
-    """`said` with marks in the place of a session's ids; `ids` is of pairs of an id and its mark."""
+    """Return `said` with marks in the place of a session's ids; `ids` is of pairs of an id and its mark."""
     if isinstance(said, tuple):
-        return tuple(of_session(part, ids) for part in said)
+        return tuple([of_session(part, ids) if part else part for part in said])
     for id_, mark in ids:
         said = said.replace(id_, mark)
     return said
