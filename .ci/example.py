@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SESSIONS = 7  # that the example's tests open
+SESSIONS = 8  # that the example's tests open
 
 
 def main(checkout: str, output: str, backend: str) -> int:

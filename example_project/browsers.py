@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 HUB = "https://hub.lambdatest.com/wd/hub"
 
 
-def open_browser(name: str) -> WebDriver:
+def open_browser(name: str, *, bidi: bool = False) -> WebDriver:
     options = webdriver.ChromeOptions()
+    if bidi:
+        options.enable_bidi = True
     options.platform_name = "Windows 11"
     options.browser_version = "latest"
     options.set_capability(

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from selenium import webdriver
+from selenium.webdriver.common.bidi.common import command_builder
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.websocket_connection import WebSocketConnection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -32,7 +34,7 @@ class Stub:
     w3c = True
 
     _answers: Mapping[str, object] = {
-        "newSession": {"sessionId": "session-1", "capabilities": {}},
+        "newSession": {"sessionId": "session-1", "capabilities": {"webSocketUrl": "ws://127.0.0.1:9/session/1"}},
         "findElement": {"element-6066-11e4-a52e-4f735466cecf": "element-1"},
     }
 
@@ -56,6 +58,16 @@ class Driver(webdriver.Remote):
         self.session_id = answer["value"]["sessionId"]
 
 
+class Socket(WebSocketConnection):
+    """As selenium makes one, less the WebSocket."""
+
+    def __init__(self) -> None:
+        self.url = "ws://127.0.0.1:9/session/1"
+
+    def _round_trip(self, _payload: Any) -> dict[str, Any]:
+        return {"result": {"type": "success"}}
+
+
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Driver]:
     """Also measures where no test runs: between two attempts there is none that uses anything."""
@@ -64,33 +76,45 @@ def shared() -> Iterator[Driver]:
     Path(os.environ["BENCH_FIGURES"]).write_text(json.dumps(FIGURES), encoding="utf-8")
 
 
-def _seconds(execute: Callable[..., Any], driver: Driver, command: str, params: object) -> float:
+def _seconds(send: Callable[[Any], object], execute: Callable[..., Any]) -> float:
     # Of CPU, as other programs may take turns on the machine.
     started = time.process_time()
     for _ in range(BATCH):
-        execute(driver, command, params)
+        send(execute)
     return time.process_time() - started
 
 
-def _compare(driver: Driver, command: str) -> list[tuple[float, float]]:
-    wrapped: Any = webdriver.Remote.execute
+def _compare(wrapped: Any, send: Callable[[Any], object]) -> list[tuple[float, float]]:
     plain = getattr(wrapped, "__wrapped__", wrapped)
-    params = COMMANDS[command]
     pairs = []
     for number in range(BATCHES):
         first, second = (plain, wrapped) if number % 2 else (wrapped, plain)
-        times = {first: _seconds(first, driver, command, params)}
-        times[second] = _seconds(second, driver, command, params)
+        times = {first: _seconds(send, first)}
+        times[second] = _seconds(send, second)
         pairs.append((times[plain] / BATCH, times[wrapped] / BATCH))
     return pairs
 
 
+def _compare_command(driver: Driver, command: str) -> list[tuple[float, float]]:
+    params = COMMANDS[command]
+    return _compare(webdriver.Remote.execute, lambda execute: execute(driver, command, params))
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_commands(shared: Driver, command: str) -> None:
-    FIGURES[f"{command} in a test"] = _compare(shared, command)
+    FIGURES[f"{command} in a test"] = _compare_command(shared, command)
+
+
+@pytest.mark.usefixtures("shared")
+def test_bidi() -> None:
+    socket, params = Socket(), {"context": "1", "url": "https://example.com"}
+    FIGURES["browsingContext.navigate of BiDi in a test"] = _compare(
+        WebSocketConnection.execute,
+        lambda execute: execute(socket, command_builder("browsingContext.navigate", params)),
+    )
 
 
 def pytest_generate_tests() -> None:
     """While tests are collected none runs."""
     if not FIGURES:
-        FIGURES["getTitle outside of tests"] = _compare(Driver(), "getTitle")
+        FIGURES["getTitle outside of tests"] = _compare_command(Driver(), "getTitle")

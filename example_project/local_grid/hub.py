@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hmac
 import json
 import re
@@ -12,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from .backends import Answer, Backend, WebDriverError, value_answer
+from .bidi import is_upgrade, relay
 from .capabilities import WantedSession, read_new_session
 from .hooks import WrongHookError, read_hook
 from .journal import Journal, LoggedCommand, Mark, now
-from .web import Credentials, Request, Response, json_response, text_response
+from .web import Credentials, Request, Response, Takeover, json_response, text_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,13 +53,15 @@ class Hub:
         self._on_start = on_start
         self._before_end = before_end
         self._on_end = on_end
+        self._sockets: dict[str, str] = {}
+        """Address of a browser's WebSocket for BiDi, by session id."""
         self._opening = threading.Lock()
         self._closed = False
 
     def serves(self, request: Request) -> bool:
         return _HUB_PATH.fullmatch(request.path) is not None
 
-    def answer(self, request: Request) -> Response:
+    def answer(self, request: Request) -> Response | Takeover:
         match = _HUB_PATH.fullmatch(request.path)
         path = match["path"] if match else ""
         if path == "/status":
@@ -67,6 +71,8 @@ class Hub:
         session = _SESSION_PATH.fullmatch(path)
         if session is None:
             return _response(WebDriverError("unknown command", f"no command {path}").answer())
+        if is_upgrade(request) and session["id"] in self._sockets:
+            return relay(request, self._sockets[session["id"]], functools.partial(self._end_if_lost, session["id"]))
         return _response(self._command(request, session["id"], session["path"] or ""))
 
     def end(self, session_id: str) -> Answer:
@@ -122,6 +128,9 @@ class Hub:
         except WebDriverError as error:
             return _response(error.answer())
         capabilities = opened.capabilities
+        if "webSocketUrl" in capabilities:
+            self._sockets[opened.session_id] = capabilities["webSocketUrl"]
+            capabilities = {**capabilities, "webSocketUrl": f"ws://{request.host}/session/{opened.session_id}"}
         record = self._journal.open_session(opened.session_id, wanted, username, **_seen(wanted, capabilities))
         self._on_start(record, capabilities, wanted.record_video)
         with self._opening:
@@ -175,6 +184,14 @@ class Hub:
         if answer.status != 200:
             self._journal.add_mark(session_id, Mark("error", "the browser is gone", "grid"))
         self.end(session_id)
+
+    def _end_if_lost(self, session_id: str) -> None:
+        """End a session whose browser was closed by BiDi, which says so by closing its WebSocket."""
+        record = self._journal.find(session_id)
+        if record and record.ended is None:
+            answer = self._backends[record.kind].command(session_id, "GET", "/window", b"")
+            if answer.status != 200:
+                self.end(session_id)
 
     def _hook(self, request: Request, session_id: str, path: str) -> Answer | None:
         """Return the answer to a command that is a hook of LambdaTest's, None for any other command."""

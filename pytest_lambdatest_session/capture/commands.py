@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     """Makes one line of at most so many characters, without secrets."""
 
 SeenCommand: TypeAlias = "tuple[str, str, object, float, float, str | None]"
-"""Session id, selenium's name of the command, what `kept_of` kept of its parameters, sent at and answered at in seconds
-since the epoch, error. A plain tuple, since one is made for every command of a run."""
+"""Session id, selenium's or BiDi's name of the command, what `kept_of` kept of its parameters, sent at and answered at
+in seconds since the epoch, error. A plain tuple, since one is made for every command of a run."""
 
 SHOWN_COMMANDS = 10
 _ABOUT_LIMIT, _VALUE_LIMIT, _ERROR_LIMIT = 120, 200, 200
@@ -34,6 +34,18 @@ FINDS = frozenset(
     )
 )
 _SCRIPTS = frozenset(("w3cExecuteScript", "w3cExecuteScriptAsync", "executeScript", "executeAsyncScript"))
+
+BIDI_ENDS = frozenset(("browser.close", "session.end"))
+BIDI_ANSWERS = frozenset(
+    (
+        *("network.continueRequest", "network.continueResponse", "network.continueWithAuth"),
+        *("network.failRequest", "network.provideResponse"),
+    )
+)
+"""What handlers send of their own accord for each request that a page makes, whichever test runs."""
+_BIDI_LOCATES, _BIDI_NAVIGATES = "browsingContext.locateNodes", "browsingContext.navigate"
+# Errors of these may repeat what they were given.
+_BIDI_VALUED = ("browsingContext.handleUserPrompt", "input.", "network.", "script.", "storage.")
 # Live objects or megabytes among their parameters, or nothing but secrets: not kept at all.
 _UNKEPT = frozenset(
     ("actions", "addCredential", "addVirtualAuthenticator", "downloadFile", "pushFile", "switchToFrame", "uploadFile")
@@ -42,7 +54,7 @@ _UNKEPT = frozenset(
 _SENSITIVE = _SCRIPTS | _UNKEPT
 
 # What they are given is a value, and errors may repeat it.
-_TYPING = frozenset(("sendKeysToElement", "w3cSetAlertValue", "addCookie"))
+_TYPING = frozenset(("sendKeysToElement", "w3cSetAlertValue", "addCookie", "storage.setCookie"))
 _VALUED = _TYPING | _SENSITIVE | {"w3cGetAlertText"}
 
 # As Selenium's Python users write them; others are spelled from selenium's own names.
@@ -90,6 +102,38 @@ def _found(params: object, response: Any) -> object:
         value = response.get("value") if isinstance(response, dict) else None
         elements: list[Any] = value[:_MOST_FOUND] if isinstance(value, list) else [value]
         return params, [element.id for element in elements if hasattr(element, "id")]
+
+
+def kept_of_bidi(method: str, params: Any, *, with_values: bool) -> object:
+    """The same of a command of WebDriver BiDi, in the words of the classic one that does as much."""
+    if not isinstance(params, dict):
+        return None
+    if method == _BIDI_NAVIGATES:
+        return {"url": params.get("url")}
+    if method == _BIDI_LOCATES:
+        locator = params.get("locator")
+        return {"using": locator.get("type"), "value": locator.get("value")} if isinstance(locator, dict) else None
+    if not with_values:
+        return None
+    if method == "storage.setCookie":
+        return {"cookie": params.get("cookie")}
+    script = params.get("functionDeclaration") or params.get("expression")
+    return {"script": script, "args": _in_json(params.get("arguments") or [])} if script else None
+
+
+def bidi_error(response: Any, error: BaseException | None) -> str | None:
+    """The error of a command of BiDi: raised, in an answer that is still to be read, or thrown by the page's script."""
+    if error is not None:
+        return error_of(error)
+    if not isinstance(response, dict):
+        return None
+    if "error" in response:
+        return f"WebDriverException: {response['error']}: {response.get('message', '')}"
+    result = response.get("result", response)
+    if isinstance(result, dict) and result.get("type") == "exception":
+        details = result.get("exceptionDetails")
+        return f"JavascriptException: {details.get('text', '') if isinstance(details, dict) else ''}"
+    return None
 
 
 def marks_status(command: str, params: Any) -> bool:
@@ -142,11 +186,11 @@ def _name_of(command: str) -> str:
 def _about(command: str, about: object, names: dict[str, str], clean: Clean, *, with_values: bool) -> str:
     if not isinstance(about, dict):
         return ""
-    if command in FINDS:
+    if command in FINDS or command == _BIDI_LOCATES:
         return clean(_locator(about), _ABOUT_LIMIT)
-    if command == "get":
+    if command in ("get", _BIDI_NAVIGATES):
         return clean(_address(str(about.get("url", ""))), _ABOUT_LIMIT)
-    if command in _SCRIPTS:
+    if "script" in about:
         return clean(f"{about.get('script', '')}  {about.get('args', '')}", _VALUE_LIMIT)
     parts = [names.get(str(about.get("id")), "")]
     if command in ("getElementAttribute", "getElementProperty", "getElementValueOfCssProperty"):
@@ -159,8 +203,12 @@ def _about(command: str, about: object, names: dict[str, str], clean: Clean, *, 
 def _error(command: str, error: str | None, clean: Clean, *, with_values: bool) -> str | None:
     if error is None:
         return None
-    if command in _VALUED and not with_values:
-        error = error.partition(":")[0]
+    if not with_values:
+        if command in _VALUED:
+            error = error.partition(":")[0]
+        elif command.startswith(_BIDI_VALUED):
+            # The protocol's codes are of small letters, its messages not.
+            error = re.sub(r"^(\w+(?:: [a-z ]+(?=:|$))?).*", r"\1", error)
     return clean(error, _ERROR_LIMIT)
 
 

@@ -6,11 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_lambdatest_session.capture.commands import describe, error_of, kept_of, marks_status
+from pytest_lambdatest_session.capture.commands import (
+    BIDI_ANSWERS,
+    BIDI_ENDS,
+    bidi_error,
+    describe,
+    error_of,
+    kept_of,
+    kept_of_bidi,
+    marks_status,
+)
 from pytest_lambdatest_session.capture.selenium import (
     NEW_SESSION,
     QUIT,
     WebDriverHook,
+    WebSocketHook,
+    bidi_address,
     credentials_in,
     hub_of,
     new_session_id,
@@ -64,7 +75,10 @@ class Recorder:
         self._accounts: dict[Credentials, Credentials] = {}
         self._is_watching = False
         self._when_watching: Callable[[], None] | None = None
+        self._bidi_sessions: dict[str, str] = {}
+        """By the address of its WebSocket the id of a session."""
         self._hook = WebDriverHook(self, problems.fault, self._watch)
+        self._bidi_hook = WebSocketHook(self, problems.fault)
 
     def start(
         self,
@@ -94,6 +108,7 @@ class Recorder:
 
     def install(self) -> None:
         self._hook.install()
+        self._bidi_hook.install()
 
     def when_watching(self, then: Callable[[], None]) -> None:
         """Call `then` as soon as there is a `WebDriver.execute` to watch: now, or when somebody imports it."""
@@ -111,6 +126,7 @@ class Recorder:
             then()
 
     def uninstall(self) -> None:
+        self._bidi_hook.uninstall()
         self._hook.uninstall()
         self._tracker.close()
 
@@ -145,7 +161,8 @@ class Recorder:
             self._saw_new_session(driver, params, response, error)
             return
         session_id = driver.session_id
-        if not session_id:
+        if not session_id or not isinstance(command, str):
+            # A generator is a command of BiDi, which selenium hands on to the WebSocket.
             return
         if command == QUIT:
             # One that failed proves nothing: the session may live on until the hub's idle timeout.
@@ -167,11 +184,35 @@ class Recorder:
             now = untouched.now()
             self._meet(driver, session_id, now, credentials_in(params))
             self._tracker.use(session_id, now, created=True)
+            address = bidi_address(response)
+            if address is not None:
+                self._bidi_sessions[address] = session_id
             return
         hub = hub_of(driver)
         if hub is not None and self._is_captured(hub.host):
             why = "no session id in the answer" if error is None else type(error).__name__
             self._tracker.fail_creation(hub.host, why)
+
+    # The observer of BiDi's WebSocket
+
+    def saw_bidi(
+        self,
+        connection: Any,
+        method: Any,
+        params: object,
+        started_at: float,
+        response: Any,
+        error: BaseException | None,
+    ) -> None:
+        session_id = self._bidi_sessions.get(getattr(connection, "url", ""))
+        if session_id is None or not isinstance(method, str):
+            return
+        failure = bidi_error(response, error)
+        if method in BIDI_ENDS and failure is None:
+            self._tracker.end_session(session_id, started_at)
+        elif method not in BIDI_ANSWERS or self._tracker.is_used(session_id):
+            kept = kept_of_bidi(method, params, with_values=self._with_values)
+            self._tracker.sent(session_id, method, kept, started_at, untouched.now(), failure)
 
     def _is_captured(self, host: str) -> bool:
         # Before the settings are read it is not known, so all are.

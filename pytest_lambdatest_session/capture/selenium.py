@@ -1,8 +1,9 @@
-"""The one place that touches selenium: a wrapper around `WebDriver.execute`, and what can be read off a driver.
+"""The one place that touches selenium: wrappers around what sends commands, and what can be read off a driver.
 
-Every command of every driver passes `execute`: elements, action chains, `with` blocks, Appium's clients and the
-wrapper libraries too. Selenium is never imported from here; if it is not there yet, the wrapper is put on as soon as
-somebody else imports it. Knows no pytest.
+Every command of every driver passes `WebDriver.execute`: elements, action chains, `with` blocks, Appium's clients and
+the wrapper libraries too. Only those of WebDriver BiDi pass it by, through `WebSocketConnection`. Selenium is never
+imported from here; if it is not there yet, the wrappers are put on as soon as somebody else imports it. Knows no
+pytest.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pytest_lambdatest_session.capture.untouched import untouched
 from pytest_lambdatest_session.credentials import Credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
     from typing import Protocol
@@ -36,37 +37,60 @@ if TYPE_CHECKING:
         ) -> None:
             """`started_at` is in seconds since the epoch; `response` is None when `error` is not."""
 
+    class BidiObserver(Protocol):
+        """As `Observer`, of commands of WebDriver BiDi."""
+
+        def saw_bidi(
+            self,
+            connection: Any,
+            method: str,
+            params: object,
+            started_at: float,
+            response: Any,
+            error: BaseException | None,
+        ) -> None:
+            """`method` is the protocol's name of the command, or the one of the function that made it."""
+
+    Read = Callable[["tuple[Any, ...]", "dict[str, Any]"], "tuple[Any, Any, Any]"]
+    """From the arguments of a call, self included, to the object, the command and its parameters; raises nothing."""
+
 
 WEBDRIVER_MODULE = "selenium.webdriver.remote.webdriver"
+WEBSOCKET_MODULE = "selenium.webdriver.remote.websocket_connection"
 NEW_SESSION = "newSession"
 QUIT = "quit"
 
 
-class WebDriverHook:
-    """Keeps `WebDriver.execute` wrapped between `install` and `uninstall`.
+class MethodHook:
+    """Keeps methods of one class wrapped between `install` and `uninstall`.
 
-    Hooks of several runs in one process stack, each calling the one below. What the observer raises reaches
-    `on_fault` and nobody else. `on_wrap` is called when there is something to observe.
+    Hooks of several runs in one process stack, each calling the one below. `saw` is told of each call after it was
+    made; what it raises reaches `on_fault` and nobody else. `on_wrap` is called when there is something to observe.
+    Releases may lack any of the methods but the first.
     """
 
     def __init__(
         self,
-        observer: Observer,
+        of: tuple[str, str],
+        methods: Mapping[str, Read],
+        saw: Callable[..., None],
         on_fault: Callable[[Exception], None],
         on_wrap: Callable[[], None] | None = None,
     ) -> None:
-        self._observer = observer
+        self._module_name, self._class_name = of
+        self._methods = methods
+        self._saw = saw
         self._on_fault = on_fault
         self._on_wrap = on_wrap
         self._installed = False
         self._class: Any = None
-        self._original: Any = None
-        self._wrapper: Any = None
-        self._finder = _AfterImport(WEBDRIVER_MODULE, self._wrap)
+        self._wrapped: dict[str, tuple[Any, Any]] = {}
+        """By a method's name what it was, and our wrapper."""
+        self._finder = _AfterImport(self._module_name, self._wrap)
 
     def install(self) -> None:
         self._installed = True
-        module = sys.modules.get(WEBDRIVER_MODULE)
+        module = sys.modules.get(self._module_name)
         if module is None:
             sys.meta_path.insert(0, self._finder)
         else:
@@ -76,58 +100,96 @@ class WebDriverHook:
         self._installed = False
         if self._finder in sys.meta_path:
             sys.meta_path.remove(self._finder)
-        # Somebody may have wrapped execute after us: then ours stays below theirs and only passes through.
-        if self._class is not None and self._class.__dict__.get("execute") is self._wrapper:
-            self._class.execute = self._original
+        for name, (original, wrapper) in self._wrapped.items():
+            # Somebody may have wrapped it after us: then ours stays below theirs and only passes through.
+            if self._class.__dict__.get(name) is wrapper:
+                setattr(self._class, name, original)
 
     def _wrap(self, module: ModuleType) -> None:
         try:
-            driver_class = module.WebDriver
-            original = driver_class.execute
-            wrapper = self._wrapper_of(original)
-            driver_class.execute = wrapper
-            self._class, self._original, self._wrapper = driver_class, original, wrapper
+            self._class = getattr(module, self._class_name)
+            for name, read in self._methods.items():
+                if self._wrapped and not hasattr(self._class, name):
+                    continue
+                original = getattr(self._class, name)
+                wrapper = self._wrapper_of(original, read)
+                setattr(self._class, name, wrapper)
+                self._wrapped[name] = original, wrapper
             if self._on_wrap is not None:
                 self._on_wrap()
         except Exception as fault:  # noqa: BLE001 - a selenium of another shape must still import
             self._on_fault(fault)
 
-    def _wrapper_of(self, original: Callable[..., Any]) -> Callable[..., Any]:
+    def _wrapper_of(self, original: Callable[..., Any], read: Read) -> Callable[..., Any]:
         # Another plugin's wrapper may be below: it gets what comes as it comes, whatever parameters it has.
         @functools.wraps(original)
         def execute(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True  # a failure's traceback stays the one it would be without us
+            sent = read(args, kwargs)
             started_at = untouched.now()
             try:
                 response = original(*args, **kwargs)
             except BaseException as error:
-                self._tell(args, kwargs, started_at, None, error)
+                self._tell(sent, started_at, None, error)
                 raise
-            self._tell(args, kwargs, started_at, response, None)
+            self._tell(sent, started_at, response, None)
             return response
 
         return execute
 
-    def _tell(
-        self,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        started_at: float,
-        response: Any,
-        error: BaseException | None,
-    ) -> None:
+    def _tell(self, sent: tuple[Any, Any, Any], started_at: float, response: Any, error: BaseException | None) -> None:
         if not self._installed:
             return
         try:
-            self._observer.saw(*_arguments(args, kwargs), started_at, response, error)
+            self._saw(*sent, started_at, response, error)
         except Exception as fault:  # noqa: BLE001 - bookkeeping does not change what a command returns
             self._on_fault(fault)
+
+
+class WebDriverHook(MethodHook):
+    """Watches `WebDriver.execute`."""
+
+    def __init__(
+        self,
+        observer: Observer,
+        on_fault: Callable[[Exception], None],
+        on_wrap: Callable[[], None] | None = None,
+    ) -> None:
+        super().__init__((WEBDRIVER_MODULE, "WebDriver"), {"execute": _arguments}, observer.saw, on_fault, on_wrap)
+
+
+class WebSocketHook(MethodHook):
+    """Watches the WebSocket of WebDriver BiDi: `execute` sends most commands, and some of selenium 4.51 `send_cmd`."""
+
+    def __init__(self, observer: BidiObserver, on_fault: Callable[[Exception], None]) -> None:
+        of = WEBSOCKET_MODULE, "WebSocketConnection"
+        methods = {"execute": _generator_arguments, "send_cmd": _send_arguments}
+        super().__init__(of, methods, observer.saw_bidi, on_fault)
 
 
 def _arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
     """Those of `execute(self, driver_command, params=None)`, None for what is missing."""
     driver, command, params = (*args, None, None, None)[:3]
     return driver, kwargs.get("driver_command", command), kwargs.get("params", params)
+
+
+def _send_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """Those of `send_cmd(self, method, params)`."""
+    connection, method, params = (*args, None, None, None)[:3]
+    return connection, kwargs.get("method", method), kwargs.get("params", params)
+
+
+def _generator_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """Those of selenium's `command_builder(method, params)`, off the generator that `execute(self, command)` is given.
+
+    Before it runs, since afterwards it has none. Those that selenium before 4.33 made otherwise have their function's
+    name.
+    """
+    connection, command = (*args, None, None)[:2]
+    command = kwargs.get("command", command)
+    frame = getattr(command, "gi_frame", None)
+    given = frame.f_locals if frame is not None else {}
+    return connection, given.get("method") or getattr(command, "__qualname__", None), given.get("params")
 
 
 class _AfterImport(MetaPathFinder):
@@ -154,8 +216,8 @@ class _AfterImport(MetaPathFinder):
 
     def _everyone_waiting(self) -> list[Callable[[ModuleType], None]]:
         """Hooks of nested runs all wait for the same module; the first to be asked answers for all, outermost first."""
-        waiting = [finder._then for finder in sys.meta_path if isinstance(finder, _AfterImport)]  # noqa: SLF001
-        return waiting[::-1]
+        finders = [finder for finder in sys.meta_path if isinstance(finder, _AfterImport)]
+        return [finder._then for finder in reversed(finders) if finder._name == self._name]  # noqa: SLF001
 
 
 class _Loader(Loader):
@@ -244,3 +306,11 @@ def new_session_id(response: Any) -> str | None:
     value = response.get("value")
     session_id = response.get("sessionId") or (value.get("sessionId") if isinstance(value, dict) else None)
     return session_id if isinstance(session_id, str) else None
+
+
+def bidi_address(response: Any) -> str | None:
+    """The address of the WebSocket for BiDi in the answer to NEW_SESSION, None if none was asked for."""
+    value = response.get("value")
+    capabilities = value.get("capabilities") if isinstance(value, dict) else None
+    address = capabilities.get("webSocketUrl") if isinstance(capabilities, dict) else None
+    return address if isinstance(address, str) else None

@@ -215,6 +215,11 @@ class Tracker:
             self._unlogged[attempt.id] = attempt
         return use
 
+    def is_used(self, session_id: str) -> bool:
+        """Whether the current attempt uses a session."""
+        attempt = self.current()
+        return attempt is not None and session_id in attempt.uses
+
     def sent(self, session_id: str, command: str, kept: object, at: float, until: float, error: str | None) -> None:
         """Note a command that was sent and answered at these times."""
         use = self.use(session_id, at)

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from pytest_lambdatest_session.capture.commands import describe, error_of, kept_of, marks_status
+from pytest_lambdatest_session.capture.commands import (
+    bidi_error,
+    describe,
+    error_of,
+    kept_of,
+    kept_of_bidi,
+    marks_status,
+)
 from pytest_lambdatest_session.cloud.redact import clean_text, scrub
 
 EVERYTHING = "hunter2"
@@ -98,6 +105,73 @@ def test_values_are_shown_when_asked_for_and_objects_by_their_kind_only() -> Non
         ("w3cExecuteScript", script),
         with_values=True,
     ) == ['send_keys "Ada ***"', 'add_cookie {"name": "n", "value": "v"}', 'execute_script go() [1, "<Element>"]']
+
+
+def test_commands_of_bidi_are_told_as_the_classic_ones_are() -> None:
+    given: list[tuple[str, object]] = [
+        ("browsingContext.navigate", {"context": "c", "url": "https://me:s3cret-key@shop.example/?token=1"}),
+        ("browsingContext.locateNodes", {"locator": {"type": "css", "value": "#buy"}}),
+        ("browsingContext.locateNodes", {"locator": None}),
+        ("script.callFunction", {"functionDeclaration": "() => 1", "arguments": [{"type": "string", "value": "a"}]}),
+        ("script.evaluate", {"expression": "1"}),
+        ("storage.setCookie", {"cookie": {"name": "n"}}),
+        ("network.continueWithAuth", {"credentials": {"password": EVERYTHING}}),
+        ("session_subscribe", None),
+    ]
+    hidden, shown = (
+        told(
+            *((name, kept_of_bidi(name, params, with_values=with_values)) for name, params in given),
+            with_values=with_values,
+        )
+        for with_values in (False, True)
+    )
+    assert hidden == [
+        "browsing_context.navigate https://shop.example/?…",
+        "browsing_context.locate_nodes css #buy",
+        "browsing_context.locate_nodes",
+        *("script.call_function", "script.evaluate", "storage.set_cookie", "network.continue_with_auth"),
+        "session_subscribe",
+    ]
+    assert shown == [
+        *hidden[:3],
+        'script.call_function () => 1 [{"type": "string", "value": "a"}]',
+        "script.evaluate 1 []",
+        'storage.set_cookie {"name": "n"}',
+        *hidden[-2:],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("response", "error", "hidden", "shown"),
+    [
+        (None, ValueError("no hunter2"), "ValueError", "ValueError: no hunter2"),
+        (None, KeyError(), "KeyError", "KeyError"),
+        (
+            {"error": "invalid argument", "message": "hunter2: no"},
+            None,
+            "WebDriverException: invalid argument",
+            "WebDriverException: invalid argument: hunter2: no",
+        ),
+        (
+            {"type": "exception", "exceptionDetails": {"text": "Error: hunter2"}},
+            None,
+            "JavascriptException",
+            "JavascriptException: Error: hunter2",
+        ),
+        ({"result": {"type": "exception"}}, None, "JavascriptException", "JavascriptException:"),
+    ],
+)
+def test_an_error_of_bidi_shows_its_code_and_its_message_if_asked_for(
+    response: object, error: Exception | None, hidden: str, shown: str
+) -> None:
+    failure = bidi_error(response, error)
+    assert told(("script.evaluate", None), error=failure) == [f"script.evaluate {hidden}"]
+    assert told(("script.evaluate", None), error=failure, with_values=True) == [f"script.evaluate {shown}"]
+
+
+@pytest.mark.parametrize("response", [None, {}, {"result": {}}, {"type": "success"}, {"result": None}])
+def test_an_answer_of_bidi_without_an_error_has_none(response: object) -> None:
+    assert bidi_error(response, None) is None
 
 
 def test_arguments_that_contain_themselves_are_named_by_their_kind() -> None:

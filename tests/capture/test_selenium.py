@@ -18,6 +18,8 @@ from pytest_lambdatest_session.capture.selenium import (
     NEW_SESSION,
     QUIT,
     WebDriverHook,
+    WebSocketHook,
+    bidi_address,
     credentials_in,
     hub_of,
     new_session_id,
@@ -52,6 +54,9 @@ class Notes:
     @property
     def commands(self) -> list[object]:
         return [command for command, _, _ in self.seen]
+
+
+BIDI_MODULE = "selenium.webdriver.remote.websocket_connection"
 
 
 def nobody(fault: Exception) -> None:
@@ -247,12 +252,69 @@ def test_hooks_of_nested_runs_stack(grid: LocalGrid, notes: Notes) -> None:
     assert notes.commands == [NEW_SESSION, QUIT]
 
 
+class Sent:
+    """An observer of BiDi that writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[object, object, object]] = []
+
+    def saw_bidi(
+        self,
+        connection: Any,  # noqa: ARG002
+        method: str,
+        params: object,
+        started_at: float,  # noqa: ARG002
+        response: Any,
+        error: BaseException | None,  # noqa: ARG002
+    ) -> None:
+        self.seen.append((method, params, response))
+
+
+def test_what_is_given_to_a_websocket_is_read_before_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    module: Any = pytest.importorskip(BIDI_MODULE, reason="this selenium has no BiDi")
+
+    class Connection:
+        def execute(self, command: Any) -> Any:
+            return next(command)
+
+    def subscribe() -> Iterator[str]:
+        yield "sent"
+
+    def command_builder(method: str, params: object = None) -> Iterator[tuple[str, object]]:
+        yield method, params
+
+    monkeypatch.setattr(module, "WebSocketConnection", Connection)
+    before = Connection.execute
+    hook = WebSocketHook(sent := Sent(), nobody)
+    hook.install()
+    assert not hasattr(Connection, "send_cmd"), "older releases have none"
+    connection: Any = Connection()
+    assert connection.execute(command_builder("browser.close", {})) == ("browser.close", {})
+    assert connection.execute(command=subscribe()) == "sent"
+    assert connection.execute(iter([3])) == 3
+    hook.uninstall()
+    assert Connection.execute is before
+    assert [(method, params) for method, params, _ in sent.seen] == [
+        ("browser.close", {}),
+        (subscribe.__qualname__, None),
+        (None, None),
+    ]
+
+
+@pytest.mark.parametrize("value", [None, "s", {"capabilities": None}, {"capabilities": {"webSocketUrl": True}}])
+def test_a_session_without_bidi_has_no_address_for_it(value: object) -> None:
+    assert bidi_address({"value": value}) is None
+
+
 LATE_IMPORT = """
 import sys
-from pytest_lambdatest_session.capture.selenium import WebDriverHook, WEBDRIVER_MODULE
+from pytest_lambdatest_session.capture.selenium import WebDriverHook, WebSocketHook, WEBDRIVER_MODULE
+
+class Observer:
+    saw = saw_bidi = None
 
 faults = []
-hooks = [WebDriverHook(object(), faults.append) for _ in range(2)]
+hooks = [kind(Observer, faults.append) for _ in range(2) for kind in (WebDriverHook, WebSocketHook)]
 for hook in hooks:
     hook.install()
 assert "selenium" not in sys.modules
@@ -281,8 +343,11 @@ STRANGE_SELENIUM = """
 import sys
 from pytest_lambdatest_session.capture.selenium import WebDriverHook
 
+class Observer:
+    saw = None
+
 faults = []
-hook = WebDriverHook(object(), faults.append)
+hook = WebDriverHook(Observer, faults.append)
 hook.install()
 import selenium.webdriver.remote.webdriver as module
 hook.uninstall()
@@ -310,7 +375,10 @@ import sys
 import types
 from pytest_lambdatest_session.capture.selenium import WebDriverHook, WEBDRIVER_MODULE
 
-hook = WebDriverHook(object(), print)
+class Observer:
+    saw = None
+
+hook = WebDriverHook(Observer, print)
 hook.install()
 package = types.ModuleType("selenium.webdriver.remote")
 package.__path__ = []

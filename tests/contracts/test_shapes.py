@@ -8,6 +8,7 @@ that an unknown shape costs details and no run.
 from __future__ import annotations
 
 import inspect
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -160,6 +161,15 @@ def test_selenium_sends_every_command_through_execute() -> None:
     """For capture/selenium.py: the one method, its first argument, and the names of two commands."""
     assert list(inspect.signature(WebDriver.execute).parameters)[:3] == ["self", "driver_command", "params"]
     assert (Command.NEW_SESSION, Command.QUIT) == ("newSession", "quit")
+
+
+def test_selenium_builds_commands_of_bidi_from_a_method_and_its_params() -> None:
+    """For capture/selenium.py: what can be read off the generator that the WebSocket's `execute` is given."""
+    common = pytest.importorskip("selenium.webdriver.common.bidi.common", reason="this selenium has hardly any BiDi")
+    given = common.command_builder("browser.close", {"a": 1}).gi_frame.f_locals
+    assert (given["method"], given["params"]) == ("browser.close", {"a": 1})
+    connection = import_module("selenium.webdriver.remote.websocket_connection").WebSocketConnection
+    assert list(inspect.signature(connection.execute).parameters) == ["self", "command"]
 
 
 def test_a_connection_tells_the_address_of_its_hub() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import time
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+import websocket
 from selenium import webdriver
 from selenium.common.exceptions import (
     InvalidSessionIdException,
@@ -81,6 +83,29 @@ def test_closing_the_last_window_ends_the_session(any_grid: LocalGrid, open_driv
     assert any_grid.sessions[driver.session_id or ""].ended is not None
     with pytest.raises(InvalidSessionIdException):
         _ = driver.title
+    driver.quit()
+
+
+def test_bidi_goes_through_to_the_browser_and_may_end_it(
+    chromium_grid: LocalGrid, open_driver: Callable[..., WebDriver]
+) -> None:
+    driver = open_driver(chromium_grid, {"webSocketUrl": True}, video=False)
+    address = driver.capabilities["webSocketUrl"]
+    assert address == f"ws://127.0.0.1:{chromium_grid.port}/session/{driver.session_id}"
+    socket = websocket.create_connection(address, timeout=10, suppress_origin=True)
+
+    def ask(method: str) -> dict[str, Any]:
+        socket.send(json.dumps({"id": 1, "method": method, "params": {}}))
+        answer: dict[str, Any] = json.loads(socket.recv())
+        return answer
+
+    (tree,) = ask("browsingContext.getTree")["result"]["contexts"]
+    assert tree["context"] == driver.current_window_handle
+    session = chromium_grid.sessions[driver.session_id or ""]
+    assert session.ended is None
+    assert ask("browser.close")["type"] == "success"
+    chromium_grid.wait_for(lambda: chromium_grid.sessions[session.session_id].ended)
+    socket.close()
     driver.quit()
 
 

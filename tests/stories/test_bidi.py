@@ -1,0 +1,176 @@
+"""WebDriver BiDi talks by WebSocket, past `WebDriver.execute`: its commands use, show and end sessions as others do."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local_grid import LocalGrid
+from local_grid.chromium import find_installation
+from stories import outcomes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stories import Story
+
+
+@pytest.fixture
+def grid() -> Iterator[LocalGrid]:
+    """One of real browsers: the simulated one has no BiDi."""
+    if find_installation() is None:
+        pytest.skip("chromium and chromedriver are not installed")
+    with LocalGrid(backend="chromium", ready_after=0, record=False) as running:
+        yield running
+
+
+CONFTEST = """
+import pytest
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    report = yield
+    with open("ended.txt", "a") as file:
+        for session in getattr(report, "_lambdatest_payload", {}).get("sessions", ()):
+            if session["ended_at"] is not None:
+                print(item.name, report.when, session["id"], file=file)
+    return report
+"""
+
+BIDI = """
+import contextlib
+import threading
+
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.common.bidi.common import command_builder
+
+STATUS = os.environ["STORY_HUB"].partition("@")[2]
+WORD = "".join(["hun", "ter2"])
+ANSWERED = threading.Semaphore(0)
+
+
+def open_bidi():
+    chrome = webdriver.ChromeOptions()
+    chrome.enable_bidi = True
+    return webdriver.Remote(os.environ["STORY_HUB"], options=chrome)
+
+
+def send(driver, method, **params):
+    driver.script
+    return driver._websocket_connection.execute(command_builder(method, params))
+
+
+def window_of(driver):
+    return driver.browsing_context.get_tree()[0].context
+
+
+@pytest.fixture(scope="module")
+def shared():
+    driver = open_bidi()
+    yield driver
+    send(driver, "session.end")
+    driver.quit()
+"""
+
+SUITE = """
+def test_intercepts(shared):
+    window = window_of(shared)
+    shared.browsing_context.navigate(window, f"http://{STATUS}/status?user={WORD}", wait="complete")
+
+    def answer(request):
+        with contextlib.suppress(WebDriverException):  # the page may be gone meanwhile
+            request.continue_request()
+        ANSWERED.release()
+
+    shared.network.add_request_handler("before_request", answer)
+    send(shared, "script.evaluate", expression="setInterval(() => fetch('/wd/hub/status'), 40)",
+         target={"context": window}, awaitPromise=False)
+    assert ANSWERED.acquire(timeout=20)
+
+def test_rests():
+    for _ in range(5):
+        assert ANSWERED.acquire(timeout=20)
+
+def test_looks(shared):
+    assert window_of(shared)
+
+def test_fails(shared):
+    window = window_of(shared)
+    shared.browsing_context.navigate(window, f"http://{STATUS}/status?user={WORD}", wait="complete")
+    assert shared.browsing_context.locate_nodes(window, {"type": "css", "value": "body"})
+    keys = [{"type": kind, "value": key} for key in WORD for kind in ("keyDown", "keyUp")]
+    send(shared, "input.performActions", context=window, actions=[{"type": "key", "id": "k", "actions": keys}])
+    cookie = {"name": "a", "value": {"type": "string", "value": WORD}, "domain": "127.0.0.1"}
+    send(shared, "storage.setCookie", cookie=cookie)
+    script = {"target": {"context": window}, "awaitPromise": False}
+    send(shared, "script.evaluate", expression=f"throw new Error('{WORD}')", **script)
+    shared.execute(command_builder("browsingContext.activate", {"context": window}))
+    if hasattr(shared._websocket_connection, "send_cmd"):
+        assert shared._websocket_connection.send_cmd("browsingContext.reload", {"context": "nowhere"})["error"]
+    with pytest.raises(WebDriverException):
+        send(shared, "storage.getCookies", filter=WORD)
+    shared.browsing_context.navigate("nowhere", "about:blank")
+
+def test_closes():
+    open_bidi().browser.close()
+"""
+
+
+def test_commands_of_bidi_count_as_others_do(story: Story) -> None:
+    pytest.importorskip("selenium.webdriver.common.bidi.browsing_context", reason="this selenium has hardly any BiDi")
+    story.file("conftest.py", CONFTEST)
+    story.tests(BIDI + SUITE)
+    run = story.run(timeout=120)
+    assert outcomes(run) == {"passed": 4, "failed": 1}
+    shared, closed = story.grid.sessions
+    used = {shared: ["test_intercepts", "test_looks", "test_fails"], closed: ["test_closes"]}
+    assert run.tests_by_session() == used, "what a handler answers is no use by the test that runs meanwhile"
+    ended = set((run.folder / "ended.txt").read_text(encoding="utf-8").splitlines())
+    assert ended == {f"test_closes call {closed}", f"test_closes teardown {closed}", f"test_closes teardown {shared}"}
+    assert {record["state"] for record in run.records} == {"final"}
+
+    _, _, rest = run.output.partition(" LambdaTest last commands ")
+    lines = list(itertools.takewhile(lambda line: not line.startswith(("-", "=")), rest.splitlines()[1:]))
+    commands = [line.split("ms  ")[-1].strip() for line in lines]
+    missing = "WebDriverException: no such frame: Context nowhere not found"
+    sent_raw = ["browsing_context.reload", missing] if "browsing_context.reload" in commands else []
+    assert commands[commands.index("input.perform_actions") :] == [
+        "input.perform_actions",
+        "storage.set_cookie",
+        "script.evaluate",
+        "JavascriptException",
+        "browsing_context.activate",
+        *sent_raw,
+        "storage.get_cookies",
+        "WebDriverException: invalid argument",
+        "browsing_context.navigate  about:blank",
+        missing,
+    ]
+    assert f"browsing_context.navigate  {story.grid.hub_url_plain}/status?…" in commands
+    assert "hunter2" not in run.output + run.html + run.row("test_fails").details
+
+
+def test_a_test_that_only_listens_uses_the_session(story: Story) -> None:
+    """All that selenium's first releases with BiDi can do."""
+    pytest.importorskip("selenium.webdriver.remote.websocket_connection", reason="this selenium has no BiDi")
+    story.tests(
+        """
+        @pytest.fixture(scope="module")
+        def driver():
+            chrome = webdriver.ChromeOptions()
+            chrome.set_capability("webSocketUrl", True)
+            with webdriver.Remote(os.environ["STORY_HUB"], options=chrome) as driver:
+                yield driver
+
+        def test_opens(driver):
+            pass
+
+        def test_listens(driver):
+            driver.script.add_console_message_handler(print)
+        """
+    )
+    run = story.run(timeout=120)
+    assert outcomes(run) == {"passed": 2}
+    assert list(run.tests_by_session().values()) == [["test_opens", "test_listens"]]
