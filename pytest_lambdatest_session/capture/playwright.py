@@ -240,6 +240,7 @@ class _Connection:
         browser.close = wrap(browser, browser.close, self._details)
 
     def _on_send(self, message: dict[str, Any]) -> Any:
+        __tracebackhide__ = True
         at = untouched.now()
         result = self._send(message)
         if self._hook.is_installed:
@@ -386,13 +387,19 @@ def action_of(kind: str, method: str, params: dict[str, Any], at: float, *, with
         elif name == "url":
             parts.append(address_of(str(value)))
         elif name == "expression" and method == "expect":
-            parts.append(str(value))
+            parts.insert(0, str(value).replace(".", "_"))
         elif name not in _HARMLESS:
             has_values = not with_values
             if with_values:
-                parts.append(f"{name}={value}"[:_LONGEST_VALUE])
+                parts.append(f"{name}={_shown(value)}"[:_LONGEST_VALUE])
     name = _PREFIXES.get(kind, "") + _NAMES.get(method, method)
-    return Action(name, "  ".join(parts), at, has_values, params.get("isNot") if method == "expect" else None)
+    return Action(name, " ".join(parts), at, has_values, params.get("isNot") if method == "expect" else None)
+
+
+def _shown(value: Any) -> Any:
+    """Of an argument of a script what it is, where that is a text."""
+    is_argument = isinstance(value, dict) and isinstance(value.get("value"), dict)
+    return value["value"].get("s", value["value"]) if is_argument else value
 
 
 def hub_at(address: object) -> Hub | None:
