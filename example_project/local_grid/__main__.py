@@ -35,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(grid.describe())
         print(f"hub:     {grid.hub_url}")
         print(f"api:     {grid.api_url}")
+        print(f"playwright: {grid.playwright_url}<JSON>")
         print(f"app api: {grid.app_api_url}")
         print("Ctrl-C ends it", flush=True)
         _wait_for_interrupt()

@@ -211,20 +211,27 @@ def _start_driver(installation: Installation, processes: Processes) -> _Driver:
     for line in iter(process.stdout.readline if process.stdout else bytes, b""):
         said.append(line.decode(errors="replace"))
         if match := re.search(r"started successfully on port (\d+)", said[-1]):
-            _drain(process)
+            drain(process)
             return _Driver(int(match[1]))
     raise WebDriverError("session not created", "chromedriver did not start: " + "".join(said)[-500:])
 
 
-def _drain(process: subprocess.Popen[bytes]) -> None:
-    """Read the driver's output in the background: a full pipe would block it."""
+def free_port() -> int:
+    """Return a port that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def drain(process: subprocess.Popen[bytes]) -> None:
+    """Read a process's output in the background: a full pipe would block it."""
 
     def read() -> None:
         with contextlib.suppress(ValueError, OSError):
             while process.stdout and process.stdout.readline():
                 pass
 
-    threading.Thread(target=read, name="local-grid-chromedriver-output", daemon=True).start()
+    threading.Thread(target=read, name="local-grid-output", daemon=True).start()
 
 
 def _console_message(entry: dict[str, Any]) -> LoggedMessage:

@@ -15,6 +15,7 @@ from .finishing import Finisher
 from .hub import Hub
 from .links import Links
 from .pages import Pages
+from .playwright import PlaywrightBackend, PlaywrightEndpoint, is_available
 from .processes import Processes
 from .public import PublicFiles
 from .simulation import SimulatedBackend
@@ -51,6 +52,8 @@ class Engine:
         backends: dict[str, Backend] = {"web": simulated, "app": simulated}
         if installation:
             backends["web"] = ChromiumBackend(installation, self.processes)
+            if is_available():
+                backends["playwright"] = PlaywrightBackend(installation, self.processes)
         self._backends = backends
         links = Links(f"http://127.0.0.1:{self.server.port}", options)
         faults.other_host = f"http://localhost:{self.server.port}"
@@ -59,6 +62,7 @@ class Engine:
         self._hub = Hub(
             options, journal, backends, self._finisher.begin, self._finisher.before_end, self._finisher.finish
         )
+        self._playwright = PlaywrightEndpoint(options, self._hub, links)
         self._api = Api(
             options,
             journal,
@@ -96,6 +100,8 @@ class Engine:
     def _answer(self, request: Request) -> Response | Takeover:
         if self._hub.serves(request):
             return self._hub.answer(request)
+        if self._playwright.serves(request):
+            return self._playwright.answer(request)
         if self._api.serves(request):
             return self._api.answer(request)
         return self._public.answer(request)

@@ -132,6 +132,11 @@ class LocalGrid(GridOptions):
         return f"{self.base_url}/wd/hub"
 
     @property
+    def playwright_url(self) -> str:
+        """The address for `BrowserType.connect`, to which suites append the capabilities as JSON."""
+        return f"ws://127.0.0.1:{self.port}/playwright?capabilities="
+
+    @property
     def api_url(self) -> str:
         return self.base_url + API_PATHS["web"]
 

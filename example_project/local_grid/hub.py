@@ -22,6 +22,7 @@ from .web import Credentials, Request, Response, Takeover, json_response, text_r
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .hooks import Hook
     from .journal import SessionRecord
     from .options import GridOptions
 
@@ -80,7 +81,7 @@ class Hub:
         record = self._journal.find(session_id)
         if record is None:
             raise KeyError(session_id)
-        backend = self._backends[record.kind]
+        backend = self._backends[record.backend]
         logs = backend.logs(session_id)
         # Of two threads that end a session at the same time only one goes on.
         if not self._journal.end_session(session_id, console=logs.console, network=logs.network):
@@ -116,35 +117,46 @@ class Hub:
     def _new_session(self, request: Request) -> Response:
         started = time.monotonic()
         wanted = read_new_session(request.json_object() or {}, request.host)
-        username = self._authorised_user(request.credentials(), wanted)
+        username = self.authorised_user(request.credentials(), wanted)
         if username is None:
             return text_response(401, _UNAUTHORIZED)
-        if self._closed or self._options.refuse_sessions is not None:
-            message = self._options.refuse_sessions or "the local grid is closing"
-            return _response(WebDriverError("session not created", message).answer())
-        backend = self._backends[wanted.kind]
         try:
-            opened = backend.open(wanted)
+            session_id, capabilities = self.open_session(wanted, username, wanted.kind)
         except WebDriverError as error:
             return _response(error.answer())
-        capabilities = opened.capabilities
         if "webSocketUrl" in capabilities:
-            self._sockets[opened.session_id] = capabilities["webSocketUrl"]
-            capabilities = {**capabilities, "webSocketUrl": f"ws://{request.host}/session/{opened.session_id}"}
-        record = self._journal.open_session(opened.session_id, wanted, username, **_seen(wanted, capabilities))
-        self._on_start(record, capabilities, wanted.record_video)
+            self._sockets[session_id] = capabilities["webSocketUrl"]
+            capabilities = {**capabilities, "webSocketUrl": f"ws://{request.host}/session/{session_id}"}
+        if self._options.echo_capabilities:
+            capabilities = {**capabilities, "LT:Options": wanted.vendor_options, "se:remoteUrl": wanted.remote_url}
+        value = {"sessionId": session_id, "capabilities": capabilities}
+        answer = Answer(200, json.dumps({"value": value}).encode())
+        self._log(session_id, request, "/session", answer, started)
+        return _response(answer)
+
+    def drives(self, backend: str) -> bool:
+        return backend in self._backends
+
+    def record(self, session_id: str) -> SessionRecord:
+        return self._journal.snapshot(session_id)
+
+    def open_session(self, wanted: WantedSession, username: str, backend: str) -> tuple[str, dict[str, Any]]:
+        """Open a session; return its id and what its browser says of itself, or raise `WebDriverError`."""
+        if self._closed or self._options.refuse_sessions is not None:
+            raise WebDriverError("session not created", self._options.refuse_sessions or "the local grid is closing")
+        opened = self._backends[backend].open(wanted)
+        seen = {**_seen(wanted, opened.capabilities), "backend": backend}
+        if backend == "playwright":
+            seen["test_id"] = opened.session_id  # they are the same there
+        record = self._journal.open_session(opened.session_id, wanted, username, **seen)
+        self._on_start(record, opened.capabilities, wanted.record_video)
         with self._opening:
             closed_meanwhile = self._closed
         if closed_meanwhile:
             self.end(opened.session_id)
-        if self._options.echo_capabilities:
-            capabilities = {**capabilities, "LT:Options": wanted.vendor_options, "se:remoteUrl": wanted.remote_url}
-        value = {"sessionId": opened.session_id, "capabilities": capabilities}
-        answer = Answer(200, json.dumps({"value": value}).encode())
-        self._log(opened.session_id, request, "/session", answer, started)
-        return _response(answer)
+        return opened.session_id, opened.capabilities
 
-    def _authorised_user(self, sent: Credentials | None, wanted: WantedSession) -> str | None:
+    def authorised_user(self, sent: Credentials | None, wanted: WantedSession) -> str | None:
         """Return the user name if header or capabilities have an account's credentials, else None."""
         candidates = [Credentials(wanted.username, wanted.access_key)]
         if sent:
@@ -167,7 +179,7 @@ class Hub:
             return self.end(session_id)
         answer = self._hook(request, session_id, path)
         if answer is None:
-            answer = self._backends[record.kind].command(session_id, request.method, path, request.body)
+            answer = self._backends[record.backend].command(session_id, request.method, path, request.body)
         self._log(session_id, request, path, answer, started)
         if _has_ended(request, path, answer):
             self._end_lost(session_id, answer)
@@ -204,6 +216,11 @@ class Hub:
             return WebDriverError("invalid argument", str(error)).answer()
         if hook is None:
             return None
+        self.apply(session_id, hook)
+        return value_answer()
+
+    def apply(self, session_id: str, hook: Hook) -> None:
+        """Do what a hook says."""
         if hook.status is not None:
             self._journal.add_mark(session_id, Mark(hook.status, hook.reason, "hook"))
         if hook.name is not None:
@@ -212,14 +229,16 @@ class Hub:
             self._journal.rename_build(session_id, hook.build)
         if hook.exceptions:
             self._journal.update(session_id, exceptions=hook.exceptions)
-        return value_answer()
 
     def _log(self, session_id: str, request: Request, path: str, answer: Answer, started: float) -> None:
         full_path = path if path == "/session" else f"/session/{session_id}{path}"
+        self.log_command(session_id, request.method, full_path, request.body, answer, started)
+
+    def log_command(self, session_id: str, method: str, path: str, body: bytes, answer: Answer, started: float) -> None:
         command = LoggedCommand(
-            method=request.method,
-            path=full_path,
-            request_body=self._loggable(request.body),
+            method=method,
+            path=path,
+            request_body=self._loggable(body),
             response_body=self._loggable(answer.body),
             status=answer.status,
             duration_seconds=time.monotonic() - started,

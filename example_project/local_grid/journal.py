@@ -74,7 +74,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class SessionRecord:
-    """One WebDriver session, as it is now: a snapshot."""
+    """One session, as it is now: a snapshot."""
 
     session_id: str
     test_id: str
@@ -88,6 +88,8 @@ class SessionRecord:
     platform: str
     device: str
     os_version: str
+    backend: str
+    """Which of the grid's backends has it: "web", "app" or "playwright"."""
     created_at: datetime
     created: float
     """On the monotonic clock."""
@@ -138,7 +140,7 @@ class Journal:
             build = wanted.build or "untitled"
             record = SessionRecord(
                 session_id=session_id,
-                test_id=new_test_id(wanted.kind),
+                test_id=seen.get("test_id") or new_test_id(wanted.kind),
                 kind=wanted.kind,
                 username=username,
                 name=wanted.name or session_id,
@@ -149,6 +151,7 @@ class Journal:
                 platform=seen.get("platform", wanted.platform),
                 device=wanted.device,
                 os_version=wanted.os_version,
+                backend=seen.get("backend", wanted.kind),
                 created_at=now(),
                 created=time.monotonic(),
                 tags=wanted.tags,

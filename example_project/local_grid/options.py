@@ -33,6 +33,8 @@ class GridOptions:
     """Form of `video_url`. "auto" is the mp4 of a recorded session; a session that is not recorded has no links."""
     echo_capabilities: bool = False
     """Return `LT:Options`, access key included, in the capabilities, as some hubs do."""
+    answer_actions_after: float | None = 0.0
+    """Seconds until Playwright's `lambdatest_action` is answered; with None there are no test details."""
     refuse_sessions: str | None = None
     """Answer every new session with `session not created` and this message."""
     signed_link_seconds: float = 60.0

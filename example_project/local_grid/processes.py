@@ -25,7 +25,7 @@ class Processes:
         self._making = threading.Lock()
         self._children: list[subprocess.Popen[bytes]] = []
 
-    def start(self, command: list[str]) -> subprocess.Popen[bytes]:
+    def start(self, command: list[str], environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
         """Start a process with its output in a pipe and in a session of its own, where Ctrl-C does not reach it."""
         child = subprocess.Popen(
             command,
@@ -33,6 +33,7 @@ class Processes:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            env=environment,
         )
         self._children.append(child)
         return child
@@ -49,6 +50,18 @@ class Processes:
             child.stdout.close()
         self._children.remove(child)
         return child.returncode
+
+    def end(self, child: subprocess.Popen[bytes], timeout_seconds: float = 3.0) -> None:
+        """End one process: with SIGTERM, so that it ends its own, and then with SIGKILL."""
+        child.terminate()
+        try:
+            child.wait(timeout_seconds)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+        if child.stdout:
+            child.stdout.close()
+        self._children.remove(child)
 
     def discard(self, folder: Path) -> None:
         """Remove a folder in the background."""

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     """Makes one line of at most so many characters, without secrets."""
 
 SeenCommand: TypeAlias = "tuple[str, str, object, float, float, str | None]"
-"""Session id, selenium's or BiDi's name of the command, what `kept_of` kept of its parameters, sent at and answered at
-in seconds since the epoch, error. A plain tuple, since one is made for every command of a run."""
+"""Session id, the name of the command as selenium, BiDi or Playwright has it, what was kept of its parameters, sent at
+and answered at in seconds since the epoch, error. A plain tuple, since one is made for every command of a run."""
 
 SHOWN_COMMANDS = 10
 _ABOUT_LIMIT, _VALUE_LIMIT, _ERROR_LIMIT = 120, 200, 200
@@ -184,12 +184,15 @@ def _name_of(command: str) -> str:
 
 
 def _about(command: str, about: object, names: dict[str, str], clean: Clean, *, with_values: bool) -> str:
+    if isinstance(about, str):
+        # An action of Playwright's, of which only what may be shown was kept.
+        return clean(about, _VALUE_LIMIT if with_values else _ABOUT_LIMIT)
     if not isinstance(about, dict):
         return ""
     if command in FINDS or command == _BIDI_LOCATES:
         return clean(_locator(about), _ABOUT_LIMIT)
     if command in ("get", _BIDI_NAVIGATES):
-        return clean(_address(str(about.get("url", ""))), _ABOUT_LIMIT)
+        return clean(address_of(str(about.get("url", ""))), _ABOUT_LIMIT)
     if "script" in about:
         return clean(f"{about.get('script', '')}  {about.get('args', '')}", _VALUE_LIMIT)
     parts = [names.get(str(about.get("id")), "")]
@@ -216,7 +219,7 @@ def _locator(about: object) -> str:
     return f"{about.get('using', '')} {about.get('value', '')}".strip() if isinstance(about, dict) else ""
 
 
-def _address(url: str) -> str:
+def address_of(url: str) -> str:
     """An address without user info, query and fragment, which say who somebody is; of `data:` only the kind."""
     scheme, _, rest = url.partition(":")
     if scheme.lower() in ("data", "javascript", "blob"):

@@ -26,6 +26,9 @@ class CommandPayload(TypedDict):
 class _Flags(TypedDict, total=False):
     marked: bool
     """There, and true, if the suite itself told the cloud how it went, with a hook such as `lambda-status`."""
+    told_id: str | None
+    """There if `id` only stands for the session, as LambdaTest tells that of a Playwright session later, or never; what
+    it has told, or None."""
     own_account: bool
     """There, and true, if only the worker of xdist that opened it has its credentials, and so asks about it."""
 

@@ -16,6 +16,7 @@ from pytest_lambdatest_session.capture.commands import (
     kept_of_bidi,
     marks_status,
 )
+from pytest_lambdatest_session.capture.playwright import PlaywrightHook, hub_at
 from pytest_lambdatest_session.capture.selenium import (
     NEW_SESSION,
     QUIT,
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
     from pytest_lambdatest_session.capture.commands import Clean
     from pytest_lambdatest_session.capture.payload import Payload, SessionPayload, Unreported
+    from pytest_lambdatest_session.capture.playwright import Action
+    from pytest_lambdatest_session.capture.selenium import Hub
     from pytest_lambdatest_session.capture.tracker import Attempt, CapturedSession
     from pytest_lambdatest_session.credentials import Credentials
     from pytest_lambdatest_session.problems import Problems
@@ -79,6 +82,7 @@ class Recorder:
         """By the address of its WebSocket the id of a session."""
         self._hook = WebDriverHook(self, problems.fault, self._watch)
         self._bidi_hook = WebSocketHook(self, problems.fault)
+        self._playwright = PlaywrightHook(_Browsers(self, self._tracker), problems.fault, self._watch)
 
     def start(
         self,
@@ -98,6 +102,7 @@ class Recorder:
         """
         self._captures, self._annotate, self._journal = captures, annotate, journal
         self._clean, self._with_values = clean, with_values
+        self._playwright.with_values = with_values
         self._has_own_account = has_own_account
         self._tracker.keep_only(captures)
         for tracked in self._tracker.tracked():
@@ -109,14 +114,19 @@ class Recorder:
     def install(self) -> None:
         self._hook.install()
         self._bidi_hook.install()
+        self._playwright.install()
 
     def when_watching(self, then: Callable[[], None]) -> None:
-        """Call `then` as soon as there is a `WebDriver.execute` to watch: now, or when somebody imports it."""
+        """Call `then` as soon as there is something to watch: now, or when somebody imports selenium or Playwright."""
         self._when_watching = then
         if self._is_watching:
-            self._watch()
+            self._begin_watching()
 
     def _watch(self) -> None:
+        if not self._is_watching:
+            self._begin_watching()
+
+    def _begin_watching(self) -> None:
         # In this order, as another thread may be in `when_watching`.
         self._is_watching = True
         then, self._when_watching = self._when_watching, None
@@ -128,6 +138,7 @@ class Recorder:
     def uninstall(self) -> None:
         self._bidi_hook.uninstall()
         self._hook.uninstall()
+        self._playwright.uninstall()
         self._tracker.close()
 
     def credentials_of(self, session_id: str) -> Credentials | None:
@@ -189,7 +200,7 @@ class Recorder:
                 self._bidi_sessions[address] = session_id
             return
         hub = hub_of(driver)
-        if hub is not None and self._is_captured(hub.host):
+        if hub is not None and self.is_captured(hub.host):
             why = "no session id in the answer" if error is None else type(error).__name__
             self._tracker.fail_creation(hub.host, why)
 
@@ -214,7 +225,8 @@ class Recorder:
             kept = kept_of_bidi(method, params, with_values=self._with_values)
             self._tracker.sent(session_id, method, kept, started_at, untouched.now(), failure)
 
-    def _is_captured(self, host: str) -> bool:
+    def is_captured(self, host: str) -> bool:
+        """Whether sessions of a host are taken notice of."""
         # Before the settings are read it is not known, so all are.
         return self._captures is None or self._captures(host)
 
@@ -222,15 +234,30 @@ class Recorder:
         self, driver: Any, session_id: str, started_at: float | None, credentials: Credentials | None = None
     ) -> None:
         hub = hub_of(driver)
-        if hub is None or not self._is_captured(hub.host):
+        if hub is None or not self.is_captured(hub.host):
             self._tracker.ignore(session_id)
             return
         session = self._tracker.start(session_id, hub.host, started_at)
-        learned = hub.credentials or credentials
-        if learned is not None:
-            # One object for all sessions that the same account opened.
-            self._credentials[session_id] = self._accounts.setdefault(learned, learned)
+        self.note_start(session, hub.credentials or credentials)
+
+    def note_start(self, session: CapturedSession, credentials: Credentials | None) -> None:
+        """Note who opened a session, and write it down for the case that this process dies."""
+        if credentials is not None:
+            self._credentials[session.id] = self.note_secrets(credentials)
         self._note_account(session)
+        self.note_down(session)
+
+    def note_secrets(self, credentials: Credentials) -> Credentials:
+        """Show nothing of these from now on; return one object for all that are equal."""
+        return self._accounts.setdefault(credentials, credentials)
+
+    def note_id(self, session: CapturedSession, told_id: str) -> None:
+        """LambdaTest has told a session's id."""
+        if session.id in self._credentials:
+            self._credentials[told_id] = self._credentials[session.id]
+        self.note_down(session)
+
+    def note_down(self, session: CapturedSession) -> None:
         if self._journal is not None:
             attempt = self._tracker.current()
             self._journal(session.payload(), None if attempt is None or attempt.tears_down else attempt)
@@ -293,6 +320,54 @@ class Recorder:
         if report.failed and self._clean is not None:
             payload["commands"] = describe(attempt.commands(), self._clean, with_values=self._with_values)
         return payload
+
+
+class _Browsers:
+    """The observer of Playwright's browsers."""
+
+    def __init__(self, recorder: Recorder, tracker: Tracker) -> None:
+        self._recorder = recorder
+        self._tracker = tracker
+
+    def connected(self, address: object) -> str | None:
+        hub = self._hub_of(address)
+        if hub is None:
+            return None
+        key, now = f"unknown-{untouched.token()}", untouched.now()
+        session = self._tracker.start(key, hub.host, now, has_stand_in=True)
+        self._recorder.note_start(session, hub.credentials)
+        self._tracker.use(key, now, created=True)
+        return key
+
+    def not_connected(self, address: object, error: BaseException) -> None:
+        hub = self._hub_of(address)
+        if hub is not None:
+            self._tracker.fail_creation(hub.host, type(error).__name__)
+
+    def _hub_of(self, address: object) -> Hub | None:
+        hub = hub_at(address)
+        if hub is None or not self._recorder.is_captured(hub.host):
+            return None
+        if hub.credentials is not None:
+            self._recorder.note_secrets(hub.credentials)
+        return hub
+
+    def identified(self, key: str, session_id: str) -> None:
+        session = self._tracker.identify(key, session_id)
+        if session is not None:
+            self._recorder.note_id(session, session_id)
+
+    def acts(self, key: str, at: float) -> None:
+        self._tracker.use(key, at)
+
+    def acted(self, key: str, action: Action, until: float, error: str | None) -> None:
+        self._tracker.sent(key, action.name, action.about, action.at, until, error)
+
+    def marked(self, key: str) -> None:
+        self._tracker.mark_session(key)
+
+    def disconnected(self, key: str) -> None:
+        self._tracker.end_session(key, untouched.now())
 
 
 class ReportMaking:

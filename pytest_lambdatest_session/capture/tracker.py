@@ -83,10 +83,14 @@ class Attempt:
 class CapturedSession:
     """What is known of a WebDriver session in the process that opened it."""
 
-    __slots__ = ("ended_at", "hub", "id", "marked", "own_account", "started_at")
+    __slots__ = ("ended_at", "has_stand_in", "hub", "id", "marked", "own_account", "started_at", "told_id")
 
-    def __init__(self, session_id: str, hub: str, started_at: float | None) -> None:
+    def __init__(self, session_id: str, hub: str, started_at: float | None, *, has_stand_in: bool = False) -> None:
         self.id = session_id
+        self.has_stand_in = has_stand_in
+        """Whether `id` only stands for the one that LambdaTest gave it."""
+        self.told_id: str | None = None
+        """That one, once it is known."""
         self.hub = hub
         self.started_at = started_at
         self.ended_at: float | None = None
@@ -104,6 +108,8 @@ class CapturedSession:
             payload["marked"] = True
         if self.own_account:
             payload["own_account"] = True
+        if self.has_stand_in:
+            payload["told_id"] = None if self.told_id is None else plain(self.told_id)
         return payload
 
 
@@ -180,8 +186,9 @@ class Tracker:
 
     # Sessions
 
-    def start(self, session_id: str, hub: str, at: float | None) -> CapturedSession:
-        self._sessions[session_id] = self._changed[session_id] = session = CapturedSession(session_id, hub, at)
+    def start(self, session_id: str, hub: str, at: float | None, *, has_stand_in: bool = False) -> CapturedSession:
+        session = CapturedSession(session_id, hub, at, has_stand_in=has_stand_in)
+        self._sessions[session_id] = self._changed[session_id] = session
         return session
 
     def ignore(self, session_id: str) -> None:
@@ -232,6 +239,14 @@ class Tracker:
         if session is not None and session.ended_at is None:
             session.ended_at = at
             self._changed[session_id] = session
+
+    def identify(self, session_id: str, told_id: str) -> CapturedSession | None:
+        """LambdaTest told the id of a session that was started with another in its place."""
+        session = self._sessions.get(session_id)
+        if session is not None:
+            session.told_id = told_id
+            self._changed[session_id] = session
+        return session
 
     def mark_session(self, session_id: str) -> None:
         """The suite itself told the cloud how the session went."""

@@ -46,7 +46,8 @@ def _links(sessions: list[ReportedSession]) -> Iterator[tuple[str, str]]:
         facts = [shown_status(session)] if session["state"] == "final" else []
         if session["duration"] is not None:
             facts.append(duration_text(session["duration"]))
-        yield f"{title} session" + (f" ({', '.join(facts)})" if facts else ""), session["url"]
+        if session["url"]:
+            yield f"{title} session" + (f" ({', '.join(facts)})" if facts else ""), session["url"]
         if session["video_url"]:
             yield f"{title} video", session["video_url"]
         for kind, url in session["logs"].items():

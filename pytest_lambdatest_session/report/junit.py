@@ -35,7 +35,7 @@ class JunitXml:
         """Nothing to do: LogXML takes the static properties from the report."""
 
     def bind(self) -> None:
-        sessions = {tracked.id: tracked.public for tracked in self._registry.sessions.values()}
+        sessions = {name: tracked.public for tracked in self._registry.sessions.values() for name in tracked.names}
         for plugin in self._config.pluginmanager.get_plugins():
             if type(plugin).__name__ == "LogXML":
                 for properties in _properties_elements(plugin):

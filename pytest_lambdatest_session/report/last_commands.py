@@ -26,7 +26,7 @@ def command_lines(attempt: AttemptRecord) -> Iterator[str]:
 
 def by_session(attempt: AttemptRecord) -> Iterator[tuple[TrackedSession, list[CommandPayload]]]:
     for tracked in attempt.sessions:
-        commands = [command for command in attempt.commands if command["session"] == tracked.id]
+        commands = [command for command in attempt.commands if command["session"] in tracked.names]
         if commands:
             yield tracked, commands
 

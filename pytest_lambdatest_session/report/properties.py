@@ -86,7 +86,7 @@ def properties_of(session: ReportedSession, position: int) -> Iterator[tuple[str
     """The `(name, value)` properties of a test's session number `position` (from 1), only those that exist."""
     values: dict[str, object] = {
         "session_id": session["session_id"],
-        "session_url": session["url"],
+        "session_url": session["url"] or None,
         "state": session["state"],
         "status": session["status"],
         "duration": session["duration"],

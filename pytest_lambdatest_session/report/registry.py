@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.sidecar.messages import Polled
 
 FAILED_OUTCOMES = ("failed", "error")
+_UNIDENTIFIED = "LambdaTest tells a Playwright session's id to an open page, and told none"
 _REPEATED = ("status", "remark", "build_name", "browser", "browser_version", "platform", "device")
 
 
@@ -41,11 +42,13 @@ class TrackedSession:
 
     __slots__ = (
         *("ended_at", "hub", "id", "kind", "note", "own_account", "public", "saved_logs", "started_at", "uses"),
-        *("was_asked_about", "was_in_a_failure", "was_marked_by_suite"),
+        *("stand_in", "was_asked_about", "was_in_a_failure", "was_marked_by_suite"),
     )
 
     def __init__(self, session_id: str, hub: str, kind: Kind, public: ReportedSession) -> None:
         self.id = session_id
+        self.stand_in: str | None = None
+        """What stands, or stood, for the id: that of a Playwright session is told later, or never."""
         self.hub = hub
         self.kind = kind
         self.public = public
@@ -70,6 +73,16 @@ class TrackedSession:
     @property
     def ended(self) -> bool:
         return self.ended_at is not None
+
+    @property
+    def is_identified(self) -> bool:
+        """Whether LambdaTest can be asked about it."""
+        return self.id != self.stand_in
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it is called in payloads and on reports."""
+        return (self.id,) if self.stand_in is None else (self.stand_in, self.id)
 
     @property
     def attempts(self) -> list[AttemptRecord]:
@@ -225,6 +238,7 @@ class Registry:
         """Those of which the cloud has said nothing yet."""
         self.attempts: dict[str, AttemptRecord] = {}
         """By the attempt's id."""
+        self._stand_ins: dict[str, TrackedSession] = {}
         self._outside: dict[str | None, list[CreationFailure]] = {}
         self._template = dashboard_template
         self._checked = checked
@@ -233,6 +247,14 @@ class Registry:
     def creation_failures(self) -> list[CreationFailure]:
         """Sessions that hubs did not create, outside of tests."""
         return [failure for failures in self._outside.values() for failure in failures]
+
+    def find(self, session_id: str) -> TrackedSession | None:
+        """Return a session by its id, or by what stood for that."""
+        return self.sessions.get(session_id) or self._stand_ins.get(session_id)
+
+    def find_all(self, session_ids: Iterable[str]) -> list[TrackedSession]:
+        """Return those of these sessions that are known, each once."""
+        return list(dict.fromkeys(found for found in map(self.find, session_ids) if found is not None))
 
     def merge(self, sessions: Iterable[SessionPayload]) -> list[TrackedSession]:
         """Take in what a process knows of sessions. Merging the same twice changes nothing."""
@@ -251,7 +273,8 @@ class Registry:
         attempt.snapshot = payload["snapshot"]
         attempt.creation_failures = payload["creation_failures"]
         attempt.commands = attempt.commands or payload.get("commands", ())
-        attempt.merge_uses((self.sessions[use["id"]], use["first_at"], use["last_at"]) for use in payload["uses"])
+        uses = [(self.find(use["id"]), use["first_at"], use["last_at"]) for use in payload["uses"]]
+        attempt.merge_uses((tracked, first_at, last_at) for tracked, first_at, last_at in uses if tracked is not None)
         return attempt
 
     def merge_unreported(self, unreported: Unreported, worker: str | None) -> None:
@@ -316,7 +339,10 @@ class Registry:
         public["state"] = self._state_of(tracked, answer)
         reasons = [tracked.note, answer["error"] if answer is not None else None]
         public["error"] = "; ".join(reason for reason in reasons if reason) or None
-        public["url"] = dashboard_url(tracked.kind, tracked.id, public["test_id"], self._template)
+        if tracked.is_identified:
+            public["url"] = dashboard_url(tracked.kind, tracked.id, public["test_id"], self._template)
+        elif tracked.ended:
+            public["error"] = "; ".join(filter(None, (tracked.note, _UNIDENTIFIED)))
 
     def give_up(self, tracked: TrackedSession, reason: str) -> None:
         """Say of a session why nothing more will be known of it."""
@@ -327,7 +353,7 @@ class Registry:
     def update_from(self, told: ReportedSession) -> None:
         """Take over what another process of the run was told, if it was asked."""
         tracked = self.sessions.get(told["session_id"])
-        if tracked is not None and (told["state"] == "final" or tracked.own_account):
+        if tracked is not None and tracked.is_identified and (told["state"] == "final" or tracked.own_account):
             tracked.kind = told["kind"]
             tracked.was_asked_about = True
             self.unasked.pop(tracked.id, None)
@@ -338,17 +364,25 @@ class Registry:
             return "unchecked"
         if answer is not None:
             return answer["state"]
+        if not tracked.is_identified and tracked.ended:
+            return "unavailable"
         return "pending" if tracked.ended else "running"
 
     def _merge_session(self, carried: SessionPayload) -> TrackedSession:
-        tracked = self.sessions.get(carried["id"])
+        tracked = self.find(carried["id"])
         if tracked is None:
             # One string for all sessions: those that came from workers have each their own.
             hub = sys.intern(carried["hub"])
             kind = kind_of(hub)
             tracked = TrackedSession(carried["id"], hub, kind, unknown_session(carried["id"], hub, kind))
+            if "told_id" in carried:
+                tracked.stand_in = tracked.id
+                self._stand_ins[tracked.id] = tracked
             self.sessions[tracked.id] = self.unasked[tracked.id] = tracked
             self.record_answer(tracked, None)
+        told_id = carried.get("told_id")
+        if told_id is not None and told_id not in self.sessions:
+            self._identify(tracked, told_id)
         if tracked.started_at is None:
             tracked.started_at = carried["started_at"]
         if tracked.ended_at is None and carried["ended_at"] is not None:
@@ -358,6 +392,13 @@ class Registry:
         tracked.was_marked_by_suite |= carried.get("marked", False)
         tracked.own_account |= carried.get("own_account", False)
         return tracked
+
+    def _identify(self, tracked: TrackedSession, told_id: str) -> None:
+        for sessions in (self.sessions, self.unasked):
+            if sessions.pop(tracked.id, None) is not None:
+                sessions[told_id] = tracked
+        tracked.id = tracked.public["session_id"] = told_id
+        self.record_answer(tracked, None)
 
 
 def unknown_session(session_id: str, hub: str, kind: Kind) -> ReportedSession:

@@ -47,6 +47,7 @@ class ReportPortalAttributes:
 
 def _mark(item: pytest.Item, session: ReportedSession) -> None:
     item.add_marker(pytest.mark.lambdatest_session_id(session["session_id"]))
-    item.add_marker(pytest.mark.lambdatest_session_url(session["url"]))
+    if session["url"]:
+        item.add_marker(pytest.mark.lambdatest_session_url(session["url"]))
     if session["state"] == "final" and session["status"]:
         item.add_marker(pytest.mark.lambdatest_status(session["status"]))

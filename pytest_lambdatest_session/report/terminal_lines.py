@@ -54,7 +54,8 @@ def _joined(lines: Iterable[str]) -> str:
 def _static_lines(attempt: AttemptRecord) -> Iterator[str]:
     for tracked in attempt.sessions:
         yield tracked.id
-        yield f"  session       {tracked.public['url']}"
+        if tracked.public["url"]:
+            yield f"  session       {tracked.public['url']}"
     yield from _creation_failure_lines(attempt)
 
 
@@ -92,7 +93,7 @@ def _links(tracked: TrackedSession, *, with_logs: bool) -> Iterator[tuple[str, s
     session = tracked.public
     if session["video_url"]:
         yield "video", session["video_url"]
-    yield "session", session["url"]
+    yield "session", session["url"] or "its id is not known"
     if session["artifacts"]:
         folder = unquote(next(iter(session["artifacts"].values())).rpartition("/")[0])
         yield "saved", f"{folder}/ ({', '.join(session['artifacts'])})"

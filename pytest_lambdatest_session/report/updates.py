@@ -68,7 +68,7 @@ class Updates:
         self._sidecar = sidecar
         self._problems = problems
         self._credentials_of = credentials_of
-        self._is_ours = is_ours
+        self._is_ours: Callable[[TrackedSession], bool] = lambda tracked: tracked.is_identified and is_ours(tracked)
         self._polls_all = polls_all
         self._marks = Marks(registry, clean, problems, overwrite=settings.mark_status == "overwrite")
         self._shares = Shares(
@@ -102,8 +102,7 @@ class Updates:
     def flush(self) -> None:
         """Hand on what there is to do, and take what has come; nothing is waited for."""
         if self._settings.fetch != "off":
-            for session_id in dict.fromkeys(self._to_look_at):
-                tracked = self._registry.sessions[session_id]
+            for tracked in self._registry.find_all(self._to_look_at):
                 if tracked.ended:
                     self._poll(tracked)
         self._to_look_at.clear()
@@ -171,7 +170,9 @@ class Updates:
         self._until = until
 
     def _poll(self, tracked: TrackedSession) -> None:
-        if tracked.id in self._polled or is_final(tracked) or not (self._polls_all or self._is_ours(tracked)):
+        if tracked.id in self._polled or is_final(tracked):
+            return
+        if not (self._is_ours(tracked) or (self._polls_all and tracked.is_identified)):
             return
         self._polled.add(tracked.id)
         self._sidecar.send({"type": "poll", **self._about(tracked), "ended_at": tracked.ended_at})

@@ -94,9 +94,9 @@ class XdistController:
         worker = str(node.gateway.id)
         for line in read_journal(self._journal_of(node)):
             self._registry.merge_lost(line, worker, f"its worker {worker} died")
-            tracked = self._registry.sessions[line["session"]["id"]]
-            if tracked.own_account:
-                self._registry.give_up(tracked, NO_CREDENTIALS)
+            for tracked in self._registry.find_all([line["session"]["id"]]):
+                if tracked.own_account:
+                    self._registry.give_up(tracked, NO_CREDENTIALS)
 
     def _journal_of(self, node: Any) -> Path:
         if self._folder is None:

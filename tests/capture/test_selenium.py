@@ -329,7 +329,7 @@ assert wrapped == 2, wrapped
 for hook in reversed(hooks):
     hook.uninstall()
 assert module.WebDriver.execute is function
-assert not [finder for finder in sys.meta_path if type(finder).__name__ == "_AfterImport"]
+assert not [finder for finder in sys.meta_path if type(finder).__name__ == "AfterImport"]
 assert faults == []
 """
 

@@ -1,0 +1,466 @@
+"""The one place that touches Playwright: a wrapper around `BrowserType.connect`, and a watch on what it connects to.
+
+Public is only the connecting; what is done in a browser passes its connection, as messages of Playwright's protocol:
+`{"id", "guid", "method", "params", "metadata"}` out, `{"id", "result"}` or `{"id", "error"}` back. They have been the
+same for years, while the classes that send them change from release to release. So of each browser on LambdaTest the
+connection's two functions for messages are replaced, on that one object: local browsers never pass here.
+
+LambdaTest tells a session's id to an open page alone, as the answer to an action of its own. It is asked with a message
+as Playwright would send it, beside those of the suite, which does not wait for it. Playwright is never imported from
+here. Knows no pytest.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import parse_qs, unquote, unquote_plus, urlsplit
+
+from pytest_lambdatest_session.capture.commands import address_of
+from pytest_lambdatest_session.capture.imports import AfterImport
+from pytest_lambdatest_session.capture.selenium import Hub, credentials_in, credentials_of
+from pytest_lambdatest_session.capture.untouched import untouched
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from types import ModuleType
+    from typing import Protocol
+
+    class Observer(Protocol):
+        """Told of browsers on their way, in the thread that drives them. A key stands for a session from its start."""
+
+        def connected(self, address: object) -> str | None:
+            """Return the session's key; None if it is none of LambdaTest's."""
+
+        def not_connected(self, address: object, error: BaseException) -> None:
+            """No session came of it."""
+
+        def identified(self, key: str, session_id: str) -> None:
+            """LambdaTest told the session's id."""
+
+        def acts(self, key: str, at: float) -> None:
+            """Something was sent to a context or page."""
+
+        def acted(self, key: str, action: Action, until: float, error: str | None) -> None:
+            """It was answered."""
+
+        def marked(self, key: str) -> None:
+            """The suite told LambdaTest how the session went."""
+
+        def disconnected(self, key: str) -> None:
+            """The session has ended."""
+
+
+MODULES = ("playwright.sync_api", "playwright.async_api")
+ASKED = 'lambdatest_action: {"action": "getTestDetails"}'
+"""https://www.testmuai.com/support/docs/playwright-test-execution-status/ has its siblings; read in November 2026."""
+
+_MOST_QUESTIONS = 3
+_LONGEST_WAIT_SECONDS = 3.0
+_WATCHED = ("frame", "page", "handle", "browser-context", "browser", "request-context")
+"""What the suite acts on, by the first part of a `guid`."""
+_NOT_SHOWN = ("updateSubscription", "waitForEventInfo", "__waitInfo__")
+_PREFIXES = {"browser": "browser.", "browser-context": "context.", "request-context": "request."}
+_NAMES = {
+    "evalOnSelector": "eval_on_selector",
+    "evalOnSelectorAll": "eval_on_selector_all",
+    "evaluateExpression": "evaluate",
+    "evaluateExpressionHandle": "evaluate_handle",
+    "goBack": "go_back",
+    "goForward": "go_forward",
+    "keyboardInsertText": "keyboard.insert_text",
+    "keyboardPress": "keyboard.press",
+    "keyboardType": "keyboard.type",
+    "mouseClick": "mouse.click",
+    "mouseMove": "mouse.move",
+    "mouseWheel": "mouse.wheel",
+    "queryCount": "count",
+}
+_HARMLESS = frozenset(
+    (
+        *(
+            "selector",
+            "strict",
+            "timeout",
+            "waitTimeout",
+            "waitUntil",
+            "state",
+            "isNot",
+            "force",
+            "trial",
+            "noWaitAfter",
+        ),
+        *("button", "clickCount", "delay", "modifiers", "position", "x", "y", "deltaX", "deltaY", "steps", "name"),
+        *("selectorEngines", "noDefaultViewport", "viewport", "isMobile", "strictSelectors", "acceptDownloads"),
+    )
+)
+"""Parameters that hold nothing which somebody typed, no script and no page, so that errors can't repeat them."""
+_ACTION = "lambdatest_action"
+_ASSERTION = "AssertionError"
+_LONGEST_VALUE = 200
+# Made once: tests replace what `json` has.
+_raw_decode = json.JSONDecoder().raw_decode
+
+
+class Action(NamedTuple):
+    """What a message asked for, and nothing of it that may not be shown."""
+
+    name: str
+    about: str
+    at: float
+    has_values: bool
+    """Whether its error might repeat what may not be shown."""
+    fails_on: bool | None
+    """Of an assertion the answer that makes it fail."""
+
+
+class PlaywrightHook:
+    """Keeps `connect` of both APIs wrapped between `install` and `uninstall`.
+
+    What the observer raises reaches `on_fault` and nobody else. `on_wrap` is called when there is something to observe.
+    """
+
+    def __init__(
+        self, observer: Observer, on_fault: Callable[[Exception], None], on_wrap: Callable[[], None] | None = None
+    ) -> None:
+        self.observer = observer
+        self.on_fault = on_fault
+        self.is_installed = False
+        self.with_values = False
+        self._on_wrap = on_wrap
+        self._wrapped: list[tuple[Any, Any, Any]] = []
+        self._finders = [AfterImport(name, self._wrap) for name in MODULES]
+
+    def install(self) -> None:
+        self.is_installed = True
+        for finder in self._finders:
+            finder.install()
+
+    def uninstall(self) -> None:
+        self.is_installed = False
+        for finder in self._finders:
+            finder.uninstall()
+        for browser_type, original, wrapper in self._wrapped:
+            # Somebody may have wrapped it after us: then ours stays below theirs and only passes through.
+            if browser_type.__dict__.get("connect") is wrapper:
+                browser_type.connect = original
+
+    def _wrap(self, module: ModuleType) -> None:
+        try:
+            browser_type = module.BrowserType
+            original = browser_type.connect
+            wrapper = self._async_wrapper(original) if iscoroutinefunction(original) else self._wrapper(original)
+            browser_type.connect = wrapper
+            self._wrapped.append((browser_type, original, wrapper))
+            if self._on_wrap is not None:
+                self._on_wrap()
+        except Exception as fault:  # noqa: BLE001 - a Playwright of another shape must still import
+            self.on_fault(fault)
+
+    def _wrapper(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def connect(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True  # a failure's traceback stays the one it would be without us
+            try:
+                browser = original(*args, **kwargs)
+            except BaseException as error:
+                self._connected(args, kwargs, None, error)
+                raise
+            self._connected(args, kwargs, browser, None)
+            return browser
+
+        return connect
+
+    def _async_wrapper(self, original: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        @functools.wraps(original)
+        async def connect(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            try:
+                browser = await original(*args, **kwargs)
+            except BaseException as error:
+                self._connected(args, kwargs, None, error)
+                raise
+            self._connected(args, kwargs, browser, None)
+            return browser
+
+        return connect
+
+    def _connected(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], browser: Any, error: BaseException | None
+    ) -> None:
+        if not self.is_installed:
+            return
+        try:
+            # Called `ws_endpoint` until 1.5x.
+            address = args[1] if len(args) > 1 else kwargs.get("endpoint", kwargs.get("ws_endpoint"))
+            if error is not None:
+                self.observer.not_connected(address, error)
+            elif (key := self.observer.connected(address)) is not None:
+                _Connection(self, key).watch(browser)
+        except Exception as fault:  # noqa: BLE001 - bookkeeping does not change what connecting returns
+            self.on_fault(fault)
+
+
+class _Connection:
+    """The connection to one session's browser: what passes it, and the one question that is added."""
+
+    def __init__(self, hook: PlaywrightHook, key: str) -> None:
+        self._hook = hook
+        self._observer = hook.observer
+        self._key = key
+        self._send: Any = None
+        self._receive: Any = None
+        self._loop: Any = None
+        self._actions: dict[Any, Action] = {}
+        """Those under way, by the message's id."""
+        self._marking: set[Any] = set()
+        self._questions: set[Any] = set()
+        """Ids of messages, the suite's own among them, that LambdaTest answers with the session's details."""
+        self._question: Any = None
+        """The id of ours that is under way."""
+        self._asked_times = 0
+        self._is_identified = False
+        self._last: dict[str, Any] = {}
+        self._frame: str | None = None
+        self._waiting: Any = None
+
+    def watch(self, browser: Any) -> None:
+        browser.on("disconnected", lambda _: self._guarded(self._disconnected))
+        connection = browser._impl_obj._connection  # noqa: SLF001 - no public way leads there
+        # What takes messages to be sent; until 1.6x that of the transport.
+        sender, name = connection, "onmessage"
+        if not hasattr(connection, name):
+            sender, name = connection._transport, "send"  # noqa: SLF001
+        self._send, self._receive, self._loop = getattr(sender, name), connection.dispatch, connection._loop  # noqa: SLF001
+        setattr(sender, name, self._on_send)
+        connection.dispatch = self._on_receive
+        wrap = _closing_async if iscoroutinefunction(browser.close) else _closing
+        browser.close = wrap(browser, browser.close, self._details)
+
+    def _on_send(self, message: dict[str, Any]) -> Any:
+        __tracebackhide__ = True
+        at = untouched.now()
+        result = self._send(message)
+        if self._hook.is_installed:
+            self._guarded(self._sent, message, at)
+        return result
+
+    def _on_receive(self, message: dict[str, Any]) -> Any:
+        until = untouched.now()
+        if self._question is not None and message.get("id") == self._question:
+            # Of this one Playwright knows nothing.
+            self._guarded(self._answered, message, until)
+            return None
+        result = self._receive(message)
+        if self._hook.is_installed and ("id" in message or message.get("method") == "__create__"):
+            self._guarded(self._answered, message, until)
+        return result
+
+    def _guarded(self, note: Callable[..., None], *args: Any) -> None:
+        try:
+            note(*args)
+        except Exception as fault:  # noqa: BLE001 - bookkeeping changes no message
+            self._hook.on_fault(fault)
+
+    def _sent(self, message: dict[str, Any], at: float) -> None:
+        kind = message["guid"].partition("@")[0]
+        if kind not in _WATCHED:
+            return
+        self._last = message
+        self._observer.acts(self._key, at)
+        method = message["method"]
+        if method in _NOT_SHOWN:
+            return
+        said = _said_to_lambdatest(method, message["params"])
+        if "setTestStatus" in said:
+            self._marking.add(message["id"])
+        elif "getTestDetails" in said:
+            self._questions.add(message["id"])
+        if not message["metadata"].get("internal"):
+            self._actions[message["id"]] = action_of(
+                kind, method, message["params"], at, with_values=self._hook.with_values
+            )
+
+    def _answered(self, message: dict[str, Any], until: float) -> None:
+        id_ = message.get("id")
+        if id_ is None:
+            created = message["params"]
+            if created["type"] == "Page":
+                self._frame = created["initializer"]["mainFrame"]["guid"]
+                self._ask()
+            return
+        if id_ in self._questions:
+            self._questions.remove(id_)
+            self._take_details(message)
+        if id_ in self._marking:
+            self._marking.remove(id_)
+            if "error" not in message:
+                self._observer.marked(self._key)
+        action = self._actions.pop(id_, None)
+        if action is not None:
+            self._observer.acted(self._key, action, until, _error_of(message, action))
+            self._ask()
+
+    def _disconnected(self) -> None:
+        self._end_question()
+        if self._hook.is_installed:
+            self._observer.disconnected(self._key)
+
+    # The session's id
+
+    def _ask(self) -> None:
+        if self._is_identified or self._question or self._frame is None or self._asked_times == _MOST_QUESTIONS:
+            return
+        self._asked_times += 1
+        # Numbers until 1.6x, texts since; those of the client go up from 1.
+        last_id = self._last["id"]
+        self._question = -self._asked_times if isinstance(last_id, int) else f"{last_id}.details"
+        self._questions.add(self._question)
+        metadata = {name: value for name, value in self._last["metadata"].items() if name != "title"}
+        params = {"expression": "_ => {}", "arg": {"value": {"s": ASKED}, "handles": []}}
+        message = {"id": self._question, "guid": self._frame, "method": "evaluateExpression", "params": params}
+        self._send({**message, "metadata": {**metadata, "internal": False}})
+
+    def _take_details(self, message: dict[str, Any]) -> None:
+        if message["id"] == self._question:
+            self._end_question()
+        session_id = _session_id_in(message)
+        if session_id is not None and not self._is_identified:
+            self._is_identified = True
+            self._observer.identified(self._key, session_id)
+
+    def _end_question(self) -> None:
+        self._question = None
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+    def _details(self) -> Any:
+        """Return what to wait for before the connection is closed, if an answer is under way; with an end in any case.
+
+        A clock that a test has stopped would end no waiting.
+        """
+        if self._question is None or abs(self._loop.time() - untouched.monotonic()) > 1 or not self._hook.is_installed:
+            return None
+        self._waiting = waiting = self._loop.create_future()
+        self._loop.call_later(_LONGEST_WAIT_SECONDS, lambda: waiting.done() or waiting.set_result(None))
+        return waiting
+
+
+def _closing(browser: Any, close: Callable[..., None], details: Callable[[], Any]) -> Callable[..., None]:
+    @functools.wraps(close)
+    def closing(*args: Any, **kwargs: Any) -> None:
+        __tracebackhide__ = True
+        waiting = details()
+        if waiting is not None:
+            browser._sync(_until(waiting))  # noqa: SLF001 - how Playwright waits without being asynchronous
+        return close(*args, **kwargs)
+
+    return closing
+
+
+def _closing_async(
+    _: Any, close: Callable[..., Awaitable[None]], details: Callable[[], Any]
+) -> Callable[..., Awaitable[None]]:
+    @functools.wraps(close)
+    async def closing(*args: Any, **kwargs: Any) -> None:
+        __tracebackhide__ = True
+        waiting = details()
+        if waiting is not None:
+            await waiting
+        return await close(*args, **kwargs)
+
+    return closing
+
+
+async def _until(waiting: Any) -> None:
+    await waiting
+
+
+def action_of(kind: str, method: str, params: dict[str, Any], at: float, *, with_values: bool) -> Action:
+    """Return what may be shown of a message: what it acts on, and all that it was given `with_values` only."""
+    parts, has_values = [], False
+    for name, value in params.items():
+        if name == "selector":
+            parts.append(str(value).replace("internal:", ""))
+        elif name == "url":
+            parts.append(address_of(str(value)))
+        elif name == "expression" and method == "expect":
+            parts.insert(0, str(value).replace(".", "_"))
+        elif name not in _HARMLESS:
+            has_values = not with_values
+            if with_values:
+                parts.append(f"{name}={_shown(value)}"[:_LONGEST_VALUE])
+    name = _PREFIXES.get(kind, "") + _NAMES.get(method, method)
+    return Action(name, " ".join(parts), at, has_values, params.get("isNot") if method == "expect" else None)
+
+
+def _shown(value: Any) -> Any:
+    """Of an argument of a script what it is, where that is a text."""
+    is_argument = isinstance(value, dict) and isinstance(value.get("value"), dict)
+    return value["value"].get("s", value["value"]) if is_argument else value
+
+
+def hub_at(address: object) -> Hub | None:
+    """The host that an address of Playwright's is of, and the credentials in it; None if it is no address.
+
+    LambdaTest's is `wss://cdp.lambdatest.com/playwright?capabilities=` with JSON, which suites quote or leave as it is.
+    """
+    if not isinstance(address, str):
+        return None
+    parts = urlsplit(address)
+    if not parts.hostname:
+        return None
+    query = address.partition("?")[2]
+    named = parse_qs(query)
+    user, key = (named.get(name, [""])[0] for name in ("user", "key"))
+    in_capabilities = credentials_in({"capabilities": {"alwaysMatch": _capabilities_in(query)}})
+    in_front = credentials_of(unquote(parts.username or ""), unquote(parts.password or ""))
+    return Hub(parts.hostname, in_capabilities or credentials_of(user, key) or in_front)
+
+
+def _capabilities_in(query: str) -> Any:
+    text = query.partition("capabilities=")[2]
+    return _decoded(unquote(text)) or _decoded(unquote_plus(text))
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return _raw_decode(text.lstrip())[0]
+    except ValueError:
+        return None
+
+
+def _error_of(message: dict[str, Any], action: Action) -> str | None:
+    error = message.get("error")
+    if error is None:
+        result = message.get("result") or {}
+        # Assertions that fail are no errors of the protocol until 1.6x.
+        fails = action.fails_on is not None and result.get("matches") is action.fails_on
+        return _ASSERTION if fails else None
+    error = error.get("error") or {}
+    name, text = error.get("name") or "Error", str(error.get("message") or "")
+    if name == "ExpectError":
+        return _ASSERTION
+    # Without the call log, and the address that could not be opened.
+    text = text.partition("\n")[0].partition(" at http")[0]
+    return name if action.has_values or not text else f"{name}: {text}"
+
+
+def _said_to_lambdatest(method: str, params: dict[str, Any]) -> str:
+    """Return the text of an action of LambdaTest's, as `lambdatest_action: {...}` or in JSON; "" of anything else."""
+    if method != "evaluateExpression":
+        return ""
+    value = params["arg"]["value"]
+    text = value["s"] if "s" in value else str(value["o"]) if "o" in value else ""
+    return text if _ACTION in text[:_LONGEST_VALUE] else ""
+
+
+def _session_id_in(message: dict[str, Any]) -> str | None:
+    try:
+        data = untouched.decode(message["result"]["value"]["s"])["data"]
+        session_id = data.get("session_id") or data.get("test_id")
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None  # an error, or the page's own answer where the grid gave none
+    return session_id if isinstance(session_id, str) else None
