@@ -260,9 +260,7 @@ class Registration:
         if self._wants("terminal"):
             outputs += [self._failure_sections, self._command_sections]
         if self._config.getoption("xmlpath", None):
-            from pytest_lambdatest_session.report.junit import JunitXml  # noqa: PLC0415
-
-            outputs.append(JunitXml(self._config, self._registry))
+            outputs.append(self._junit_xml())
         if self._config.getoption("htmlpath", None) and self._wants("html"):
             outputs.append(self._html_report())
         sessions_file = self._sessions_file()
@@ -276,6 +274,22 @@ class Registration:
 
             outputs.append(GithubSummary(Path(github_summary), self._registry, self._problems))
         return outputs
+
+    def _junit_xml(self) -> Output:
+        from pytest_lambdatest_session.report.junit import JunitXml  # noqa: PLC0415
+        from pytest_lambdatest_session.report.junit_fields import Folders  # noqa: PLC0415
+
+        working = self._config.invocation_params.dir
+        folders = Folders(
+            artifacts=self._artifacts_folder().parent,
+            working=working,
+            project=Path(os.environ.get("CI_PROJECT_DIR") or working),
+        )
+        junit = JunitXml(
+            self._config, self._settings.junit, folders, self._problems, with_properties=self._with_properties
+        )
+        self._add(junit, "junit")
+        return junit
 
     def _html_report(self) -> Output:
         # Loads pytest-html, which a run without an HTML report may have switched off.
