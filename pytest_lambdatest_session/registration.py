@@ -263,6 +263,8 @@ class Registration:
             outputs.append(self._junit_xml())
         if self._config.getoption("htmlpath", None) and self._wants("html"):
             outputs.append(self._html_report())
+        if self._config.getoption("allure_report_dir", None) and self._wants("allure"):
+            outputs.append(self._allure_results())
         sessions_file = self._sessions_file()
         if sessions_file is not None and self._wants("file"):
             from pytest_lambdatest_session.report.sessions_file import SessionsFile  # noqa: PLC0415
@@ -290,6 +292,12 @@ class Registration:
         )
         self._add(junit, "junit")
         return junit
+
+    def _allure_results(self) -> Output:
+        from pytest_lambdatest_session.report.allure import AllureResults  # noqa: PLC0415
+
+        folder = self._config.invocation_params.dir / self._config.getoption("allure_report_dir")
+        return AllureResults(folder, self._artifacts_folder().parent, self._registry, self._problems)
 
     def _html_report(self) -> Output:
         # Loads pytest-html, which a run without an HTML report may have switched off.
