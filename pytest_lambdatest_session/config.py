@@ -16,9 +16,11 @@ from pytest_lambdatest_session.cloud.endpoints import checked_api_url
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pytest_lambdatest_session.report.junit_flavours import Line
+
 Fetch = Literal["background", "teardown", "off"]
 MarkStatus = Literal["off", "on", "overwrite"]
-IniType = Literal["string", "args", "int", "float", "bool"]
+IniType = Literal["string", "args", "linelist", "int", "float", "bool"]
 Artifacts = Literal["off", "failed", "all"]
 SHARE_DAYS = (3, 7, 10, 30)
 _SWITCH = {
@@ -75,6 +77,7 @@ class Settings(NamedTuple):
     share_days: int | None
     sessions_file: str | None
     properties: bool
+    junit: tuple[Line, ...]
     show_values: bool
     mark_status: MarkStatus
     artifacts: Artifacts
@@ -103,6 +106,10 @@ def read_settings(
         share_days=cast("int | None", values["lambdatest_share_days"]),
         sessions_file=cast("str | None", values["lambdatest_sessions_file"]),
         properties=cast("bool", values["lambdatest_properties"]),
+        junit=(
+            *cast("tuple[Line, ...]", values["lambdatest_junit"] or ()),
+            *cast("tuple[Line, ...]", values["lambdatest_junit_lines"] or ()),
+        ),
         show_values=cast("bool", values["lambdatest_show_values"]),
         mark_status=cast("MarkStatus", values["lambdatest_mark_status"]),
         artifacts=cast("Artifacts", values["lambdatest_artifacts"]),
@@ -166,7 +173,7 @@ def _text_of(value: object, option: Option) -> str:
         return str(value)
     if not all(isinstance(item, str) for item in value):
         raise ValueError
-    return " ".join(value)
+    return "\n".join(value)
 
 
 def _because(error: ValueError) -> str:
@@ -245,6 +252,23 @@ def _parse_share_days(text: str) -> int:
 
 def _parse_switch(text: str) -> bool:
     return _one_of(text, "on", "off") == "on"
+
+
+def _parse_junit(text: str) -> tuple[Line, ...]:
+    # Only where it is set.
+    from pytest_lambdatest_session.report.junit_flavours import FLAVOURS  # noqa: PLC0415
+
+    names = dict.fromkeys(text.replace(",", " ").lower().split())
+    if not names or not names.keys() <= FLAVOURS.keys():
+        raise ValueError
+    # Two of them may have a line in common.
+    return tuple(dict.fromkeys(line for name in names for line in FLAVOURS[name]))
+
+
+def _parse_junit_lines(text: str) -> tuple[Line, ...]:
+    from pytest_lambdatest_session.report.junit_flavours import parse_lines  # noqa: PLC0415 - as above
+
+    return parse_lines(text)
 
 
 def _parse_path(text: str) -> str:
@@ -329,6 +353,25 @@ OPTIONS: tuple[Option, ...] = (
         _parse_switch,
         ini_type="bool",
         toml_types=(bool, int),
+    ),
+    Option(
+        "lambdatest_junit",
+        "",
+        "any of testrail, testmo, gitlab, jenkins, xray, datadog, bitrise, text and failure, separated by spaces",
+        "readers of the JUnit XML file, in whose words it says more of each session (default: none)",
+        _parse_junit,
+        ini_type="args",
+        toml_types=(list,),
+    ),
+    Option(
+        "lambdatest_junit_lines",
+        "",
+        "lines of the form 'name = template', with fields such as {video_url}",
+        "what else the JUnit XML file says of each session: a property, or a line of 'system-out' or 'failure' "
+        "(default: none)",
+        _parse_junit_lines,
+        ini_type="linelist",
+        toml_types=(list,),
     ),
     Option(
         "lambdatest_mark_status",

@@ -260,11 +260,11 @@ class Registration:
         if self._wants("terminal"):
             outputs += [self._failure_sections, self._command_sections]
         if self._config.getoption("xmlpath", None):
-            from pytest_lambdatest_session.report.junit import JunitXml  # noqa: PLC0415
-
-            outputs.append(JunitXml(self._config, self._registry))
+            outputs.append(self._junit_xml())
         if self._config.getoption("htmlpath", None) and self._wants("html"):
             outputs.append(self._html_report())
+        if self._config.getoption("allure_report_dir", None) and self._wants("allure"):
+            outputs.append(self._allure_results())
         sessions_file = self._sessions_file()
         if sessions_file is not None and self._wants("file"):
             from pytest_lambdatest_session.report.sessions_file import SessionsFile  # noqa: PLC0415
@@ -276,6 +276,28 @@ class Registration:
 
             outputs.append(GithubSummary(Path(github_summary), self._registry, self._problems))
         return outputs
+
+    def _junit_xml(self) -> Output:
+        from pytest_lambdatest_session.report.junit import JunitXml  # noqa: PLC0415
+        from pytest_lambdatest_session.report.junit_fields import Folders  # noqa: PLC0415
+
+        working = self._config.invocation_params.dir
+        folders = Folders(
+            artifacts=self._artifacts_folder().parent,
+            working=working,
+            project=Path(os.environ.get("CI_PROJECT_DIR") or working),
+        )
+        junit = JunitXml(
+            self._config, self._settings.junit, folders, self._problems, with_properties=self._with_properties
+        )
+        self._add(junit, "junit")
+        return junit
+
+    def _allure_results(self) -> Output:
+        from pytest_lambdatest_session.report.allure import AllureResults  # noqa: PLC0415
+
+        folder = self._config.invocation_params.dir / self._config.getoption("allure_report_dir")
+        return AllureResults(folder, self._artifacts_folder().parent, self._registry, self._problems)
 
     def _html_report(self) -> Output:
         # Loads pytest-html, which a run without an HTML report may have switched off.

@@ -1,28 +1,40 @@
-"""Allure: links on the test's result, in the process that ran the test, before its result file is written."""
+"""Allure: links to a test's sessions, which go into its result when the test ends, and are completed when the run does.
+
+A result is a file that allure-pytest writes in the process that ran the test, under a name that it tells nobody. A
+label with the session's id finds it again.
+"""
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 import sys
+from mimetypes import guess_type
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pytest
 
 from pytest_lambdatest_session.report.formatting import duration_text, shown_status
 from pytest_lambdatest_session.report.properties import SESSIONS_ATTRIBUTE
+from pytest_lambdatest_session.report.saved_files import folder_name
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterable, Iterator
+    from pathlib import Path
 
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.records import ReportedSession
+    from pytest_lambdatest_session.report.registry import AttemptRecord, Registry
+
+LABEL = "lambdatest_session_id"
+_LINK_TYPE = "lambdatest"
+_PREFIX = "lambdatest-"
 
 
 class AllureLinks:
-    """Links to the session and, once the cloud has answered, its video and logs.
-
-    Allure writes a result when its test ends, long before the end of the run: the status is there only with
-    `lambdatest_fetch = teardown`.
-    """
+    """Adds to each result what is known when its test ends, in the process that ran the test."""
 
     def __init__(self, problems: Problems) -> None:
         self._problems = problems
@@ -33,16 +45,82 @@ class AllureLinks:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         commons: Any = sys.modules.get("allure_commons")
-        if call.when == "teardown" and commons is not None:
+        sessions: list[ReportedSession] = getattr(report, SESSIONS_ATTRIBUTE, [])
+        if call.when == "teardown" and commons is not None and sessions:
             with self._problems.guard():
-                for name, url in _links(getattr(report, SESSIONS_ATTRIBUTE, [])):
-                    commons.plugin_manager.hook.add_link(url=url, link_type="link", name=name)
+                hook = commons.plugin_manager.hook
+                hook.add_label(label_type=LABEL, labels=[session["session_id"] for session in sessions])
+                for name, url in _links(sessions):
+                    hook.add_link(url=url, link_type=_LINK_TYPE, name=name)
         return report
 
 
-def _links(sessions: list[ReportedSession]) -> Iterator[tuple[str, str]]:
-    for position, session in enumerate(sessions, 1):
-        title = "LambdaTest" if len(sessions) == 1 else f"LambdaTest {position}"
+class AllureResults:
+    """An output: completes the results of this run's tests. `artifacts` is what paths of saved files start from."""
+
+    def __init__(self, folder: Path, artifacts: Path, registry: Registry, problems: Problems) -> None:
+        self._folder = folder
+        self._artifacts = artifacts
+        self._registry = registry
+        self._problems = problems
+
+    def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
+        """Nothing to do: the result has its links from the process that ran the test."""
+
+    def bind(self) -> None:
+        for path in self._folder.glob("*-result.json") if self._registry.sessions else ():
+            self._complete(path)
+
+    def _complete(self, path: Path) -> None:
+        try:
+            self._add(path)
+        except (OSError, ValueError) as error:
+            # Whoever else works on this folder may take files away, or replace them by others.
+            if path.exists():
+                self._problems.add(f"results of Allure could not be completed: {type(error).__name__}")
+
+    def _add(self, path: Path) -> None:
+        text = path.read_text(encoding="utf-8")
+        if LABEL not in text:
+            return
+        result = json.loads(text)
+        ids = [label["value"] for label in result.get("labels", ()) if label["name"] == LABEL]
+        # Results of other runs may lie here too.
+        sessions = [self._registry.sessions[id_].public for id_ in ids if id_ in self._registry.sessions]
+        if not sessions:
+            return
+        links = [{"type": _LINK_TYPE, "url": url, "name": name} for name, url in _links(sessions)]
+        result["links"] = [link for link in result.get("links", ()) if link.get("type") != _LINK_TYPE] + links
+        others = [one for one in result.get("attachments", ()) if not one["source"].startswith(_PREFIX)]
+        result["attachments"] = others + list(self._attachments(sessions))
+        unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        try:
+            unfinished.write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    def _attachments(self, sessions: list[ReportedSession]) -> Iterator[dict[str, str]]:
+        for title, session in _titled(sessions):
+            for kind, artifact in session["artifacts"].items():
+                saved = self._artifacts / unquote(artifact)
+                # Allure takes for attachments what is named so.
+                name = f"{_PREFIX}{folder_name(session['session_id'])}-{kind}-attachment{saved.suffix}"
+                target = self._folder / name
+                if not target.exists():
+                    shutil.copyfile(saved, target)
+                yield {"name": f"{title} {kind}", "source": name, "type": guess_type(saved)[0] or "text/plain"}
+
+
+def _titled(sessions: Iterable[ReportedSession]) -> list[tuple[str, ReportedSession]]:
+    listed = list(sessions)
+    if len(listed) == 1:
+        return [("LambdaTest", listed[0])]
+    return [(f"LambdaTest {position}", session) for position, session in enumerate(listed, 1)]
+
+
+def _links(sessions: Iterable[ReportedSession]) -> Iterator[tuple[str, str]]:
+    for title, session in _titled(sessions):
         facts = [shown_status(session)] if session["state"] == "final" else []
         if session["duration"] is not None:
             facts.append(duration_text(session["duration"]))

@@ -1,8 +1,7 @@
-"""JUnit XML: a testcase's properties are frozen when its teardown is logged; what came later is added to them.
+"""JUnit XML: a testcase is frozen when its teardown is logged; what is known of its sessions later is added to it.
 
-`LogXML` keeps one `Element` per testcase and writes those very objects when the session finishes. That it does is
-not documented, so every step looks before it reaches, and a LogXML of another shape keeps the static properties. Tests
-pin the shape.
+`LogXML` keeps a reporter per testcase, and writes the very elements that they hand out when the session finishes. That
+it does is not documented, so a LogXML of another shape keeps the static properties. Tests pin the shape.
 """
 
 from __future__ import annotations
@@ -10,53 +9,160 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from pytest_lambdatest_session.report.junit_fields import Contents, file_fields, session_fields
+from pytest_lambdatest_session.report.junit_flavours import FAILURE, SYSTEM_OUT, entries
+from pytest_lambdatest_session.report.outcomes import CRASHED
 from pytest_lambdatest_session.report.properties import numbered_properties
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
-    import pytest
-
-    from pytest_lambdatest_session.report.records import ReportedSession
-    from pytest_lambdatest_session.report.registry import AttemptRecord, Registry
+    from pytest_lambdatest_session.problems import Problems
+    from pytest_lambdatest_session.report.junit_fields import Folders
+    from pytest_lambdatest_session.report.junit_flavours import Entry, Line
+    from pytest_lambdatest_session.report.registry import AttemptRecord
 
 ID_PROPERTY = "lambdatest_session_id"
 
 
 class JunitXml:
-    """An output: the properties of every testcase that used sessions, brought up to date."""
+    """An output: properties of every testcase that used sessions, and the lines of `lambdatest_junit`."""
 
-    def __init__(self, config: pytest.Config, registry: Registry) -> None:
+    def __init__(
+        self,
+        config: pytest.Config,
+        lines: Sequence[Line],
+        folders: Folders,
+        problems: Problems,
+        *,
+        with_properties: bool,
+    ) -> None:
         self._config = config
-        self._registry = registry
+        self._lines = lines
+        self._folders = folders
+        self._problems = problems
+        self._with_properties = with_properties
+        self._attached: list[tuple[pytest.TestReport, AttemptRecord]] = []
+        """Of the report that is being logged."""
+        self._testcases: list[tuple[Any, AttemptRecord]] = []
+        """LogXML's reporters of testcases."""
+        self._additions = Additions()
         self._is_bound = False
 
     def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
-        """Nothing to do: LogXML takes the static properties from the report."""
+        if report.when in ("teardown", CRASHED):
+            self._attached.append((report, attempt))
+
+    # Innermost, so that between its two halves nobody but LogXML opens testcases.
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, None, None]:
+        attempts = [attempt for attached, attempt in self._attached if attached is report]
+        self._attached.clear()
+        before: list[tuple[Any, Any, int]] = []
+        with self._problems.guard():
+            # LogXML opens the testcase of such a report, where none is open; so may we.
+            before += [
+                (log_xml, log_xml.node_reporter(report), len(log_xml.node_reporters_ordered))
+                for log_xml in (self._log_xmls() if attempts else ())
+            ]
+        result = yield
+        for log_xml, reporter, count in before:
+            # It opens another one for a teardown that failed after its test had.
+            for opened in (reporter, *log_xml.node_reporters_ordered[count:]):
+                self._testcases += [(opened, attempt) for attempt in attempts]
+        return result
 
     def bind(self) -> None:
-        sessions = {name: tracked.public for tracked in self._registry.sessions.values() for name in tracked.names}
-        for plugin in self._config.pluginmanager.get_plugins():
-            if type(plugin).__name__ == "LogXML":
-                for properties in _properties_elements(plugin):
-                    _update(properties, sessions)
-                if self._is_bound:
-                    plugin.pytest_sessionfinish()  # writes the file, which it did before the suite ended these sessions
+        self._additions.undo()
+        contents = Contents() if any("file_base64" in line.fields for line in self._lines) else None
+        for reporter, attempt in self._testcases:
+            self._complete(reporter, attempt, contents)
+        if self._is_bound:
+            for log_xml in self._log_xmls():
+                log_xml.pytest_sessionfinish()  # writes the file, which it did before the suite ended these sessions
         self._is_bound = True
 
+    def _log_xmls(self) -> list[Any]:
+        plugins = self._config.pluginmanager.get_plugins()
+        return [plugin for plugin in plugins if type(plugin).__name__ == "LogXML" and hasattr(plugin, "node_reporter")]
 
-def _properties_elements(log_xml: Any) -> Iterator[ET.Element]:
-    for reporter in getattr(log_xml, "node_reporters_ordered", ()):
-        testcase = reporter.to_xml()
-        properties = testcase.find("properties") if isinstance(testcase, ET.Element) else None
-        if properties is not None:
-            yield properties
+    def _complete(self, reporter: Any, attempt: AttemptRecord, contents: Contents | None) -> None:
+        is_open = "to_xml" not in vars(reporter)
+        if is_open:
+            reporter.finalize()  # its worker died, so no teardown did, nor gave it the properties of a report
+        testcase: ET.Element = reporter.to_xml()
+        if (is_open and self._with_properties) or testcase.find(
+            f"properties/property[@name='{ID_PROPERTY}']"
+        ) is not None:
+            _update(testcase, attempt)
+        if self._lines:
+            files = file_fields(attempt, self._folders, contents)
+            self._additions.write(testcase, entries(self._lines, session_fields(attempt), files))
 
 
-def _update(properties: ET.Element, sessions: Mapping[str, ReportedSession]) -> None:
-    elements = {element.get("name", ""): element for element in properties.iter("property")}
-    ids = [element.get("value", "") for name, element in elements.items() if name.partition(".")[0] == ID_PROPERTY]
-    for name, value in numbered_properties([sessions[id_] for id_ in ids if id_ in sessions]):
+class Additions:
+    """What was written into testcases beside our own properties, to be taken out again before it is written anew."""
+
+    def __init__(self) -> None:
+        self._undo: list[Callable[[], None]] = []
+
+    def undo(self) -> None:
+        for step in reversed(self._undo):
+            step()
+        self._undo.clear()
+
+    def write(self, testcase: ET.Element, filled_in: Iterable[Entry]) -> None:
+        by_name: dict[str, list[Entry]] = {}
+        for entry in dict.fromkeys(filled_in):
+            by_name.setdefault(entry.name, []).append(entry)
+        for name, of_name in by_name.items():
+            values = [entry.value for entry in of_name]
+            if name == SYSTEM_OUT:
+                self._add_text(self._system_out(testcase), values)
+            elif name == FAILURE:
+                for failure in [element for element in testcase if element.tag in ("failure", "error")]:
+                    self._add_text(failure, values)
+            else:
+                self._add_property(testcase, name, values, [entry.item for entry in of_name if entry.item])
+
+    def _add_property(self, testcase: ET.Element, name: str, values: list[str], items: list[str]) -> None:
+        properties = _properties_of(testcase)
+        element = ET.SubElement(properties, "property", name=name)
+        self._undo.append(lambda: properties.remove(element))
+        if not items:
+            element.set("value", "\n".join(values))
+        for item, value in zip(items, values, strict=False):
+            ET.SubElement(element, "item", name=item).text = value
+
+    def _system_out(self, testcase: ET.Element) -> ET.Element:
+        element = testcase.find(SYSTEM_OUT)
+        if element is None:
+            element = ET.SubElement(testcase, SYSTEM_OUT)
+            self._undo.append(lambda: testcase.remove(element))
+        return element
+
+    def _add_text(self, element: ET.Element, lines: list[str]) -> None:
+        before = element.text
+        self._undo.append(lambda: setattr(element, "text", before))
+        begun = before if not before or before.endswith("\n") else before + "\n"
+        element.text = (begun or "") + "\n".join([*lines, ""])
+
+
+def _properties_of(testcase: ET.Element) -> ET.Element:
+    element = testcase.find("properties")
+    if element is None:
+        element = ET.Element("properties")
+        testcase.insert(0, element)
+    return element
+
+
+def _update(testcase: ET.Element, attempt: AttemptRecord) -> None:
+    """Bring our own properties up to date where they stand, and add new ones."""
+    properties = _properties_of(testcase)
+    elements = {element.get("name"): element for element in properties}
+    for name, value in numbered_properties(tracked.public for tracked in attempt.sessions):
         element = elements.get(name)
         if element is None:
             element = ET.SubElement(properties, "property", name=name)

@@ -118,12 +118,19 @@ def test_pytest_keeps_what_stands_in_the_configuration_as_it_stands(
 
 
 def test_log_xml_writes_the_elements_that_its_reporters_hand_out(story: Story) -> None:
-    """For report/junit.py: `node_reporters_ordered[*].to_xml()` is the element that is written."""
+    """For report/junit.py: `node_reporters_ordered[*].to_xml()` is the element that is written.
+
+    A reporter has `to_xml` of its own once it is finalized, and until then `node_reporter(report)` gives it.
+    """
     checked(
         story,
         """
 (log_xml,) = [plugin for plugin in config.pluginmanager.get_plugins() if type(plugin).__name__ == "LogXML"]
 (reporter,) = log_xml.node_reporters_ordered
+assert "to_xml" in vars(reporter)
+opened = log_xml.node_reporter("test_it.py::test_other")
+assert opened is log_xml.node_reporter("test_it.py::test_other") is log_xml.node_reporters_ordered.pop()
+assert "to_xml" not in vars(opened)
 properties = reporter.to_xml().find("properties")
 assert reporter.to_xml().find("properties") is properties
 ET.SubElement(properties, "property", name="late", value="2")

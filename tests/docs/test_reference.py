@@ -12,6 +12,7 @@ from documents import ROOT, table_under
 from pytest_lambdatest_session import ReportedSession, SessionRecord, SessionUse, hookspec
 from pytest_lambdatest_session.config import OPTIONS, Option
 from pytest_lambdatest_session.report.html.rows import header_cells
+from pytest_lambdatest_session.report.junit_flavours import FIELDS, FLAVOURS
 from pytest_lambdatest_session.report.properties import properties_of
 from pytest_lambdatest_session.report.records import Outcome, State
 
@@ -66,6 +67,13 @@ def test_every_property_is_described() -> None:
     session = cast("ReportedSession", fields | {"logs": dict.fromkeys(ALL_LOGS, "https://api.lambdatest.com/log")})
     names = [name for name, _ in properties_of(session, 1)]
     assert names_under("### Properties") == names
+
+
+def test_every_reader_of_junit_xml_and_every_field_for_it_is_described() -> None:
+    assert names_under("### JUnit XML for its readers") == list(FLAVOURS)
+    described = {*names_under("#### Lines of your own"), *SessionRecord.__annotations__, *SessionUse.__annotations__}
+    described |= {f"{kind}_logs_url" for kind in ALL_LOGS}
+    assert set(FIELDS) <= described
 
 
 def test_every_field_of_the_sessions_file_is_described() -> None:

@@ -137,23 +137,74 @@ def test_pytest_reportlog_has_ids_and_links_on_its_lines(story: Story) -> None:
         assert "_lambdatest" not in line
 
 
-def allure_links(run: Run) -> dict[str, dict[str, str]]:
-    results = [json.loads(path.read_text(encoding="utf-8")) for path in (run.folder / "allure").glob("*-result.json")]
-    return {result["name"]: {link["name"]: link["url"] for link in result.get("links", [])} for result in results}
-
-
 @pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["plain", "xdist"])
-def test_allure_has_a_link_and_with_fetch_in_teardown_the_status_too(story: Story, workers: tuple[str, ...]) -> None:
+def test_allure_results_are_completed_when_the_run_ends(story: Story, workers: tuple[str, ...]) -> None:
+    """With status, links and what was saved; a suite may take results away, and what is not ours stays as it is."""
     pytest.importorskip("allure_pytest", reason="allure-pytest is an optional companion")
-    story.tests(SUITE)
-    run = story.run("--alluredir=allure", *workers)
-    assert list(allure_links(run)["test_red"]) == ["LambdaTest session"]
-    (run.folder / "allure").rename(run.folder / "before")
-    run = story.run("--alluredir=allure", "--lambdatest-fetch=teardown", *workers)
+    folder = story.pytester.path / "allure"
+    folder.mkdir()
+    foreign = {
+        "other-run-result.json": '{"labels": [{"name": "lambdatest_session_id", "value": "another"}]}',
+        "half-result.json": '{"labels": [{"name": "lambdatest_session_id", "val',
+    }
+    for name, text in foreign.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    (folder / "gone-result.json").symlink_to("nowhere")
+    story.tests(
+        SUITE
+        + """
+@pytest.fixture(scope="module")
+def shared():
+    with open_browser() as driver:
+        yield driver
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_shared(shared, turn):
+    shared.title
+
+def test_none():
+    pass
+
+def test_two(driver):
+    import allure
+    allure.dynamic.link("https://tickets.example/7", name="LambdaTest ticket")
+    allure.attach("mine", name="mine")
+    with open_browser() as other:
+        other.title
+    for result in os.listdir("allure") if "PYTEST_XDIST_WORKER" not in os.environ else ():
+        if result != "gone-result.json" and "test_green" in open("allure/" + result).read():
+            os.rename("allure/" + result, result)
+"""
+    )
+    run = story.run("--alluredir=allure", "--lambdatest-artifacts=all", *workers)
+    (folder / "gone-result.json").unlink()
+    texts = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*-result.json")}
+    assert {name: texts.pop(name) for name in foreign} == foreign
+    assert not [path for path in folder.iterdir() if path.suffix == ".tmp"]
+    assert "results of Allure could not be completed: JSONDecodeError" in run.output
+    results = {result["name"]: result for result in map(json.loads, texts.values())}
+    green = {"test_green"} if workers else set()
+    assert set(results) == {"test_red", "test_two", "test_none", "test_shared[1]", "test_shared[2]"} | green
+    assert "lambdatest" not in str(results["test_none"]).lower()
+    assert all(len(results[f"test_shared[{turn}]"]["attachments"]) == 2 for turn in (1, 2))
     record = record_of(run, "test_red")
-    links = allure_links(run)["test_red"]
-    assert links["LambdaTest session (failed, 0 s)"] == record["url"]
-    assert links["LambdaTest command log"] == record["logs"]["command"]
+    links = {link["name"]: link["url"] for link in results["test_red"]["links"]}
+    assert links == {
+        "LambdaTest session (failed, 0 s)": record["url"],
+        **{f"LambdaTest {kind} log": url for kind, url in record["logs"].items()},
+    }
+    attached = {one["name"]: folder / one["source"] for one in results["test_red"]["attachments"]}
+    assert (
+        attached.keys()
+        == {f"LambdaTest {kind}" for kind in record["artifacts"]}
+        == {"LambdaTest command", "LambdaTest selenium"}
+    )
+    for kind, path in record["artifacts"].items():
+        assert attached[f"LambdaTest {kind}"].read_bytes() == (run.folder / path).read_bytes()
+    names = [link["name"] for link in results["test_two"]["links"]]
+    assert names[0] == "LambdaTest ticket"
+    assert {"LambdaTest 1 session (completed, 0 s)", "LambdaTest 2 session (completed, 0 s)"} < {*names}
+    assert results["test_two"]["attachments"][0]["name"] == "mine"
 
 
 def test_fetch_in_teardown_also_waits_for_a_browser_that_quit_inside_the_test(story: Story) -> None:

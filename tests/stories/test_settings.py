@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_lambdatest_session.config import OPTIONS, Option, SettingsError, read_settings
+from pytest_lambdatest_session.report.junit_flavours import FLAVOURS, Line
 
 if TYPE_CHECKING:
     from stories import Story
@@ -33,6 +34,11 @@ WRONG = [
     ("lambdatest_share_days", "5", "3, 7, 10 or 30"),
     ("lambdatest_share_days", "a week", "3, 7, 10 or 30"),
     ("lambdatest_properties", "perhaps", "'on' or 'off' (also true or false, yes or no, 1 or 0)"),
+    ("lambdatest_junit", "testrail teamcity", "any of testrail, testmo, gitlab, jenkins, xray, datadog, bitrise"),
+    ("lambdatest_junit_lines", "video {video_url}", "(no 'name = template': 'video {video_url}'); accepted: lines"),
+    ("lambdatest_junit_lines", "a = {url}\nvideo = {video_url", "(expected '}' before end of string: 'video = {"),
+    ("lambdatest_junit_lines", "a = {url!r}", "(a field is a name in braces and nothing else: 'a = {url!r}')"),
+    ("lambdatest_junit_lines", "a = {url.__class__}", "unknown field {url.__class__}; known are session_id, "),
     ("lambdatest_mark_status", "always", "'off', 'on' or 'overwrite'"),
     ("lambdatest_artifacts", "on", "'off', 'failed' or 'all'"),
     ("lambdatest_artifacts_budget", "-1", "a number of seconds, 0 or more"),
@@ -49,6 +55,8 @@ GOOD = [
     ("lambdatest_share_days", "share_days", "30", 30),
     ("lambdatest_sessions_file", "sessions_file", "out/sessions.jsonl", "out/sessions.jsonl"),
     ("lambdatest_properties", "properties", "off", False),
+    ("lambdatest_junit", "junit", "testrail, text", (*FLAVOURS["testrail"], *FLAVOURS["text"])),
+    ("lambdatest_junit_lines", "junit", "a = {url}\n b{suffix}= x", (Line("a", "{url}"), Line("b{suffix}", "x"))),
     ("lambdatest_mark_status", "mark_status", "overwrite", "overwrite"),
     ("lambdatest_artifacts", "artifacts", "failed", "failed"),
     ("lambdatest_artifacts_budget", "artifacts_budget_seconds", "5", 5.0),
@@ -71,6 +79,8 @@ NATIVE: list[tuple[str, str, str, object]] = [
     ("lambdatest_properties", "properties", "false", False),
     ("lambdatest_properties", "properties", "0", False),
     ("lambdatest_properties", "properties", '"off"', False),
+    ("lambdatest_junit", "junit", '["jenkins", "text"]', FLAVOURS["jenkins"]),
+    ("lambdatest_junit_lines", "junit", '["a = {url}", "b = {status}"]', (Line("a", "{url}"), Line("b", "{status}"))),
     ("lambdatest_mark_status", "mark_status", "true", "on"),
     ("lambdatest_mark_status", "mark_status", '"overwrite"', "overwrite"),
     ("lambdatest_artifacts", "artifacts", "0", "off"),
@@ -287,7 +297,7 @@ def test_the_help_shows_the_types(story: Story) -> None:
         r"^  (lambdatest_\w+) \((\w+)\):", story.run_plain("-p", "lambdatest_session", "--help").output, re.MULTILINE
     )
     assert dict(shown) == {option.name: option.ini_type for option in OPTIONS}
-    assert {"string", "args", "int", "float", "bool"} == {ini_type for _, ini_type in shown}
+    assert {"string", "args", "linelist", "int", "float", "bool"} == {ini_type for _, ini_type in shown}
 
 
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
