@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_lambdatest_session.capture.recorder import ReportMaking
 from pytest_lambdatest_session.capture.untouched import untouched
 from pytest_lambdatest_session.cloud.endpoints import is_captured
+from pytest_lambdatest_session.config import mistyped_variables
 from pytest_lambdatest_session.credentials import credentials_from
 from pytest_lambdatest_session.report.controller import Controller, LateQuits
 from pytest_lambdatest_session.report.json_report import JsonReport
@@ -136,6 +137,8 @@ class Registration:
         return frozenset(self._recorder.secrets()).union(credentials.secrets if credentials is not None else ())
 
     def _register_controller(self, journal: Journal | None) -> None:
+        for problem in mistyped_variables(os.environ):
+            self._problems.add(problem)
         self._register_for_workers()
         self._fetch_in_teardown()
         self._add(TerminalSummary(self._registry, self._problems, self._terminal_style), "terminal")
@@ -245,6 +248,7 @@ class Registration:
             config.invocation_params.dir,
             config.rootpath,
             config.get_verbosity(),
+            self._settings.hub,
         )
 
     def _artifacts_folder(self) -> Path:

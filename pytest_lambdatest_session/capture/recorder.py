@@ -182,7 +182,9 @@ class Recorder:
     ) -> None:
         hub = hub_of(driver)
         if hub is None or not self._is_captured(hub.host):
-            self._tracker.ignore(session_id)
+            # Selenium's drivers of local browsers have the service that they started.
+            is_remote = hub is not None and getattr(driver, "service", None) is None
+            self._tracker.ignore(session_id, hub.host if hub is not None and is_remote else None)
             return
         session = self._tracker.start(session_id, hub.host, started_at)
         learned = hub.credentials or credentials

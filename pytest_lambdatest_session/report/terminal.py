@@ -67,41 +67,33 @@ class FailureSections:
 class TerminalSummary:
     """The hook that writes the section at the end."""
 
-    def __init__(
-        self,
-        registry: Registry,
-        problems: Problems,
-        style: Callable[[], Style],
-        ignored_hubs: Callable[[], str | None] = lambda: None,
-    ) -> None:
-        """`ignored_hubs` gives a line about sessions that were left alone, if there were any."""
+    def __init__(self, registry: Registry, problems: Problems, style: Callable[[], Style]) -> None:
         self._registry = registry
         self._problems = problems
         self._style = style
-        self._ignored_hubs = ignored_hubs
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
         with self._problems.guard():
-            ignored_hubs = self._ignored_hubs() if config.get_verbosity() > 0 else None
-            if self._has_something_to_say() or ignored_hubs is not None:
-                self._write(terminalreporter, config, ignored_hubs)
+            if self._has_something_to_say(config.get_verbosity()):
+                self._write(terminalreporter, config)
 
-    def _has_something_to_say(self) -> bool:
+    def _has_something_to_say(self, verbosity: int) -> bool:
+        registry = self._registry
         return bool(
-            self._registry.sessions
-            or self._registry.attempts
-            or self._registry.creation_failures
+            registry.sessions
+            or registry.attempts
+            or registry.creation_failures
             or list(self._problems)
+            or (verbosity > 0 and registry.ignored_hubs)
         )
 
-    def _write(self, terminal: pytest.TerminalReporter, config: pytest.Config, ignored_hubs: str | None) -> None:
+    def _write(self, terminal: pytest.TerminalReporter, config: pytest.Config) -> None:
         from pytest_lambdatest_session.report import terminal_lines as texts  # noqa: PLC0415
 
         lines = list(texts.problem_lines(self._problems))
         if config.get_verbosity() >= 0:
             with_failures = not _shows_sections(terminal, config)
             lines[:0] = texts.summary_lines(self._registry, self._style(), with_failures=with_failures)
-            lines += [texts.Line(ignored_hubs)] if ignored_hubs is not None else []
             if lines:
                 terminal.write_sep("=", "LambdaTest sessions")
         texts.write_lines(terminal, lines)

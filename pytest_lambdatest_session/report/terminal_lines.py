@@ -58,6 +58,8 @@ class Style(NamedTuple):
     root: Path
     """Where node ids start from."""
     verbosity: int
+    hubs: tuple[str, ...]
+    """Of which sessions are captured."""
 
     def place(self, link: str) -> str:
         """Return a link that can be followed from here: of one that is relative to the report, the path."""
@@ -113,6 +115,9 @@ def summary_lines(registry: Registry, style: Style, *, with_failures: bool) -> I
     for nodeid, lines in _groups(registry, style, with_failures=with_failures or style.verbosity > 0):
         yield Line(nodeid)
         yield from (Line(f"  {line.text}", line.colour) for line in lines)
+    if style.verbosity > 0 and registry.ignored_hubs:
+        hubs = ", ".join(sorted(registry.ignored_hubs))
+        yield Line(f"left alone: sessions of {hubs}; lambdatest_hub is {' '.join(style.hubs)}")
 
 
 def problem_lines(problems: Problems) -> Iterator[Line]:

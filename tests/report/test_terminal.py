@@ -30,7 +30,7 @@ HERE = Path("/suite")
 
 
 def style_of(verbosity: int = 0, *, here: Path = HERE) -> Style:
-    return Style(report_folder=HERE / "out", here=here, root=HERE, verbosity=verbosity)
+    return Style(report_folder=HERE / "out", here=here, root=HERE, verbosity=verbosity, hubs=("lambdatest.com",))
 
 
 def lines_of(run: MadeUpRun, verbosity: int = 0, *, here: Path = HERE) -> list[str]:
