@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, cast
 from urllib.parse import urlsplit
 
 from pytest_lambdatest_session.cloud.endpoints import checked_api_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pytest_lambdatest_session.report.junit_flavours import Line
 
@@ -22,6 +22,7 @@ Fetch = Literal["background", "teardown", "off"]
 MarkStatus = Literal["off", "on", "overwrite"]
 IniType = Literal["string", "args", "linelist", "int", "float", "bool"]
 Artifacts = Literal["off", "failed", "all"]
+_Number = TypeVar("_Number", int, float)
 SHARE_DAYS = (3, 7, 10, 30)
 _SWITCH = {
     **dict.fromkeys(("on", "true", "yes", "1"), "on"),
@@ -85,6 +86,17 @@ class Settings(NamedTuple):
     artifacts_limit_megabytes: float
 
 
+def mistyped_variables(environment: Iterable[str]) -> Iterator[str]:
+    """Yield a line for each variable that is named like one of ours and is none."""
+    known = [option.environment[0] for option in OPTIONS]
+    for name in sorted(environment):
+        if name.startswith("PYTEST_LAMBDATEST_") and name not in known:
+            import difflib  # noqa: PLC0415 - hardly ever needed
+
+            (nearest,) = difflib.get_close_matches(name, known, 1, 0.0)
+            yield f"{name} is no setting; the nearest is {nearest}"
+
+
 def read_settings(
     command_line: Mapping[str, str | None], environment: Mapping[str, str], ini: Mapping[str, object]
 ) -> Settings:
@@ -135,11 +147,15 @@ def _read(
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, str):
-        return repr(re.sub(_USERINFO, r"\1***@", value))
+    """Return a value as a TOML file has it, without user names and keys in addresses."""
     if isinstance(value, list):
         return f"[{', '.join(map(_shown, value))}]"
-    return re.sub(_USERINFO, r"\1***@", repr(value))
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{key} = {_shown(item)}' for key, item in value.items())} }}"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = re.sub(_USERINFO, r"\1***@", str(value))
+    return repr(text) if isinstance(value, str) else text
 
 
 def _first_set(
@@ -181,10 +197,23 @@ def _because(error: ValueError) -> str:
 
 
 def _parse_hosts(text: str) -> tuple[str, ...]:
-    hosts = tuple(host.strip(".").lower() for host in text.replace(",", " ").split())
+    words = text.replace(",", " ").split()
+    hosts = tuple(host.strip(".").lower() for host in words)
     if not hosts or not all(map(_is_host_name, hosts)):
-        raise ValueError
+        raise ValueError(_hint_of_host(words))
     return hosts
+
+
+def _hint_of_host(words: list[str]) -> str:
+    """Return the host of the first address among what should be hosts, as advice; "" if there is none."""
+    for word in words:
+        try:
+            host = urlsplit(word if "//" in word else f"//{word}").hostname or ""
+        except ValueError:
+            continue
+        if ("/" in word or ":" in word) and _is_host_name(host):
+            return f"give the host alone: {host}"
+    return ""
 
 
 def _is_host_name(text: str) -> bool:
@@ -229,8 +258,15 @@ def _one_of(text: str, *words: str) -> str:
     return word
 
 
+def _number(of_kind: Callable[[str], _Number], text: str) -> _Number:
+    try:
+        return of_kind(text)
+    except ValueError:
+        raise ValueError from None  # without Python's own words
+
+
 def _parse_seconds(text: str) -> float:
-    seconds = float(text)
+    seconds = _number(float, text)
     if not math.isfinite(seconds) or seconds < 0:
         raise ValueError
     return min(seconds, _MOST)
@@ -244,7 +280,7 @@ def _parse_positive_seconds(text: str) -> float:
 
 
 def _parse_share_days(text: str) -> int:
-    days = int(text)
+    days = _number(int, text)
     if days not in SHARE_DAYS:
         raise ValueError
     return days

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from pytest_lambdatest_session.capture.recorder import ReportMaking
 from pytest_lambdatest_session.capture.untouched import untouched
 from pytest_lambdatest_session.cloud.endpoints import is_captured
+from pytest_lambdatest_session.config import mistyped_variables
 from pytest_lambdatest_session.credentials import credentials_from
 from pytest_lambdatest_session.report.controller import Controller, LateQuits
 from pytest_lambdatest_session.report.json_report import JsonReport
 from pytest_lambdatest_session.report.properties import Annotator, ReportProperties
 from pytest_lambdatest_session.report.registry import Registry
-from pytest_lambdatest_session.report.terminal import CommandSections, FailureSections, TerminalSummary
+from pytest_lambdatest_session.report.terminal import FailureSections, TerminalSummary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.report.controller import Output
     from pytest_lambdatest_session.report.journal import Journal
     from pytest_lambdatest_session.report.registry import TrackedSession
+    from pytest_lambdatest_session.report.terminal_lines import Style
     from pytest_lambdatest_session.report.updates import Updates
     from pytest_lambdatest_session.report.xdist import WorkerInput
     from pytest_lambdatest_session.sidecar.messages import Start
@@ -68,7 +70,7 @@ class Registration:
         self._registry = Registry(settings.dashboard_url, checked=settings.fetch != "off")
         self._environment = Environment(self._problems)
         self._add(self._environment, "environment")
-        self._failure_sections, self._command_sections = FailureSections(), CommandSections()
+        self._failure_sections = FailureSections(self._terminal_style)
         self._is_ours: Callable[[TrackedSession], bool] = lambda tracked: not tracked.own_account
         self._polls_all = False
 
@@ -118,7 +120,7 @@ class Registration:
     def _watch(self, making: ReportMaking) -> None:
         self._add(making, "makereport")
         # What reports of failures need, before tests run that may replace what imports modules.
-        _ = self._masked_text, self._failure_sections.texts, self._command_sections.texts, self._updates
+        _ = self._masked_text, self._failure_sections.texts, self._updates
 
     @cached_property
     def _masked_text(self) -> Callable[[str, int, Iterable[str]], str]:
@@ -135,9 +137,11 @@ class Registration:
         return frozenset(self._recorder.secrets()).union(credentials.secrets if credentials is not None else ())
 
     def _register_controller(self, journal: Journal | None) -> None:
+        for problem in mistyped_variables(os.environ):
+            self._problems.add(problem)
         self._register_for_workers()
         self._fetch_in_teardown()
-        self._add(TerminalSummary(self._registry, self._problems), "terminal")
+        self._add(TerminalSummary(self._registry, self._problems, self._terminal_style), "terminal")
         self._add(JsonReport(self._registry, self._problems), "json")
         controller = Controller(
             self._config,
@@ -235,6 +239,18 @@ class Registration:
             "account": None if credentials is None else credentials.account,
         }
 
+    def _terminal_style(self) -> Style:
+        from pytest_lambdatest_session.report.terminal_lines import Style  # noqa: PLC0415
+
+        config = self._config
+        return Style(
+            self._artifacts_folder().parent,
+            config.invocation_params.dir,
+            config.rootpath,
+            config.get_verbosity(),
+            self._settings.hub,
+        )
+
     def _artifacts_folder(self) -> Path:
         """Beside the HTML report and named after it, or else the sessions file; without either in the root folder."""
         html = self._html_path()
@@ -258,7 +274,7 @@ class Registration:
     def _outputs(self) -> list[Output]:
         outputs: list[Output] = [ReportProperties(self._registry, with_properties=self._with_properties)]
         if self._wants("terminal"):
-            outputs += [self._failure_sections, self._command_sections]
+            outputs.append(self._failure_sections)
         if self._config.getoption("xmlpath", None):
             outputs.append(self._junit_xml())
         if self._config.getoption("htmlpath", None) and self._wants("html"):

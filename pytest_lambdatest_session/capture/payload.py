@@ -99,3 +99,5 @@ class Unreported(TypedDict):
     creation_failures: list[CreationFailure]
     """Those outside of tests."""
     attempts: list[UnloggedAttempt]
+    ignored_hubs: list[str]
+    """Hosts of remote sessions that `lambdatest_hub` does not match."""

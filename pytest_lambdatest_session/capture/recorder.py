@@ -235,7 +235,9 @@ class Recorder:
     ) -> None:
         hub = hub_of(driver)
         if hub is None or not self.is_captured(hub.host):
-            self._tracker.ignore(session_id)
+            # Selenium's drivers of local browsers have the service that they started.
+            is_remote = hub is not None and getattr(driver, "service", None) is None
+            self._tracker.ignore(session_id, hub.host if hub is not None and is_remote else None)
             return
         session = self._tracker.start(session_id, hub.host, started_at)
         self.note_start(session, hub.credentials or credentials)

@@ -132,6 +132,7 @@ class Tracker:
         self._unlogged: dict[str, Attempt] = {}
         """Those that used sessions, until one of their reports is logged."""
         self._creation_failures: list[CreationFailure] = []
+        self._ignored_hubs: dict[str, None] = {}
 
     # Attempts
 
@@ -191,9 +192,11 @@ class Tracker:
         self._sessions[session_id] = self._changed[session_id] = session
         return session
 
-    def ignore(self, session_id: str) -> None:
-        """Take no notice of a session of a host that is not captured."""
+    def ignore(self, session_id: str, hub: str | None = None) -> None:
+        """Take no notice of a session of a host that is not captured, except of the host if it is a remote one."""
         self._sessions[session_id] = None
+        if hub is not None:
+            self._ignored_hubs[hub] = None
 
     def knows(self, session_id: str) -> bool:
         """Whether a session was started or ignored."""
@@ -204,7 +207,7 @@ class Tracker:
         for session in self.tracked():
             if not captures(session.hub):
                 self._changed.pop(session.id, None)
-                self.ignore(session.id)
+                self.ignore(session.id, session.hub)
         self._creation_failures = [failure for failure in self._creation_failures if captures(failure["hub"])]
 
     def tracked(self) -> list[CapturedSession]:
@@ -299,6 +302,7 @@ class Tracker:
             "sessions": [session.payload() for session in self.tracked()],
             "creation_failures": list(self._creation_failures),
             "attempts": [self._unlogged_attempt(attempt) for attempt in list(self._unlogged.values())],
+            "ignored_hubs": [plain(hub) for hub in list(self._ignored_hubs)],
         }
 
     def _unlogged_attempt(self, attempt: Attempt) -> UnloggedAttempt:

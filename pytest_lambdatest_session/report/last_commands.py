@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_lambdatest_session.report.formatting import clock_text
+from pytest_lambdatest_session.report.formatting import clock_text, session_titles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 def command_lines(attempt: AttemptRecord) -> Iterator[str]:
     """The last commands as lines of text, those of each session by themselves."""
+    titles = session_titles([tracked.public for tracked in attempt.sessions])
+    title_of = dict(zip(attempt.sessions, titles, strict=True))
     for tracked, commands in by_session(attempt):
         if len(attempt.sessions) > 1:
-            yield tracked.id
+            yield title_of[tracked]
         for command in commands:
             yield f"{clock(tracked, command):>7} {took(command):>8}  {command_text(command)}"
             if command["error"]:

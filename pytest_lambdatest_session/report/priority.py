@@ -23,9 +23,14 @@ def disagreement_on(tracked: TrackedSession) -> AttemptRecord | None:
     return next((attempt for attempt in tracked.attempts if attempt.disagrees_with(tracked)), None)
 
 
+def is_left_running(tracked: TrackedSession) -> bool:
+    """Return whether nobody quit it, though the process that opened it lived on: it costs minutes."""
+    return tracked.public["state"] == "running" and not tracked.note
+
+
 def needs_attention(tracked: TrackedSession) -> bool:
-    """Whether a test that used it failed, or the cloud's verdict contradicts a test's outcome."""
-    return tracked.was_in_a_failure or disagreement_on(tracked) is not None
+    """Return whether nobody quit it, a test that used it failed, or the cloud's verdict contradicts an outcome."""
+    return is_left_running(tracked) or tracked.was_in_a_failure or disagreement_on(tracked) is not None
 
 
 def lacks_final_answer(tracked: TrackedSession) -> bool:
@@ -34,10 +39,19 @@ def lacks_final_answer(tracked: TrackedSession) -> bool:
 
 
 def by_priority(tracked_sessions: Iterable[TrackedSession]) -> list[TrackedSession]:
-    """Those that need a look, then those without a final answer, then the rest, each in the order of the run."""
-    return sorted(
-        tracked_sessions, key=lambda tracked: 0 if needs_attention(tracked) else 1 if lacks_final_answer(tracked) else 2
-    )
+    """Those that nobody quit, then others that need a look, then those without a final answer, then the rest.
+
+    Each in the order of the run, and of those that nobody quit the ones of failed tests first.
+    """
+    return sorted(tracked_sessions, key=_rank_of)
+
+
+def _rank_of(tracked: TrackedSession) -> int:
+    if is_left_running(tracked):
+        return 0 if tracked.was_in_a_failure else 1
+    if needs_attention(tracked):
+        return 2
+    return 3 if lacks_final_answer(tracked) else 4
 
 
 def uses_by_priority(tracked: TrackedSession) -> list[AttemptRecord]:

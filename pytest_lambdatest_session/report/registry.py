@@ -239,6 +239,8 @@ class Registry:
         self.attempts: dict[str, AttemptRecord] = {}
         """By the attempt's id."""
         self._stand_ins: dict[str, TrackedSession] = {}
+        self.ignored_hubs: set[str] = set()
+        """Hosts of remote sessions that were left alone."""
         self._outside: dict[str | None, list[CreationFailure]] = {}
         self._template = dashboard_template
         self._checked = checked
@@ -281,6 +283,7 @@ class Registry:
         """Take in what a process knew when its tests were over: also attempts of which no report was logged."""
         self.merge(unreported["sessions"])
         self._outside[worker] = unreported["creation_failures"]
+        self.ignored_hubs.update(unreported["ignored_hubs"])
         for told in unreported["attempts"]:
             attempt = self.merge_attempt(told["payload"], told["nodeid"], worker)
             if attempt is not None and not attempt.was_logged:  # pragma: no branch - logged while it was told

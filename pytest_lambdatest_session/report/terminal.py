@@ -1,6 +1,6 @@
-"""The terminal: sections in each failure, and one at the end of the run. Silent with `-q`, more of it with `-v`.
+"""The terminal: sections in each failure, and one at the end of the run. More with `-v`; with `-q` problems alone.
 
-The texts are in `terminal_lines` and `last_commands`, which runs without sessions and failures need not load.
+The texts are in `terminal_lines`, which runs without sessions and failures need not load.
 """
 
 from __future__ import annotations
@@ -9,26 +9,29 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
 
     import pytest
 
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.registry import AttemptRecord, Registry
+    from pytest_lambdatest_session.report.terminal_lines import Style
 
 SESSION_TITLE = "LambdaTest session"
 COMMANDS_TITLE = "LambdaTest last commands"
 
 
 class FailureSections:
-    """An output: the `LambdaTest session` sections in the reports of failed tests.
+    """An output: the sections in the reports of failed tests.
 
-    A section is static when the report is logged, with what needs no API. Pytest prints the failures after the session
-    finished, so each is replaced by then with what the cloud said.
+    When a report is logged they have what needs no API. Pytest prints the failures after the session finished, so each
+    is replaced by then with what the cloud said.
     """
 
-    def __init__(self) -> None:
-        self._sections: list[tuple[list[tuple[str, str]], tuple[str, str], AttemptRecord]] = []
+    def __init__(self, style: Callable[[], Style]) -> None:
+        self._style = style
+        self._attached: list[tuple[list[tuple[str, str]], AttemptRecord, dict[str, tuple[str, str]]]] = []
 
     @cached_property
     def texts(self) -> ModuleType:
@@ -38,64 +41,66 @@ class FailureSections:
         return terminal_lines
 
     def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
-        if report.failed and SESSION_TITLE not in dict(report.sections):
-            section = (SESSION_TITLE, self.texts.static_text(attempt))
-            report.sections.append(section)
-            self._sections.append((report.sections, section, attempt))
-
-    def bind(self) -> None:
-        self._sections = [
-            (sections, _replace(sections, former, (SESSION_TITLE, self.texts.final_text(attempt))), attempt)
-            for sections, former, attempt in self._sections
-        ]
-
-
-def _replace(sections: list[tuple[str, str]], former: tuple[str, str], current: tuple[str, str]) -> tuple[str, str]:
-    # Other plugins may have put sections behind ours, or have taken it away.
-    for place, section in enumerate(sections):
-        if section is former:
-            sections[place] = current
-    return current
-
-
-class CommandSections:
-    """An output: a section with the last commands in the report of a failed test."""
-
-    @cached_property
-    def texts(self) -> ModuleType:
-        """As those of `FailureSections`."""
-        from pytest_lambdatest_session.report import last_commands  # noqa: PLC0415
-
-        return last_commands
-
-    def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
+        if not report.failed or SESSION_TITLE in dict(report.sections):
+            return
+        texts = {SESSION_TITLE: self.texts.first_text(attempt)}
         # The commands are of the phase that failed first: a teardown that fails after it has no more to say.
-        if report.failed and attempt.commands and COMMANDS_TITLE not in dict(report.sections):
-            report.sections.append((COMMANDS_TITLE, "\n".join(self.texts.command_lines(attempt))))
+        if attempt.commands:
+            texts[COMMANDS_TITLE] = self.texts.commands_text(attempt)
+        sections = {title: (title, text) for title, text in texts.items()}
+        report.sections.extend(sections.values())
+        self._attached.append((report.sections, attempt, sections))
 
     def bind(self) -> None:
-        """Nothing to do: all was known when the test failed."""
+        style = self._style()
+        for place, (present, attempt, former) in enumerate(self._attached):
+            texts = {SESSION_TITLE: self.texts.final_text(attempt, style)}
+            if COMMANDS_TITLE in former:
+                texts[COMMANDS_TITLE] = self.texts.commands_text(attempt)
+            current = {title: (title, text) for title, text in texts.items()}
+            # Other plugins may have put sections behind ours, or have taken one away.
+            replaced = {id(section): current[title] for title, section in former.items()}
+            present[:] = [replaced.get(id(section), section) for section in present]
+            self._attached[place] = (present, attempt, current)
 
 
 class TerminalSummary:
     """The hook that writes the section at the end."""
 
-    def __init__(self, registry: Registry, problems: Problems) -> None:
+    def __init__(self, registry: Registry, problems: Problems, style: Callable[[], Style]) -> None:
         self._registry = registry
         self._problems = problems
+        self._style = style
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-        verbosity = config.get_verbosity()
-        if verbosity >= 0 and self._has_something_to_say():
-            with self._problems.guard():
-                from pytest_lambdatest_session.report.terminal_lines import write_summary  # noqa: PLC0415
+        with self._problems.guard():
+            if self._has_something_to_say(config.get_verbosity()):
+                self._write(terminalreporter, config)
 
-                write_summary(terminalreporter, self._registry, self._problems, verbosity)
-
-    def _has_something_to_say(self) -> bool:
+    def _has_something_to_say(self, verbosity: int) -> bool:
+        registry = self._registry
         return bool(
-            self._registry.sessions
-            or self._registry.attempts
-            or self._registry.creation_failures
+            registry.sessions
+            or registry.attempts
+            or registry.creation_failures
             or list(self._problems)
+            or (verbosity > 0 and registry.ignored_hubs)
         )
+
+    def _write(self, terminal: pytest.TerminalReporter, config: pytest.Config) -> None:
+        from pytest_lambdatest_session.report import terminal_lines as texts  # noqa: PLC0415
+
+        lines = list(texts.problem_lines(self._problems))
+        if config.get_verbosity() >= 0:
+            with_failures = not _shows_sections(terminal, config)
+            lines[:0] = texts.summary_lines(self._registry, self._style(), with_failures=with_failures)
+            if lines:
+                terminal.write_sep("=", "LambdaTest sessions")
+        texts.write_lines(terminal, lines)
+
+
+def _shows_sections(terminal: pytest.TerminalReporter, config: pytest.Config) -> bool:
+    """Return whether failures were printed with their sections; reporters that are not pytest's own may not."""
+    option = config.option
+    is_pytests_own = type(terminal).__module__ == "_pytest.terminal"
+    return is_pytests_own and option.tbstyle not in ("no", "line") and option.showcapture == "all"

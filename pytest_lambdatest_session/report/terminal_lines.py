@@ -2,270 +2,237 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from pytest_lambdatest_session.report.formatting import (
     clock_text,
     counts_text,
     duration_text,
     escape_control_characters,
+    has_own_remark,
     pluralize,
+    session_titles,
     severity_of,
     shown_status,
     status_counts,
-    status_text,
     verdict_text,
 )
-from pytest_lambdatest_session.report.priority import by_priority, failed, uses_by_priority
-from pytest_lambdatest_session.report.video_offsets import ending, video_at
+from pytest_lambdatest_session.report.last_commands import command_lines
+from pytest_lambdatest_session.report.priority import by_priority, failed, is_left_running, uses_by_priority
+from pytest_lambdatest_session.report.video_offsets import ending
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     import pytest
 
     from pytest_lambdatest_session.problems import Problems
+    from pytest_lambdatest_session.report.records import ReportedSession
     from pytest_lambdatest_session.report.registry import AttemptRecord, Registry, TrackedSession
 
-# A status longer than this (they are the cloud's own words) stands out of its column, and is not cut.
-_WIDEST_STATUS = 28
+_RUNNING_SHOWN = 20
+_NO_ID = "its id is not known"
+_RUNNING = "running: quit() was not called before the reports were written"
 
 Colour = Literal["red", "green", "yellow", ""]
 _COLOURS: dict[str, Colour] = {"good": "green", "bad": "red", "plain": ""}
 
 
-def static_text(attempt: AttemptRecord) -> str:
-    """The section of a failure with what needs no API."""
-    return _joined(_static_lines(attempt))
-
-
-def final_text(attempt: AttemptRecord) -> str:
-    """The section of a failure with what the cloud said."""
-    return _joined(_final_lines(attempt))
-
-
-def _joined(lines: Iterable[str]) -> str:
-    return "\n".join(map(escape_control_characters, lines))
-
-
-def _static_lines(attempt: AttemptRecord) -> Iterator[str]:
-    for tracked in attempt.sessions:
-        yield tracked.id
-        if tracked.public["url"]:
-            yield f"  session       {tracked.public['url']}"
-    yield from _creation_failure_lines(attempt)
-
-
-def _final_lines(attempt: AttemptRecord) -> Iterator[str]:
-    for tracked in attempt.sessions:
-        yield f"{tracked.id}  {_headline(tracked, attempt)}"
-        for name, value in _facts_and_links(tracked):
-            yield f"  {name:<13} {value}"
-    yield from _creation_failure_lines(attempt)
-
-
-def _headline(tracked: TrackedSession, attempt: AttemptRecord) -> str:
-    session = tracked.public
-    parts = [shown_status(session)]
-    if session["duration"] is not None:
-        parts.append(duration_text(session["duration"]))
-    time_range = tracked.time_range_of(attempt)
-    if time_range is not None and len(tracked.attempts) > 1:
-        parts.append(f"this test starts at {clock_text(time_range.start)}{ending(time_range)}")
-    if attempt.disagrees_with(tracked):
-        parts.append(verdict_text(session, attempt.outcome))
-    return ", ".join(parts)
-
-
-def _facts_and_links(tracked: TrackedSession) -> Iterator[tuple[str, str]]:
-    session = tracked.public
-    if session["error"]:
-        yield "why", session["error"]
-    if session["remark"] and session["remark"] != session["status"]:
-        yield "remark", session["remark"]
-    yield from _links(tracked, with_logs=True)
-
-
-def _links(tracked: TrackedSession, *, with_logs: bool) -> Iterator[tuple[str, str]]:
-    session = tracked.public
-    if session["video_url"]:
-        yield "video", session["video_url"]
-    yield "session", session["url"] or "its id is not known"
-    if session["artifacts"]:
-        folder = unquote(next(iter(session["artifacts"].values())).rpartition("/")[0])
-        yield "saved", f"{folder}/ ({', '.join(session['artifacts'])})"
-    if session["share_url"]:
-        yield "shared", f"{session['share_url']} (opens without a login until {session['shared_until']})"
-    yield from session["links"].items()
-    if with_logs:
-        yield from ((f"{kind} log", url) for kind, url in session["logs"].items())
-
-
-def _creation_failure_lines(attempt: AttemptRecord) -> Iterator[str]:
-    for (hub, error), count in Counter(
-        (creation_failure["hub"], creation_failure["error"]) for creation_failure in attempt.creation_failures
-    ).items():
-        yield f"no session: {hub} refused it ({error}){_times(count)}"
-
-
-class Piece(NamedTuple):
-    """A part of a line, in one colour if the terminal has any."""
+class Line(NamedTuple):
+    """A line, in one colour if the terminal has any."""
 
     text: str
     colour: Colour = ""
 
 
-def write_summary(
-    terminal: pytest.TerminalReporter, registry: Registry, problems: Problems, verbosity: int = 0
-) -> None:
-    """The section `LambdaTest sessions`: counts, a line per session of a failed test, each problem once.
+class Style(NamedTuple):
+    """How this run prints sessions."""
 
-    From `verbosity` 1 on all sessions and links but those to logs, from 2 on everything.
-    """
-    lines = list(summary_lines(registry, problems, verbosity))
-    if not lines:
-        return
-    terminal.write_sep("=", "LambdaTest sessions")
+    report_folder: Path
+    """What relative links start from."""
+    here: Path
+    """Where pytest was called: paths are printed relative to it."""
+    root: Path
+    """Where node ids start from."""
+    verbosity: int
+    hubs: tuple[str, ...]
+    """Of which sessions are captured."""
+
+    def place(self, link: str) -> str:
+        """Return a link that can be followed from here: of one that is relative to the report, the path."""
+        parts = urlsplit(link)
+        if parts.scheme or link.startswith("/"):
+            return link
+        return os.path.relpath(self.report_folder / unquote(parts.path), self.here)
+
+    def nodeid(self, nodeid: str) -> str:
+        """Return a node id as pytest prints it, which is one that can be pasted behind `pytest`."""
+        if self.root == self.here:
+            return nodeid
+        path, mark, rest = nodeid.partition("::")
+        return os.path.relpath(self.root / path, self.here).replace(os.sep, "/") + mark + rest
+
+
+# The sections in a failure
+
+
+def first_text(attempt: AttemptRecord) -> str:
+    """Return the section of a failure with what needs no API."""
+    pages = [Line(tracked.public["url"] or _NO_ID) for tracked in attempt.sessions]
+    return _text_of([*pages, *_creation_failures(attempt)])
+
+
+def final_text(attempt: AttemptRecord, style: Style) -> str:
+    """Return the section of a failure with what the cloud said."""
+    return _text_of([*_blocks(attempt, attempt.sessions, style), *_creation_failures(attempt)])
+
+
+def commands_text(attempt: AttemptRecord) -> str:
+    """Return the section of a failure with its last commands."""
+    return "\n".join(command_lines(attempt))
+
+
+def write_lines(terminal: pytest.TerminalReporter, lines: Iterable[Line]) -> None:
     for line in lines:
-        for piece in line:
-            terminal.write(piece.text, **({piece.colour: True} if piece.colour else {}))
-        terminal.write("\n")
+        terminal.write_line(escape_control_characters(line.text), **({line.colour: True} if line.colour else {}))
 
 
-def summary_lines(registry: Registry, problems: Problems, verbosity: int) -> Iterator[list[Piece]]:
-    for text in _count_lines(registry):
-        yield [Piece(escape_control_characters(text))]
-    groups = list(_groups(registry, verbosity))
-    rows = [row for group in groups for row in group.rows]
-    widths = _Widths(
-        status=min(_WIDEST_STATUS, max((len(row.status) for row in rows), default=0)),
-        time=max((len(row.time) for row in rows), default=0),
-        label=max((len(label) for row in rows for label, _ in row.links), default=0),
-    )
-    for group in groups:
-        yield group.heading
-        for row in group.rows:
-            yield from row.lines(widths)
-    for problem, count in problems:
-        yield [Piece(escape_control_characters(f"! {problem}{_times(count)}"), "yellow")]
+def _text_of(lines: Iterable[Line]) -> str:
+    return "\n".join(escape_control_characters(line.text) for line in lines)
 
 
-def _count_lines(registry: Registry) -> Iterator[str]:
+# The section at the end
+
+
+def summary_lines(registry: Registry, style: Style, *, with_failures: bool) -> Iterator[Line]:
+    """Yield counts, then sessions by the tests that used them: those that contradict pytest or that nobody quit.
+
+    Those of failed tests only `with_failures`: else pytest has printed their sections. All from `verbosity` 1 on.
+    """
+    yield from _count_lines(registry)
+    for nodeid, lines in _groups(registry, style, with_failures=with_failures or style.verbosity > 0):
+        yield Line(nodeid)
+        yield from (Line(f"  {line.text}", line.colour) for line in lines)
+    if style.verbosity > 0 and registry.ignored_hubs:
+        hubs = ", ".join(sorted(registry.ignored_hubs))
+        yield Line(f"left alone: sessions of {hubs}; lambdatest_hub is {' '.join(style.hubs)}")
+
+
+def problem_lines(problems: Problems) -> Iterator[Line]:
+    """Yield each problem once."""
+    yield from (Line(f"! {problem}{_times(count)}", "yellow") for problem, count in problems)
+
+
+def _count_lines(registry: Registry) -> Iterator[Line]:
     tracked_sessions = registry.sessions.values()
     if tracked_sessions:
         counts = counts_text(status_counts(tracked.public for tracked in tracked_sessions))
-        yield f"{pluralize(len(tracked_sessions), 'session')}: {counts}"
-    if any(tracked.public["state"] == "running" and not tracked.note for tracked in tracked_sessions):
-        yield "running: not quit before the reports were written; a quit in pytest_unconfigure or atexit comes too late"
-    creation_failures = [
-        creation_failure for attempt in registry.attempts.values() for creation_failure in attempt.creation_failures
-    ] + registry.creation_failures
-    if creation_failures:
-        hubs = ", ".join(sorted({creation_failure["hub"] for creation_failure in creation_failures}))
-        yield f"{pluralize(len(creation_failures), 'session')} refused by {hubs}"
+        yield Line(f"{pluralize(len(tracked_sessions), 'session')}: {counts}")
+    if any(map(is_left_running, tracked_sessions)):
+        yield Line(_RUNNING, "yellow")
+    failures = [failure for attempt in registry.attempts.values() for failure in attempt.creation_failures]
+    failures += registry.creation_failures
+    if failures:
+        hubs = ", ".join(sorted({failure["hub"] for failure in failures}))
+        yield Line(f"{pluralize(len(failures), 'session')} refused by {hubs}")
 
 
-class _Widths(NamedTuple):
-    status: int
-    time: int
-    label: int
-
-
-@dataclass
-class _Row:
-    """A session in the list: what it is in columns, with its first link, and further links below that."""
-
-    status: str
-    colour: Colour
-    time: str
-    links: list[tuple[str, str]]
-    remark: str = ""
-
-    def lines(self, widths: _Widths) -> Iterator[list[Piece]]:
-        remark = [Piece(f"  {escape_control_characters(self.remark)}", "yellow")] if self.remark else []
-        start = [Piece("  "), Piece(escape_control_characters(self.status).ljust(widths.status), self.colour)]
-        start.append(Piece(f"  {self.time:>{widths.time}}  "))
-        for label, url in self.links:
-            yield [
-                *start,
-                Piece(f"{escape_control_characters(label):<{widths.label}}  {escape_control_characters(url)}"),
-                *remark,
-            ]
-            start = [Piece(" " * (widths.status + widths.time + 6))]
-            remark = []
-
-
-@dataclass
-class _Group:
-    """The sessions of one test, or a session's tests, with a line above that says which."""
-
-    heading: list[Piece]
-    rows: list[_Row] = field(default_factory=list)
-
-
-def _groups(registry: Registry, verbosity: int) -> Iterator[_Group]:
-    listed: set[str] = set()
+def _groups(registry: Registry, style: Style, *, with_failures: bool) -> Iterator[tuple[str, list[Line]]]:
+    listed: set[TrackedSession] = set()
     for attempt in registry.attempts.values():
+        is_shown = failed(attempt) and with_failures
         tracked_sessions = [
-            tracked for tracked in attempt.sessions if failed(attempt) or attempt.disagrees_with(tracked)
+            tracked
+            for tracked in attempt.sessions
+            if is_shown or (not failed(attempt) and attempt.disagrees_with(tracked))
         ]
-        rows = [_row(tracked, attempt, verbosity) for tracked in tracked_sessions]
-        rows += _creation_failure_rows(attempt) if failed(attempt) else []
-        listed.update(tracked.id for tracked in tracked_sessions)
-        if rows:
-            yield _Group(_heading(attempt), rows)
-    if verbosity > 0:
-        yield from _other_groups(
-            (tracked for tracked in registry.sessions.values() if tracked.id not in listed), verbosity
-        )
+        lines = [*_blocks(attempt, tracked_sessions, style), *(_creation_failures(attempt) if is_shown else ())]
+        listed.update(tracked_sessions)
+        if lines:
+            yield style.nodeid(attempt.nodeid), lines
+    rest = [tracked for tracked in by_priority(registry.sessions.values()) if tracked not in listed]
+    if style.verbosity > 0:
+        yield from _by_tests(rest, style)
+        return
+    running = [tracked for tracked in rest if is_left_running(tracked)]
+    yield from _by_tests(running[:_RUNNING_SHOWN], style)
+    if left := len(running[_RUNNING_SHOWN:]):
+        yield f"and {left:,} more running; -v lists them", []
 
 
-def _other_groups(tracked_sessions: Iterable[TrackedSession], verbosity: int) -> Iterator[_Group]:
-    """Sessions by the tests that used them: those that the same ones used stand together."""
-    groups: dict[tuple[AttemptRecord, ...], _Group] = {}
-    for tracked in by_priority(tracked_sessions):
-        uses = tuple(uses_by_priority(tracked))
-        heading = _heading(uses[0], len(uses) - 1) if uses else [Piece("no test used it")]
-        groups.setdefault(uses, _Group(heading)).rows.append(_row(tracked, None, verbosity))
-    yield from groups.values()
+def _by_tests(tracked_sessions: Sequence[TrackedSession], style: Style) -> Iterator[tuple[str, list[Line]]]:
+    """Sessions that the same tests used stand together."""
+    groups: dict[tuple[AttemptRecord, ...], list[TrackedSession]] = {}
+    for tracked in tracked_sessions:
+        groups.setdefault(tuple(uses_by_priority(tracked)), []).append(tracked)
+    for uses, ones in groups.items():
+        if uses:
+            others = [Line(f"and {pluralize(len(uses) - 1, 'more test')}")] if len(uses) > 1 else []
+            yield style.nodeid(uses[0].nodeid), [*others, *_blocks(uses[0], ones, style)]
+        else:
+            titles = session_titles([tracked.public for tracked in ones])
+            blocks = [_block(one, None, title, style) for one, title in zip(ones, titles, strict=True)]
+            yield "no test used it:", [line for block in blocks for line in block]
 
 
-def _heading(attempt: AttemptRecord, others: int = 0) -> list[Piece]:
-    outcome = attempt.outcome or "unfinished"
-    number = f" (attempt {attempt.number})" if attempt.number > 1 else ""
-    more = f" and {pluralize(others, 'more test')}" if others else ""
-    return [
-        Piece(outcome.upper(), _COLOURS[severity_of(outcome)]),
-        Piece(f" {escape_control_characters(attempt.nodeid)}{number}{more}"),
-    ]
+# A session
 
 
-def _row(tracked: TrackedSession, attempt: AttemptRecord | None, verbosity: int) -> _Row:
+def _blocks(attempt: AttemptRecord, tracked_sessions: Iterable[TrackedSession], style: Style) -> Iterator[Line]:
+    titles = session_titles([tracked.public for tracked in attempt.sessions])
+    if len(titles) == 1 and titles[0] in attempt.nodeid:
+        titles = [""]  # the test's own
+    title_of = dict(zip(attempt.sessions, titles, strict=True))
+    for tracked in tracked_sessions:
+        yield from _block(tracked, attempt, title_of[tracked], style)
+
+
+def _block(tracked: TrackedSession, attempt: AttemptRecord | None, title: str, style: Style) -> Iterator[Line]:
     session = tracked.public
-    links = list(_links(tracked, with_logs=verbosity > 1))
-    if attempt is not None and session["video_url"] and len(tracked.attempts) > 1:
+    disagrees = attempt is not None and attempt.disagrees_with(tracked)
+    parts = [f"attempt {attempt.number}"] if attempt is not None and attempt.number > 1 else []
+    parts.append(verdict_text(session, attempt.outcome) if attempt is not None and disagrees else shown_status(session))
+    if session["duration"] is not None:
+        parts.append(duration_text(session["duration"]))
+    if attempt is not None and len(tracked.attempts) > 1:
         time_range = tracked.time_range_of(attempt)
-        name = f"video from {clock_text(time_range.start)}" if time_range is not None else "video"
-        links[0] = (name, video_at(session["video_url"], time_range))
-    return _Row(
-        status=status_text(session),
-        colour=_COLOURS[severity_of(shown_status(session))],
-        time=duration_text(session["duration"]) if session["duration"] is not None else "-",
-        links=links if verbosity > 0 else links[:1],
-        remark=verdict_text(session, attempt.outcome)
-        if attempt is not None and attempt.disagrees_with(tracked)
-        else "",
-    )
+        if time_range is not None:
+            parts.append(f"this test starts at {clock_text(time_range.start)}{ending(time_range)}")
+    colour = "yellow" if disagrees else _COLOURS[severity_of(shown_status(session))]
+    yield Line(f"{title}: {', '.join(parts)}" if title else ", ".join(parts), colour)
+    if session["error"]:
+        yield Line(f"why: {session['error']}")
+    if has_own_remark(session):
+        yield Line(f"remark: {session['remark']}")
+    yield from map(Line, _places(session, style))
 
 
-def _creation_failure_rows(attempt: AttemptRecord) -> Iterator[_Row]:
-    for (hub, error), count in Counter(
-        (creation_failure["hub"], creation_failure["error"]) for creation_failure in attempt.creation_failures
-    ).items():
-        yield _Row("refused", "red", "-", [("by", f"{hub} ({error}){_times(count)}")])
+def _places(session: ReportedSession, style: Style) -> Iterator[str]:
+    """Yield where there is more to see: without a label, so that a video's address fits into 80 columns."""
+    saved = session["artifacts"]
+    video = None if "video" in saved else session["video_url"]
+    if video is not None:
+        yield style.place(video)
+    if video is None or style.verbosity > 0:
+        yield style.place(session["url"]) if session["url"] else _NO_ID
+    if saved:
+        yield f"saved: {style.place(saved.get('video') or next(iter(saved.values())).rpartition('/')[0])}"
+    if session["share_url"]:
+        yield f"opens without a login until {session['shared_until']}: {session['share_url']}"
+    yield from (f"{name}: {style.place(url)}" for name, url in session["links"].items())
+    if style.verbosity > 1:
+        logs = {**session["logs"], **{kind: path for kind, path in saved.items() if kind != "video"}}
+        yield from (f"{kind} log: {style.place(url)}" for kind, url in logs.items())
+
+
+def _creation_failures(attempt: AttemptRecord) -> Iterator[Line]:
+    counts = Counter((failure["hub"], failure["error"]) for failure in attempt.creation_failures)
+    for (hub, error), count in counts.items():
+        yield Line(f"no session: {hub} refused it ({error}){_times(count)}", "red")
 
 
 def _times(count: int) -> str:

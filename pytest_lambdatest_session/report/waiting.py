@@ -86,10 +86,15 @@ class WaitingLine:
 
 
 def waiting_text(count: int, seconds_left: float) -> str:
-    left = math.ceil(seconds_left)
+    left = _whole(seconds_left)
     return f"waiting for {pluralize(count, 'LambdaTest session')}, {left} s left; Ctrl-C to stop waiting"
 
 
 def saving_text(count: int, seconds_left: float) -> str:
-    left = math.ceil(seconds_left)
+    left = _whole(seconds_left)
     return f"saving LambdaTest artifacts: {pluralize(count, 'file')} to go, {left} s left; Ctrl-C to stop"
+
+
+def _whole(seconds: float) -> int:
+    """Return seconds that are left, at least one: it is said while there is something to wait for."""
+    return max(1, math.ceil(seconds))

@@ -103,7 +103,7 @@ def test_a_session_of_another_host_is_known_and_nobodys() -> None:
     tracker.end_session("s", 2.0)
     tracker.mark_session("s")
     assert not tracker.has_news_of(attempt)
-    assert tracker.unreported() == {"sessions": [], "creation_failures": [], "attempts": []}
+    assert tracker.unreported() == {"sessions": [], "creation_failures": [], "attempts": [], "ignored_hubs": []}
 
 
 def test_a_session_of_no_test_is_on_the_next_payload_and_at_the_end_told_again() -> None:

@@ -128,7 +128,7 @@ def test_a_disagreement_says_who_says_what() -> None:
     run = MadeUpRun()
     attempt = run.attempt("test_x.py::test", "failed", "s1")
     tracked = run.says("s1", status="passed")
-    assert verdict_text(tracked.public, attempt.outcome) == "disagrees: LambdaTest says passed, pytest says failed"
+    assert verdict_text(tracked.public, attempt.outcome) == "marked passed at LambdaTest, failed in pytest"
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ WAITING = "waiting for {}, {} s left; Ctrl-C to stop waiting"
     ("count", "seconds_left", "text"),
     [
         (3, 3.2, "waiting for 3 LambdaTest sessions, 4 s left; Ctrl-C to stop waiting"),
-        (1, 0.0, "waiting for 1 LambdaTest session, 0 s left; Ctrl-C to stop waiting"),
+        (1, 0.0, "waiting for 1 LambdaTest session, 1 s left; Ctrl-C to stop waiting"),
     ],
 )
 def test_the_line_says_for_what_how_long_and_how_to_stop(count: int, seconds_left: float, text: str) -> None:

@@ -47,6 +47,27 @@ def test_a_json_report_of_a_run_without_sessions_has_nothing_of_ours(story: Stor
     assert "lambdatest_" not in report
 
 
+def test_hubs_that_are_not_captured_are_named_with_v_alone(story: Story) -> None:
+    story.set_environment(PYTEST_LAMBDATEST_HUB="lambdatest.com")
+    story.tests(
+        """
+        def test_remote():
+            with open_browser() as driver:
+                driver.title
+
+        def test_browser_of_this_machine():
+            class Chrome(webdriver.Remote):
+                service = "chromedriver"
+            with Chrome(os.environ["STORY_HUB"].replace("127.0.0.1", "localhost"), options=webdriver.ChromeOptions()):
+                pass
+        """
+    )
+    assert "left alone" not in story.run().output
+    for arguments in ((), ("-n1",)):
+        output = story.run("-v", *arguments).output
+        assert "\nleft alone: sessions of 127.0.0.1; lambdatest_hub is lambdatest.com\n" in output
+
+
 @pytest.mark.parametrize("autoload", ["autoload", "no autoload"])
 @pytest.mark.parametrize("times", [1, 2])
 def test_enabling_it_by_name_works_in_every_way(story: Story, autoload: str, times: int) -> None:

@@ -57,6 +57,7 @@ class MadeUpRun:
         number: int = 1,
         at: float = 0.0,
         refused: tuple[str, ...] = (),
+        hub: str = HUB,
     ) -> AttemptRecord:
         """An attempt that used sessions from second `at` on, and whose hub refused others with these errors."""
         test = f"{len(self.registry.attempts)} {nodeid}" if number == 1 else self._test
@@ -70,7 +71,7 @@ class MadeUpRun:
                 {"id": id_, "created": False, "first_at": 1000.0 + at, "last_at": 1000.0 + at} for id_ in session_ids
             ],
             "sessions": [{"id": id_, "hub": HUB, "started_at": 1000.0, "ended_at": 1060.0} for id_ in session_ids],
-            "creation_failures": [{"hub": HUB, "error": error} for error in refused],
+            "creation_failures": [{"hub": hub, "error": error} for error in refused],
         }
         attempt = self.registry.merge_attempt(payload, nodeid, None)
         assert attempt is not None

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from pytest_lambdatest_session.report.formatting import (
     clock_text,
     duration_text,
+    has_own_remark,
     moment_text,
     pluralize,
     severity_of,
@@ -139,7 +140,7 @@ def _logs(session: ReportedSession) -> Iterator[tuple[str, str]]:
 
 def _remarks(session: ReportedSession) -> Iterator[tuple[str, str | None]]:
     yield "Why", session["error"]
-    yield "Remark", None if session["remark"] == session["status"] else session["remark"]
+    yield "Remark", session["remark"] if has_own_remark(session) else None
 
 
 def _facts(session: ReportedSession) -> Iterator[tuple[str, str | None]]:

@@ -88,7 +88,7 @@ def test_a_disagreement_says_more_to_the_mouse_and_in_the_details() -> None:
     run = MadeUpRun()
     attempt = run.attempt("test_x.py::test", "failed", "s1")
     run.says("s1", status="passed")
-    text = "disagrees: LambdaTest says passed, pytest says failed"
+    text = "marked passed at LambdaTest, failed in pytest"
     assert f'title="{text}"' in row_cells(attempt, "t.0")["ltstatus"]
     assert text in details_of(run)
 
