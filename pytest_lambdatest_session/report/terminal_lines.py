@@ -20,7 +20,7 @@ from pytest_lambdatest_session.report.formatting import (
     verdict_text,
 )
 from pytest_lambdatest_session.report.priority import by_priority, failed, uses_by_priority
-from pytest_lambdatest_session.report.video_offsets import ending, video_at
+from pytest_lambdatest_session.report.video_offsets import about, position, video_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -71,9 +71,9 @@ def _headline(tracked: TrackedSession, attempt: AttemptRecord) -> str:
     parts = [shown_status(session)]
     if session["duration"] is not None:
         parts.append(duration_text(session["duration"]))
-    time_range = tracked.time_range_of(attempt)
-    if time_range is not None and len(tracked.attempts) > 1:
-        parts.append(f"this test starts at {clock_text(time_range.start)}{ending(time_range)}")
+    if len(tracked.attempts) > 1:
+        starts_at, ends_at = position(attempt.use_of(tracked))
+        parts += [f"this test starts at {starts_at}{ends_at}"] if starts_at else []
     if attempt.disagrees_with(tracked):
         parts.append(verdict_text(session, attempt.outcome))
     return ", ".join(parts)
@@ -246,9 +246,9 @@ def _row(tracked: TrackedSession, attempt: AttemptRecord | None, verbosity: int)
     session = tracked.public
     links = list(_links(tracked, with_logs=verbosity > 1))
     if attempt is not None and session["video_url"] and len(tracked.attempts) > 1:
-        time_range = tracked.time_range_of(attempt)
-        name = f"video from {clock_text(time_range.start)}" if time_range is not None else "video"
-        links[0] = (name, video_at(session["video_url"], time_range))
+        where = attempt.use_of(tracked).video_range
+        name = "video" if where is None else f"video from {about(where.is_certain)}{clock_text(where.start)}"
+        links[0] = (name, video_at(session["video_url"], where))
     return _Row(
         status=status_text(session),
         colour=_COLOURS[severity_of(shown_status(session))],

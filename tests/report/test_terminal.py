@@ -104,10 +104,13 @@ def test_a_failure_in_a_shared_session_says_where_in_the_video() -> None:
     run.attempt("test_x.py::test_a", "passed", "s1")
     run.attempt("test_x.py::test_b", "failed", "s1", at=83, number=2)
     run.says("s1")
-    assert lines_of(run)[1:] == [
-        "FAILED test_x.py::test_b (attempt 2)",
-        f"  completed  1 min 00 s  video from 01:23  {VIDEO}s1",
-    ]
+    red = "FAILED test_x.py::test_b (attempt 2)"
+    assert lines_of(run)[1:] == [red, f"  completed  1 min 00 s  video from about 01:07  {VIDEO}s1"]
+    run.registry.sessions["s1"].ended_at = 1100.0
+    run.says("s1", duration=100).public["video_seconds"] = 98.0
+    assert lines_of(run)[1:] == [red, f"  completed  1 min 40 s  video from about 01:21  {VIDEO}s1"]
+    run.registry.sessions["s1"].public["video_seconds"] = 99.5
+    assert lines_of(run)[1:] == [red, f"  completed  1 min 40 s  video from 01:22  {VIDEO}s1"]
 
 
 def test_sessions_that_a_hub_refused_are_counted_and_told_with_their_test() -> None:
@@ -223,7 +226,7 @@ def test_a_failure_has_a_section_that_becomes_final_when_the_run_ends() -> None:
         f"  video         {VIDEO}s1",
         f"  session       {PAGE}s1",
         f"  command log   {API}/log",
-        "s2  unavailable, this test starts at 00:00",
+        "s2  unavailable, this test starts at 00:00 in the session",
         f"  why           {UNAUTHORIZED}",
         f"  session       {LOGS}s2",
         f"no session: {HUB} refused it (SessionNotCreatedException)",
