@@ -36,6 +36,7 @@ _TOKEN = "join"  # noqa: S105 - no password
 _LONG = 30
 _LINK_FIELDS = ("url", "video_url", "screenshot_url", "share_url")
 _LINK_TABLES = ("logs", "links", "artifacts")
+_USE_LINKS = ("clip", "poster")
 
 
 class NoSessionsFileError(ValueError):
@@ -161,6 +162,11 @@ def _use(told: dict[str, Any]) -> SessionUse:
         "worker": told["worker"],
         "offset": told["offset"],
         "end_offset": told.get("end_offset"),
+        "video_offset": told.get("video_offset"),
+        "video_end_offset": told.get("video_end_offset"),
+        "video_offset_is_certain": bool(told.get("video_offset_is_certain")),
+        "clip": told.get("clip"),
+        "poster": told.get("poster"),
     }
 
 
@@ -173,6 +179,9 @@ def _move_links(record: SessionRecord, origin: Path, target: Path) -> None:
     for name in _LINK_FIELDS:
         values[name] = _moved(values[name], origin, target) if values[name] else values[name]
     values["url"] = values["url"] or ""
+    for use in cast("list[dict[str, Any]]", record["tests"]):
+        for name in _USE_LINKS:
+            use[name] = _moved(use[name], origin, target) if use[name] else None
     for name in _LINK_TABLES:
         if values[name]:
             moved = {key: _moved(url, origin, target) for key, url in values[name].items()}

@@ -35,7 +35,7 @@ def by_session(attempt: AttemptRecord) -> Iterator[tuple[TrackedSession, list[Co
 
 def clock(tracked: TrackedSession, command: CommandPayload) -> str:
     offset = tracked.offset_at(command["at"])
-    return "" if offset is None else clock_text(offset)
+    return "" if offset is None else clock_text(tracked.video_lag.shown_second(offset))
 
 
 def took(command: CommandPayload) -> str:

@@ -20,9 +20,19 @@ class SessionUse(TypedDict):
     worker: str | None
     """xdist's worker id."""
     offset: float | None
-    """Seconds from the session's start to the test's first command: where in the video it is."""
+    """Seconds from the session's start to the test's first command."""
     end_offset: float | None
     """The same to the answer to its last command, those of its teardown included."""
+    video_offset: float | None
+    """The second of the video at which the test starts, or some seconds before it; None without a video."""
+    video_end_offset: float | None
+    """The second at which it has ended."""
+    video_offset_is_certain: bool
+    """Whether the test starts within a second of `video_offset`."""
+    clip: str | None
+    """The path of a failed test's part of the video, relative to the report's folder."""
+    poster: str | None
+    """That of the frame at its failure."""
 
 
 class ReportedSession(TypedDict):
@@ -62,6 +72,8 @@ class ReportedSession(TypedDict):
     """`{name: path}` of what was saved: video, screenshots and kinds of logs; relative to the report's folder."""
     artifacts_missing: dict[str, str]
     """`{name: why}` of what was to be saved and was not."""
+    video_seconds: float | None
+    """How long the saved video is; None if it was not saved or does not say."""
     links: dict[str, str]
     """`{name: url}` of the links that the suite's own hook added."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from pytest_lambdatest_session.cloud.endpoints import dashboard_url, kind_of
 from pytest_lambdatest_session.cloud.status import verdict_of
-from pytest_lambdatest_session.report.video_offsets import TimeRange
+from pytest_lambdatest_session.report.video_offsets import TimeRange, lag_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.report.journal import JournalLine
     from pytest_lambdatest_session.report.log_rows import SavedLogs
     from pytest_lambdatest_session.report.records import Outcome, ReportedSession, SessionRecord, SessionUse, State
+    from pytest_lambdatest_session.report.video_offsets import VideoLag, VideoRange
     from pytest_lambdatest_session.sidecar.messages import Polled
 
 FAILED_OUTCOMES = ("failed", "error")
@@ -93,7 +94,7 @@ class TrackedSession:
         return {**self.public, "tests": [self._use_record(use) for use in self.uses]}
 
     def _use_record(self, use: Use) -> SessionUse:
-        attempt, time_range = use.attempt, use.time_range
+        attempt, time_range, video_range = use.attempt, use.time_range, use.video_range
         return {
             "nodeid": attempt.nodeid,
             "outcome": attempt.outcome,
@@ -101,11 +102,34 @@ class TrackedSession:
             "worker": attempt.worker,
             "offset": None if time_range is None else time_range.start,
             "end_offset": None if time_range is None else time_range.end,
+            "video_offset": None if video_range is None else video_range.start,
+            "video_end_offset": None if video_range is None else video_range.end,
+            "video_offset_is_certain": video_range is not None and video_range.is_certain,
+            "clip": use.clip,
+            "poster": use.poster,
         }
 
-    def time_range_of(self, attempt: AttemptRecord) -> TimeRange | None:
-        """Where in the session an attempt was at work."""
-        return attempt.use_of(self).time_range
+    @property
+    def has_video(self) -> bool:
+        """Whether there is one to look at, here or in the cloud."""
+        return bool(self.public["artifacts"].get("video") or self.public["video_url"])
+
+    @property
+    def video_lag(self) -> VideoLag:
+        """How much later than the session its video starts: what turns an offset into a second of the video."""
+        return lag_of(self.public["video_seconds"], self._seconds)
+
+    @property
+    def _seconds(self) -> float | None:
+        """How long the session was. The cloud may have ended it before it was quit."""
+        cloud, started_at = self.public["duration"], self.started_at
+        told = None if cloud is None else cloud + 1.0  # whole seconds
+        if started_at is None or self.ended_at is None:
+            return told
+        seconds = self.ended_at - started_at
+        if told is None or seconds <= told:
+            return seconds
+        return max([told, *(use.last_at - started_at for use in self.uses)])
 
     def offset_at(self, moment: float) -> float | None:
         """Seconds from the session's start to a moment on the run's clock.
@@ -122,13 +146,28 @@ class TrackedSession:
 class Use:
     """One attempt's use of one session: from its first command to the answer to its last, on the run's clock."""
 
-    __slots__ = ("attempt", "first_at", "last_at", "tracked")
+    __slots__ = ("attempt", "clip", "first_at", "last_at", "poster", "tracked")
 
     def __init__(self, attempt: AttemptRecord, tracked: TrackedSession, first_at: float, last_at: float) -> None:
         self.attempt = attempt
         self.tracked = tracked
         self.first_at = first_at
         self.last_at = last_at
+        self.clip: str | None = None
+        """Of a failed test its part of the video, as a link relative to the report's folder; None if there is none."""
+        self.poster: str | None = None
+        """The frame at its failure, likewise."""
+
+    @property
+    def video_range(self) -> VideoRange | None:
+        """Where in the session's video it was; None if there is no video."""
+        time_range = self.time_range
+        return None if time_range is None or not self.tracked.has_video else self.tracked.video_lag.range_of(time_range)
+
+    @property
+    def failure_offset(self) -> float | None:
+        """Seconds from the session's start to the answer to the last command before the attempt failed."""
+        return self.tracked.offset_at(self.attempt.failed_at or self.last_at)
 
     @property
     def time_range(self) -> TimeRange | None:
@@ -149,6 +188,7 @@ class AttemptRecord:
             "outcome",
             "properties",
             "creation_failures",
+            "failed_at",
             "reported",
             "snapshot",
         ),
@@ -177,6 +217,8 @@ class AttemptRecord:
         self.creation_failures: Sequence[CreationFailure] = ()
         self.commands: Sequence[CommandPayload] = ()
         """The last ones before its first failure."""
+        self.failed_at: float | None = None
+        """When the last of them was answered."""
 
     @property
     def sessions(self) -> list[TrackedSession]:
@@ -274,7 +316,9 @@ class Registry:
             attempt = self._begin(payload["test"], payload["number"], nodeid, worker)
         attempt.snapshot = payload["snapshot"]
         attempt.creation_failures = payload["creation_failures"]
-        attempt.commands = attempt.commands or payload.get("commands", ())
+        if payload.get("commands") and not attempt.commands:
+            attempt.commands = payload["commands"]
+            attempt.failed_at = max(use["last_at"] for use in payload["uses"])
         uses = [(self.find(use["id"]), use["first_at"], use["last_at"]) for use in payload["uses"]]
         attempt.merge_uses((tracked, first_at, last_at) for tracked, first_at, last_at in uses if tracked is not None)
         return attempt
@@ -440,6 +484,7 @@ class _Fields:
         self.logs: dict[str, str] = {}
         self.artifacts: dict[str, str] = {}
         self.artifacts_missing: dict[str, str] = {}
+        self.video_seconds = None
         self.links: dict[str, str] = {}
 
 

@@ -74,6 +74,7 @@ class SavedFiles:
                 if result is not None and result["path"] is not None:
                     path = Path(result["path"]).relative_to(self._folder.parent)
                     public["artifacts"][name] = quote(path.as_posix())
+                    public["video_seconds"] = result["seconds"] or public["video_seconds"]
                 else:
                     public["artifacts_missing"][name] = reason = (
                         failure or _NO_TIME if result is None else result["missing"] or _NO_TIME

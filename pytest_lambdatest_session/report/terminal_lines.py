@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from pytest_lambdatest_session.report.formatting import (
-    clock_text,
     counts_text,
     duration_text,
     escape_control_characters,
@@ -22,7 +21,7 @@ from pytest_lambdatest_session.report.formatting import (
 )
 from pytest_lambdatest_session.report.last_commands import command_lines
 from pytest_lambdatest_session.report.priority import by_priority, failed, is_left_running, uses_by_priority
-from pytest_lambdatest_session.report.video_offsets import ending
+from pytest_lambdatest_session.report.video_offsets import position, video_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.records import ReportedSession
     from pytest_lambdatest_session.report.registry import AttemptRecord, Registry, TrackedSession
+    from pytest_lambdatest_session.report.video_offsets import VideoRange
 
 _RUNNING_SHOWN = 20
 _NO_ID = "its id is not known"
@@ -199,24 +199,24 @@ def _block(tracked: TrackedSession, attempt: AttemptRecord | None, title: str, s
     if session["duration"] is not None:
         parts.append(duration_text(session["duration"]))
     if attempt is not None and len(tracked.attempts) > 1:
-        time_range = tracked.time_range_of(attempt)
-        if time_range is not None:
-            parts.append(f"this test starts at {clock_text(time_range.start)}{ending(time_range)}")
+        starts_at, ends_at = position(attempt.use_of(tracked))
+        parts += [f"this test starts at {starts_at}{ends_at}"] if starts_at else []
     colour = "yellow" if disagrees else _COLOURS[severity_of(shown_status(session))]
     yield Line(f"{title}: {', '.join(parts)}" if title else ", ".join(parts), colour)
     if session["error"]:
         yield Line(f"why: {session['error']}")
     if has_own_remark(session):
         yield Line(f"remark: {session['remark']}")
-    yield from map(Line, _places(session, style))
+    video_range = None if attempt is None else attempt.use_of(tracked).video_range
+    yield from map(Line, _places(session, video_range, style))
 
 
-def _places(session: ReportedSession, style: Style) -> Iterator[str]:
+def _places(session: ReportedSession, video_range: VideoRange | None, style: Style) -> Iterator[str]:
     """Yield where there is more to see: without a label, so that a video's address fits into 80 columns."""
     saved = session["artifacts"]
     video = None if "video" in saved else session["video_url"]
     if video is not None:
-        yield style.place(video)
+        yield style.place(video_at(video, video_range))
     if video is None or style.verbosity > 0:
         yield style.place(session["url"]) if session["url"] else _NO_ID
     if saved:

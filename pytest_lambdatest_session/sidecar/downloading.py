@@ -19,6 +19,7 @@ from pytest_lambdatest_session.cloud.errors import CloudError, NotFound, Refused
 from pytest_lambdatest_session.cloud.logs import LOGS
 from pytest_lambdatest_session.cloud.redact import MASK, scrub
 from pytest_lambdatest_session.sidecar.jobs import Job
+from pytest_lambdatest_session.sidecar.video_length import mp4_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
@@ -156,6 +157,7 @@ class _FileJob(Job):
             "name": self.name,
             "path": None if self._path is None else str(self._path),
             "missing": self._missing if self._path is None else None,
+            "seconds": None if self._path is None else mp4_seconds(self._path),
         }
         self._emit(told)
 

@@ -151,6 +151,8 @@ class Downloaded(TypedDict):
     name: str
     path: str | None
     missing: str | None
+    seconds: float | None
+    """How long a video is; None if it does not say, and for all else."""
 
 
 class Trouble(TypedDict):

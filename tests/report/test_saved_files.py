@@ -28,9 +28,18 @@ def told(problems: Problems) -> list[str]:
     return [problem for problem, _ in problems]
 
 
-def downloaded(session_id: str, name: str, path: Path | None = None, missing: str | None = None) -> Downloaded:
+def downloaded(
+    session_id: str, name: str, path: Path | None = None, missing: str | None = None, seconds: float | None = None
+) -> Downloaded:
     path_text = None if path is None else str(path)
-    return {"type": "downloaded", "session_id": session_id, "name": name, "path": path_text, "missing": missing}
+    return {
+        "type": "downloaded",
+        "session_id": session_id,
+        "name": name,
+        "path": path_text,
+        "missing": missing,
+        "seconds": seconds,
+    }
 
 
 def test_of_very_many_sessions_a_thousand_are_saved_those_of_failed_tests_first(tmp_path: Path) -> None:
@@ -55,7 +64,7 @@ def test_what_came_and_what_did_not_stands_in_the_sessions_record(tmp_path: Path
     ((_, request),) = files.wanted(lambda _: True, of_all=False)
     assert files.waiting == 6
     video = folder_of(tmp_path) / "video.mp4"
-    files.take(downloaded("s 1", "video", video))
+    files.take(downloaded("s 1", "video", video, seconds=57.5))
     files.take(downloaded("s 1", "console", missing="empty; console: true in LT:Options records it"))
     files.take(downloaded("s 1", "network", missing="LambdaTest has none"))
     files.take(downloaded("s 1", "selenium", missing="500 from somewhere"))
@@ -63,7 +72,7 @@ def test_what_came_and_what_did_not_stands_in_the_sessions_record(tmp_path: Path
     assert files.waiting == 1
     files.bind(None)
     no_time = "no time was left (lambdatest_artifacts_budget)"
-    assert public["artifacts"] == {"video": "report-lambdatest/video.mp4"}
+    assert (public["artifacts"], public["video_seconds"]) == ({"video": "report-lambdatest/video.mp4"}, 57.5)
     assert public["artifacts_missing"] == {
         "command": no_time,
         "console": "empty; console: true in LT:Options records it",

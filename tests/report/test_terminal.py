@@ -100,7 +100,7 @@ def test_verbose_lists_all_sessions_with_their_links(mixed: MadeUpRun) -> None:
         f"  {PAGE}d",
         "test_shop.py::test_shared",
         "  and 1 more test",
-        "  completed, 1 min 00 s, this test starts at 00:00",
+        "  completed, 1 min 00 s, this test starts at 00:00 in the session",
         f"  {VIDEO}e",
         f"  {PAGE}e",
     ]
@@ -120,12 +120,18 @@ def test_a_failure_in_a_shared_session_says_where_in_it() -> None:
     run.attempt("test_x.py::test_a", "passed", "s1")
     run.attempt("test_x.py::test_b", "failed", "s1", at=83, number=2)
     run.says("s1", name="whole run", remark="stopped by hand")
+    heading = "  whole run: attempt 2, completed, 1 min"
+    rest = ["  remark: stopped by hand", f"  {VIDEO}s1"]
     assert lines_of(run)[1:] == [
         "test_x.py::test_b",
-        "  whole run: attempt 2, completed, 1 min 00 s, this test starts at 01:23",
-        "  remark: stopped by hand",
-        f"  {VIDEO}s1",
+        f"{heading} 00 s, this test starts at 01:23 in the session",
+        *rest,
     ]
+    run.registry.sessions["s1"].ended_at = 1100.0
+    run.says("s1", duration=100).public["video_seconds"] = 98.0
+    assert lines_of(run)[2].endswith(", 1 min 40 s, this test starts at about 01:21 in the video, ends at 01:23")
+    run.registry.sessions["s1"].public["video_seconds"] = 99.5
+    assert ", this test starts at 01:22 in the video" in lines_of(run)[2]
 
 
 def test_a_session_that_nobody_quit_is_named_with_its_test() -> None:
@@ -269,7 +275,7 @@ def test_a_failure_has_a_section_that_becomes_final_when_the_run_ends() -> None:
         "session 1 of 2: marked passed at LambdaTest, failed in pytest, 1 min 00 s",
         "remark: two teapots",
         f"{VIDEO}s1",
-        "session 2 of 2: unavailable, this test starts at 00:00",
+        "session 2 of 2: unavailable, this test starts at 00:00 in the session",
         f"why: {UNAUTHORIZED}",
         f"{LOGS}s2",
         f"no session: {HUB} refused it (SessionNotCreatedException)",

@@ -25,7 +25,7 @@ from pytest_lambdatest_session.report.html.table import shown, shown_lines
 from pytest_lambdatest_session.report.last_commands import by_session, clock, command_text, took
 from pytest_lambdatest_session.report.log_rows import within
 from pytest_lambdatest_session.report.priority import disagreement_on, lacks_final_answer
-from pytest_lambdatest_session.report.video_offsets import ending, fragment_of
+from pytest_lambdatest_session.report.video_offsets import fragment_of, position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.report.log_rows import LogRow
     from pytest_lambdatest_session.report.records import ReportedSession
     from pytest_lambdatest_session.report.registry import AttemptRecord, TrackedSession, Use
-    from pytest_lambdatest_session.report.video_offsets import TimeRange
+    from pytest_lambdatest_session.report.video_offsets import VideoRange
 
     Inline = Callable[[str], str | None]
     """Takes an artifact's path as in the session's record, gives the text of a saved log that shall be in the page."""
@@ -78,15 +78,16 @@ def use_view(use: Use, title: str, commands: list[CommandPayload], inline: Inlin
     `(title, disagreement, where it starts, where it ends, fragment of the video's address, failure details)`; without a
     disagreement "".
     """
-    session, attempt, time_range = use.tracked.public, use.attempt, use.time_range
+    session, attempt = use.tracked.public, use.attempt
+    starts_at, ends_at = position(use)
     video = video_of(session)
     return (
         title,
         shown(verdict_text(session, attempt.outcome)) if attempt.disagrees_with(use.tracked) else "",
-        position(session, time_range) if time_range is not None else "",
-        ending(time_range) if time_range is not None else "",
-        fragment_of(video, time_range) if video else "",
-        tuple(_failure_details(use, time_range, commands, inline)),
+        starts_at,
+        ends_at,
+        fragment_of(video, use.video_range) if video else "",
+        tuple(_failure_details(use, commands, inline)),
     )
 
 
@@ -109,10 +110,6 @@ def creation_failures_view(attempt: AttemptRecord) -> Said:
 def commands_of(attempt: AttemptRecord) -> dict[TrackedSession, list[CommandPayload]]:
     """An attempt's last commands before it failed, by session."""
     return dict(by_session(attempt)) if attempt.commands else {}
-
-
-def position(session: ReportedSession, time_range: TimeRange) -> str:
-    return f"{clock_text(time_range.start)} {'in the video' if video_of(session) else 'in the session'}"
 
 
 def groups_of(tracked: TrackedSession) -> str:
@@ -172,24 +169,22 @@ def _own_name(tracked: TrackedSession) -> str:
 # What shows why a test failed without a look at the dashboard
 
 
-def _failure_details(
-    use: Use, time_range: TimeRange | None, commands: list[CommandPayload], inline: Inline | None
-) -> Iterator[Said]:
+def _failure_details(use: Use, commands: list[CommandPayload], inline: Inline | None) -> Iterator[Said]:
     """Sections, each of parts.
 
     `("table", title, heads, rows)`, `("video", address, preload)`, `("log", title, text)` and `("note", text)`. A row
     is `(cells, error below the last cell, severity)`.
     """
-    tracked = use.tracked
+    tracked, time_range = use.tracked, use.time_range
     if commands:
         yield (_commands(tracked, commands),)
     logs = tracked.saved_logs if _has_failed(use.attempt) else None
     if logs is not None:
-        yield from _log_table("Console errors", within(logs.console_errors, time_range))
-    if saved := tuple(_saved(tracked.public, use.attempt, time_range, inline)):
+        yield from _log_table(tracked, "Console errors", within(logs.console_errors, time_range))
+    if saved := tuple(_saved(tracked.public, use.attempt, use.video_range, inline)):
         yield saved
     if logs is not None:
-        yield from _log_table("End of LambdaTest's command log", within(logs.commands, time_range))
+        yield from _log_table(tracked, "End of LambdaTest's command log", within(logs.commands, time_range))
 
 
 def _has_failed(attempt: AttemptRecord) -> bool:
@@ -209,12 +204,13 @@ def _commands(tracked: TrackedSession, commands: list[CommandPayload]) -> Said:
     return "table", f"Last {pluralize(len(commands), 'command')} before the failure", ("At", "Took", "Command"), rows
 
 
-def _log_table(title: str, rows: list[LogRow]) -> Iterator[Said]:
+def _log_table(tracked: TrackedSession, title: str, rows: list[LogRow]) -> Iterator[Said]:
     """The last of the rows that a log has of a failed test's time."""
     if rows:
+        lag = tracked.video_lag
         lines = tuple(
             (
-                (clock_text(row.offset) if row.offset is not None else "", shown(row.text)),
+                (clock_text(lag.shown_second(row.offset)) if row.offset is not None else "", shown(row.text)),
                 "",
                 "bad" if row.is_error else "",
             )
@@ -224,13 +220,13 @@ def _log_table(title: str, rows: list[LogRow]) -> Iterator[Said]:
 
 
 def _saved(
-    session: ReportedSession, attempt: AttemptRecord, time_range: TimeRange | None, inline: Inline | None
+    session: ReportedSession, attempt: AttemptRecord, video_range: VideoRange | None, inline: Inline | None
 ) -> Iterator[Said]:
     """The saved video in place, and what was not saved and why."""
     video = session["artifacts"].get("video")
     if video is not None:
         # A page may hold hundreds: a browser looks into those of failed tests only, before somebody plays them.
-        yield "video", shown(video + fragment_of(video, time_range)), "metadata" if _has_failed(attempt) else "none"
+        yield "video", shown(video + fragment_of(video, video_range)), "metadata" if _has_failed(attempt) else "none"
     if inline is not None:
         for name, path in session["artifacts"].items():
             yield _inlined(name, path, inline(path))

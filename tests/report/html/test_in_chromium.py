@@ -219,7 +219,7 @@ def test_a_session_of_many_tests_shows_the_failed_one_and_unfolds(chromium: webd
     page = ReportPage(chromium, page_of(40))
     page.find("basket of several tests")
     (row,) = page.sessions()
-    assert "from 01:24 in the video" in row
+    assert "from 01:24 in the session" in row
     assert f"{len(SHARED) - 1} more tests: {len(SHARED) - 1} passed" in row
     page.click(".lt-sessions tr summary")
     WebDriverWait(chromium, 10).until(lambda _: page.sessions()[0].count("passed test_") == len(SHARED) - 1)

@@ -168,7 +168,7 @@ def test_details_say_where_in_the_video_the_test_starts_and_all_that_is_known() 
         "LambdaTest session, attempt 2 failed Remark: the basket was empty "
         "Video Session page Screenshots Command log Console log Network log Selenium log "
         "(logs ask for a LambdaTest login) "
-        "This test starts at 01:23 in the video Session time 1 min 00 s Browser chrome 156.0 Platform win10 "
+        "This test starts at 01:23 in the session Session time 1 min 00 s Browser chrome 156.0 Platform win10 "
         "Started 2026-11-24 07:24:41 UTC Name basket Build Nightly Session id s1 LambdaTest test id T-s1"
     )
 

@@ -110,7 +110,7 @@ def test_a_session_of_very_many_tests_shows_those_that_failed_and_counts_the_oth
     html = block_of(run)
     (row,) = rows_of(html)
     assert row.startswith(
-        "failed test_x.py::test_100 from 03:20 in the video failed test_x.py::test_300 from 10:00 in the video "
+        "failed test_x.py::test_100 from 03:20 in the session failed test_x.py::test_300 from 10:00 in the session "
         "498 more tests: 497 passed, 1 skipped passed test_x.py::test_0 "
     )
     shown, folded = PageTable(html).tests_of(0)
