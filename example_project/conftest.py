@@ -39,6 +39,7 @@ def _start_local_grid(report: Path) -> LocalGrid:
     os.environ["LT_USERNAME"] = grid.username
     os.environ["LT_ACCESS_KEY"] = grid.access_key
     os.environ["LT_HUB"] = grid.hub_url_plain
+    os.environ["LT_PLAYWRIGHT"] = grid.playwright_url if grid.has_playwright else ""
     os.environ["LT_API_BASE_URL"] = grid.api_url
     # Relative to the report: the pages stay when the grid is gone.
     os.environ["PYTEST_LAMBDATEST_DASHBOARD_URL"] = "sessions/{session_id}/index.html"
@@ -49,7 +50,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     grid = config.stash.get(GRID, None)
     if grid is not None:
         grid.close()
-        for name in ("LT_USERNAME", "LT_ACCESS_KEY", "LT_HUB", "LT_API_BASE_URL", "PYTEST_LAMBDATEST_DASHBOARD_URL"):
+        for name in (
+            "LT_USERNAME",
+            "LT_ACCESS_KEY",
+            "LT_HUB",
+            "LT_PLAYWRIGHT",
+            "LT_API_BASE_URL",
+            "PYTEST_LAMBDATEST_DASHBOARD_URL",
+        ):
             del os.environ[name]
 
 

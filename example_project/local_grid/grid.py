@@ -12,6 +12,7 @@ from .faults import Faults
 from .journal import ApiRequest, Journal, SessionRecord
 from .links import API_PATHS
 from .options import GridOptions, VideoLink
+from .playwright import is_available
 from .recording import find_ffmpeg
 
 if TYPE_CHECKING:
@@ -135,6 +136,11 @@ class LocalGrid(GridOptions):
     def playwright_url(self) -> str:
         """The address for `BrowserType.connect`, to which suites append the capabilities as JSON."""
         return f"ws://127.0.0.1:{self.port}/playwright?capabilities="
+
+    @property
+    def has_playwright(self) -> bool:
+        """Whether there is something to connect to at `playwright_url`."""
+        return self._installation is not None and is_available()
 
     @property
     def api_url(self) -> str:

@@ -36,6 +36,8 @@ _NESTED_CREDENTIALS = re.compile(
     re.IGNORECASE,
 )
 _NAMED_SECRET = re.compile(r"(?i)\b(access[-_]?key|auth)=[^&;#\s\"'<>]+")
+# The address of a browser of Playwright's has them in it, credentials included.
+_CAPABILITIES = re.compile(r"(?i)\bcapabilities=(?:\{.*\}|[^&;#\s\"'<>]+)")
 _USERINFO = re.compile(r"(?<=://)[^/?#\s\"'<>]*@")
 
 _UNPRINTABLE = re.compile("[\x00-\x20\x7f-\xa0\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]")
@@ -78,6 +80,7 @@ def scrub(text: str, secrets: Iterable[str] = ()) -> str:
     folded = text.lower()
     if there := frozenset(secret for secret in secrets if _anchor(secret) in folded):
         text = _spelled(there).sub(MASK, text)
+    text = _CAPABILITIES.sub(f"capabilities={MASK}", text)
     return _NAMED_SECRET.sub(rf"\1={MASK}", _USERINFO.sub(f"{MASK}@", text))
 
 

@@ -442,8 +442,7 @@ class Registry:
 
     def _identify(self, tracked: TrackedSession, told_id: str) -> None:
         for sessions in (self.sessions, self.unasked):
-            if sessions.pop(tracked.id, None) is not None:
-                sessions[told_id] = tracked
+            sessions[told_id] = sessions.pop(tracked.id)
         tracked.id = tracked.public["session_id"] = told_id
         self.record_answer(tracked, None)
 

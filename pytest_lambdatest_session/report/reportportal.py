@@ -47,7 +47,8 @@ class ReportPortalAttributes:
 
 def _mark(item: pytest.Item, session: ReportedSession) -> None:
     item.add_marker(pytest.mark.lambdatest_session_id(session["session_id"]))
-    if session["url"]:
-        item.add_marker(pytest.mark.lambdatest_session_url(session["url"]))
+    # Empty where the id is not known.
+    for url in filter(None, (session["url"],)):
+        item.add_marker(pytest.mark.lambdatest_session_url(url))
     if session["state"] == "final" and session["status"]:
         item.add_marker(pytest.mark.lambdatest_status(session["status"]))

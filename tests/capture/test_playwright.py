@@ -13,6 +13,8 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from pytest_lambdatest_session.capture.playwright import Action, PlaywrightHook, action_of, hub_at
+from pytest_lambdatest_session.capture.recorder import Recorder
+from pytest_lambdatest_session.problems import Problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -232,6 +234,59 @@ def test_it_is_asked_again_and_not_for_ever(hook: PlaywrightHook, notes: Notes, 
     ]
     assert notes.told[1:] == [("acted", "click", None), *[("acted", "expect", "AssertionError")] * 4]
     assert faults == []
+
+
+def test_what_the_suite_tells_lambdatest_is_understood_in_either_form(
+    hook: PlaywrightHook, notes: Notes, faults: list[Exception]
+) -> None:
+    connection = new_type()().connect("ours")._impl_obj._connection
+    asks = 'lambdatest_action: {"action": "getTestDetails"}'
+    marks = {"o": [{"k": "lambdatest_action", "v": {"o": [{"k": "action", "v": {"s": "setTestStatus"}}]}}]}
+    for number, value in enumerate(({"s": asks}, marks, marks, {"s": "other"}, {"v": "null"})):
+        connection.send(number, "evaluateExpression", arg={"value": value})
+    connection.onmessage(
+        {"id": 5, "guid": "page@1", "method": "updateSubscription", "params": {}, "metadata": {"internal": True}}
+    )
+    connection.onmessage({"id": 6, "guid": "page@1", "method": "close", "params": {}, "metadata": {"internal": True}})
+    connection.onmessage({"id": 7, "guid": "route@1", "method": "abort", "params": {}, "metadata": {}})
+    connection.dispatch({"id": 0, "result": {"value": {"s": '{"data": {"test_id": "A-B"}}'}}})
+    connection.dispatch({"id": 1})
+    connection.dispatch({"id": 2, "error": {"error": {"message": "Refused: secret"}}})
+    connection.dispatch({"id": 5})
+    connection.send(8, "click", selector="#a")
+    connection.dispatch({"id": 8, "error": {"error": {"name": "TimeoutError", "message": "200 ms\nCall log: ..."}}})
+    connection.send(9, "expect", isNot=False)
+    connection.dispatch({"id": 9, "error": {"error": {"name": "ExpectError", "message": "Expect failed"}}})
+    connection.dispatch({"guid": "page@1", "method": "__create__", "params": {"type": "Frame"}})
+    connection.dispatch({"guid": "page@1", "method": "loadstate", "params": {}})
+    assert notes.told[1:] == [
+        ("identified", "key", "A-B"),
+        ("acted", "evaluate", None),
+        ("marked", "key"),
+        ("acted", "evaluate", None),
+        ("acted", "evaluate", "Error"),
+        ("acted", "click", "TimeoutError: 200 ms"),
+        ("acted", "expect", "AssertionError"),
+    ]
+    assert len(connection.sent) == 10, "nothing was added"
+    assert hook.is_installed
+    assert faults == []
+
+
+@pytest.mark.parametrize("captured", [True, False])
+def test_a_browser_of_a_conftest_is_kept_or_left_out_when_the_settings_are_known(captured: bool) -> None:
+    recorder = Recorder(Problems())
+    watching = PlaywrightHook(recorder._playwright.observer, recorder.problems.fault)
+    watching.is_installed = True
+    browser = Browser()
+    watching._connected((None, f"{CLOUD}?capabilities={{}}"), {}, browser, None)
+    recorder.start(lambda host: captured and host == "cdp.lambdatest.com", lambda *_: None)
+    connection = browser._impl_obj._connection
+    connection.send(1, "evaluateExpression", arg={"value": {"s": 'lambdatest_action: {"action": "getTestDetails"}'}})
+    connection.dispatch({"id": 1, "result": {"value": {"s": '{"data": {"session_id": "A-B"}}'}}})
+    browser.listeners[0](browser)
+    assert [session.get("told_id") for session in recorder.changed()] == ["A-B"] * captured
+    assert list(recorder.problems) == []
 
 
 def test_a_fault_while_watching_changes_no_message(hook: PlaywrightHook, faults: list[Exception]) -> None:

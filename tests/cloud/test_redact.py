@@ -133,6 +133,10 @@ def test_every_spelling_of_a_secret_is_masked() -> None:
         pytest.param("at https://u:k@hub.x/wd/hub now", "at https://***@hub.x/wd/hub now", id="userinfo"),
         pytest.param("see https://x/?auth=abc&a=1", "see https://x/?auth=***&a=1", id="auth-of-another-account"),
         pytest.param("accessKey=abc", "accessKey=***", id="access-key-of-another-account"),
+        pytest.param(
+            "wss://x/playwright?capabilities=%7Ba&b", "wss://x/playwright?capabilities=***&b", id="playwright"
+        ),
+        pytest.param('capabilities={"a": {"user": "u"}} now', "capabilities=*** now", id="playwright-unquoted"),
         pytest.param("mail me@x.org", "mail me@x.org", id="harmless"),
     ],
 )

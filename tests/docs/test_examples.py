@@ -15,13 +15,17 @@ import pytest
 
 from documents import PAGES, ROOT, Block, Command, blocks, commands
 from local_grid import LocalGrid
+from local_grid.chromium import find_installation
 from stories import Story
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from local_grid.grid import BackendName
+
 HUBS = re.compile(r"https://(eu-|mobile-)?hub\.lambdatest\.com/wd/hub")
+PLAYWRIGHT = "wss://cdp.lambdatest.com/playwright?capabilities="
 PLUGINS = ("pytest_html.plugin", "metadata", "xdist", "rerunfailures", "allure_pytest")
 RUN_AS_CODE = ("python", "ini", "toml")
 
@@ -40,8 +44,13 @@ VARIES = (
 
 
 @pytest.fixture
-def cloud() -> Iterator[LocalGrid]:
-    with LocalGrid(backend="simulated", ready_after=0.1, record=False, video_link="player") as running:
+def cloud(request: pytest.FixtureRequest) -> Iterator[LocalGrid]:
+    page: Path = request.node.callspec.params["page"]
+    is_of_playwright = page.stem == "playwright"
+    if is_of_playwright and find_installation() is None:
+        pytest.skip("chromium and chromedriver are not installed")
+    backend: BackendName = "chromium" if is_of_playwright else "simulated"
+    with LocalGrid(backend=backend, ready_after=0.1, record=False, video_link="player") as running:
         yield running
 
 
@@ -50,7 +59,8 @@ def reader(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, cloud: Lo
     story = Story(pytester, monkeypatch, cloud)
     story.set_environment(LT_USERNAME=cloud.username, LT_ACCESS_KEY=cloud.access_key)
     # A reader has the plugins that the pages speak of, and not all that our tests need: some exclude each other.
-    story.set_environment(PYTEST_ADDOPTS=" ".join(f"-p {plugin}" for plugin in PLUGINS))
+    more = ("playwright", "base_url") if "chromium" in cloud.describe().lower() else ()
+    story.set_environment(PYTEST_ADDOPTS=" ".join(f"-p {plugin}" for plugin in (*PLUGINS, *more)))
     for file in pytester.path.iterdir():
         file.unlink()  # a story's own files
     return Reader(pytester, cloud)
@@ -74,7 +84,8 @@ class Reader:
     def _write(self, block: Block) -> None:
         path = self._pytester.path / block.title
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(HUBS.sub(self._cloud.hub_url_plain, block.text), encoding="utf-8")
+        text = HUBS.sub(self._cloud.hub_url_plain, block.text).replace(PLAYWRIGHT, self._cloud.playwright_url)
+        path.write_text(text, encoding="utf-8")
 
     def _run(self, command: Command, place: str) -> None:
         if re.match(r"python -m pip |git ", command.text):
