@@ -9,17 +9,15 @@ pytest.
 from __future__ import annotations
 
 import functools
-import sys
-from importlib.abc import Loader, MetaPathFinder
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from pytest_lambdatest_session.capture.imports import AfterImport
 from pytest_lambdatest_session.capture.untouched import untouched
 from pytest_lambdatest_session.credentials import Credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from importlib.machinery import ModuleSpec
+    from collections.abc import Callable, Iterator, Mapping
     from types import ModuleType
     from typing import Protocol
 
@@ -77,7 +75,7 @@ class MethodHook:
         on_fault: Callable[[Exception], None],
         on_wrap: Callable[[], None] | None = None,
     ) -> None:
-        self._module_name, self._class_name = of
+        module_name, self._class_name = of
         self._methods = methods
         self._saw = saw
         self._on_fault = on_fault
@@ -86,20 +84,15 @@ class MethodHook:
         self._class: Any = None
         self._wrapped: dict[str, tuple[Any, Any]] = {}
         """By a method's name what it was, and our wrapper."""
-        self._finder = _AfterImport(self._module_name, self._wrap)
+        self._finder = AfterImport(module_name, self._wrap)
 
     def install(self) -> None:
         self._installed = True
-        module = sys.modules.get(self._module_name)
-        if module is None:
-            sys.meta_path.insert(0, self._finder)
-        else:
-            self._wrap(module)
+        self._finder.install()
 
     def uninstall(self) -> None:
         self._installed = False
-        if self._finder in sys.meta_path:
-            sys.meta_path.remove(self._finder)
+        self._finder.uninstall()
         for name, (original, wrapper) in self._wrapped.items():
             # Somebody may have wrapped it after us: then ours stays below theirs and only passes through.
             if self._class.__dict__.get(name) is wrapper:
@@ -190,52 +183,6 @@ def _generator_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple
     frame = getattr(command, "gi_frame", None)
     given = frame.f_locals if frame is not None else {}
     return connection, given.get("method") or getattr(command, "__qualname__", None), given.get("params")
-
-
-class _AfterImport(MetaPathFinder):
-    """Lets the other finders find one module, and calls `then` with it once it was executed."""
-
-    def __init__(self, name: str, then: Callable[[ModuleType], None]) -> None:
-        self._name = name
-        self._then = then
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        if fullname != self._name:
-            return None
-        for finder in sys.meta_path:
-            # A finder without find_spec is of the kind that Python 3.12 stopped asking.
-            if isinstance(finder, _AfterImport) or not hasattr(finder, "find_spec"):
-                continue
-            spec = finder.find_spec(fullname, path, target)
-            if spec is not None and spec.loader is not None:
-                spec.loader = _Loader(spec, spec.loader, self._everyone_waiting())
-                return spec
-        return None
-
-    def _everyone_waiting(self) -> list[Callable[[ModuleType], None]]:
-        """Hooks of nested runs all wait for the same module; the first to be asked answers for all, outermost first."""
-        finders = [finder for finder in sys.meta_path if isinstance(finder, _AfterImport)]
-        return [finder._then for finder in reversed(finders) if finder._name == self._name]  # noqa: SLF001
-
-
-class _Loader(Loader):
-    """Executes the module with its real loader and puts that loader back, so that nothing else sees this one."""
-
-    def __init__(self, spec: ModuleSpec, loader: Loader, then: list[Callable[[ModuleType], None]]) -> None:
-        self._spec = spec
-        self._loader = loader
-        self._then = then
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        return self._loader.create_module(spec)
-
-    def exec_module(self, module: ModuleType) -> None:
-        module.__loader__ = self._spec.loader = self._loader
-        self._loader.exec_module(module)
-        for then in self._then:
-            then(module)
 
 
 class Hub(NamedTuple):
