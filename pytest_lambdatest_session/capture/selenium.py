@@ -75,7 +75,7 @@ class MethodHook:
         on_fault: Callable[[Exception], None],
         on_wrap: Callable[[], None] | None = None,
     ) -> None:
-        self._module_name, self._class_name = of
+        module_name, self._class_name = of
         self._methods = methods
         self._saw = saw
         self._on_fault = on_fault
@@ -84,7 +84,7 @@ class MethodHook:
         self._class: Any = None
         self._wrapped: dict[str, tuple[Any, Any]] = {}
         """By a method's name what it was, and our wrapper."""
-        self._finder = AfterImport(self._module_name, self._wrap)
+        self._finder = AfterImport(module_name, self._wrap)
 
     def install(self) -> None:
         self._installed = True

@@ -320,7 +320,7 @@ for hook in hooks:
 assert "selenium" not in sys.modules
 import selenium.webdriver.remote.webdriver as module
 assert module.__spec__.loader is module.__loader__
-assert type(module.__loader__).__module__ != "pytest_lambdatest_session.capture.selenium", module.__loader__
+assert type(module.__loader__).__module__ != "pytest_lambdatest_session.capture.imports", module.__loader__
 wrapped = 0
 function = module.WebDriver.execute
 while hasattr(function, "__wrapped__"):
