@@ -87,7 +87,7 @@ class Registration:
         if self._config.getoption("allure_report_dir", None):
             from pytest_lambdatest_session.report.allure import AllureLinks  # noqa: PLC0415
 
-            self._add(AllureLinks(self._problems), "allure")
+            self._add(AllureLinks(self._config, self._problems), "allure")
         if self._config.getoption("rp_enabled", None):
             from pytest_lambdatest_session.report.reportportal import ReportPortalAttributes  # noqa: PLC0415
 
@@ -218,6 +218,7 @@ class Registration:
             artifacts_folder=self._artifacts_folder,
             is_ours=self._is_ours,
             polls_all=self._polls_all,
+            makes_clips=not hasattr(self._config, "workerinput"),
         )
 
     def _start_of_sidecar(self) -> Start:
@@ -265,6 +266,10 @@ class Registration:
             outputs.append(JunitXml(self._config, self._registry))
         if self._config.getoption("htmlpath", None) and self._wants("html"):
             outputs.append(self._html_report())
+        if self._config.getoption("allure_report_dir", None) and self._settings.clips != "off":
+            from pytest_lambdatest_session.report.allure import AllureClips  # noqa: PLC0415
+
+            outputs.append(AllureClips(lambda: self._artifacts_folder().parent))
         sessions_file = self._sessions_file()
         if sessions_file is not None and self._wants("file"):
             from pytest_lambdatest_session.report.sessions_file import SessionsFile  # noqa: PLC0415

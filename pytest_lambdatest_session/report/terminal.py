@@ -59,7 +59,10 @@ def _replace(sections: list[tuple[str, str]], former: tuple[str, str], current: 
 
 
 class CommandSections:
-    """An output: a section with the last commands in the report of a failed test."""
+    """An output: a section with the last commands in the report of a failed test, with the times of the video."""
+
+    def __init__(self) -> None:
+        self._sections: list[tuple[list[tuple[str, str]], tuple[str, str], AttemptRecord]] = []
 
     @cached_property
     def texts(self) -> ModuleType:
@@ -71,10 +74,18 @@ class CommandSections:
     def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
         # The commands are of the phase that failed first: a teardown that fails after it has no more to say.
         if report.failed and attempt.commands and COMMANDS_TITLE not in dict(report.sections):
-            report.sections.append((COMMANDS_TITLE, "\n".join(self.texts.command_lines(attempt))))
+            section = self._section(attempt)
+            report.sections.append(section)
+            self._sections.append((report.sections, section, attempt))
 
     def bind(self) -> None:
-        """Nothing to do: all was known when the test failed."""
+        self._sections = [
+            (sections, _replace(sections, former, self._section(attempt)), attempt)
+            for sections, former, attempt in self._sections
+        ]
+
+    def _section(self, attempt: AttemptRecord) -> tuple[str, str]:
+        return COMMANDS_TITLE, "\n".join(self.texts.command_lines(attempt))
 
 
 class TerminalSummary:

@@ -61,6 +61,8 @@ def _static_lines(attempt: AttemptRecord) -> Iterator[str]:
 def _final_lines(attempt: AttemptRecord) -> Iterator[str]:
     for tracked in attempt.sessions:
         yield f"{tracked.id}  {_headline(tracked, attempt)}"
+        if (clip := attempt.use_of(tracked).clip) is not None:
+            yield f"  {'clip':<13} {unquote(clip)}"
         for name, value in _facts_and_links(tracked):
             yield f"  {name:<13} {value}"
     yield from _creation_failure_lines(attempt)
@@ -249,6 +251,9 @@ def _row(tracked: TrackedSession, attempt: AttemptRecord | None, verbosity: int)
         where = attempt.use_of(tracked).video_range
         name = "video" if where is None else f"video from {about(where.is_certain)}{clock_text(where.start)}"
         links[0] = (name, video_at(session["video_url"], where))
+    clip = attempt.use_of(tracked).clip if attempt is not None else None
+    if clip is not None:
+        links.insert(0, ("clip", unquote(clip)))
     return _Row(
         status=status_text(session),
         colour=_COLOURS[severity_of(shown_status(session))],
