@@ -23,6 +23,7 @@ MarkStatus = Literal["off", "on", "overwrite"]
 IniType = Literal["string", "args", "linelist", "int", "float", "bool"]
 Artifacts = Literal["off", "failed", "all"]
 _Number = TypeVar("_Number", int, float)
+Clips = Literal["off", "failed"]
 SHARE_DAYS = (3, 7, 10, 30)
 _SWITCH = {
     **dict.fromkeys(("on", "true", "yes", "1"), "on"),
@@ -84,6 +85,7 @@ class Settings(NamedTuple):
     artifacts: Artifacts
     artifacts_budget_seconds: float
     artifacts_limit_megabytes: float
+    clips: Clips
 
 
 def mistyped_variables(environment: Iterable[str]) -> Iterator[str]:
@@ -127,6 +129,7 @@ def read_settings(
         artifacts=cast("Artifacts", values["lambdatest_artifacts"]),
         artifacts_budget_seconds=cast("float", values["lambdatest_artifacts_budget"]),
         artifacts_limit_megabytes=cast("float", values["lambdatest_artifacts_limit"]),
+        clips=cast("Clips", values["lambdatest_clips"]),
     )
 
 
@@ -249,6 +252,10 @@ def _parse_mark_status(text: str) -> str:
 
 def _parse_artifacts(text: str) -> str:
     return _one_of(text, "off", "failed", "all")
+
+
+def _parse_clips(text: str) -> str:
+    return _one_of(text, "off", "failed")
 
 
 def _one_of(text: str, *words: str) -> str:
@@ -444,6 +451,15 @@ OPTIONS: tuple[Option, ...] = (
         _parse_seconds,
         ini_type="float",
         toml_types=(int, float),
+    ),
+    Option(
+        "lambdatest_clips",
+        "off",
+        "'off' or 'failed'",
+        "cut the part of each failed test out of its session's video, with ffmpeg; without lambdatest_artifacts the "
+        "whole video is not kept (default: %(default)s)",
+        _parse_clips,
+        toml_types=(bool, int),
     ),
     Option(
         "lambdatest_show_values",

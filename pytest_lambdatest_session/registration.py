@@ -89,7 +89,7 @@ class Registration:
         if self._config.getoption("allure_report_dir", None):
             from pytest_lambdatest_session.report.allure import AllureLinks  # noqa: PLC0415
 
-            self._add(AllureLinks(self._problems), "allure")
+            self._add(AllureLinks(self._config, self._problems), "allure")
         if self._config.getoption("rp_enabled", None):
             from pytest_lambdatest_session.report.reportportal import ReportPortalAttributes  # noqa: PLC0415
 
@@ -222,6 +222,7 @@ class Registration:
             artifacts_folder=self._artifacts_folder,
             is_ours=self._is_ours,
             polls_all=self._polls_all,
+            makes_clips=not hasattr(self._config, "workerinput"),
         )
 
     def _start_of_sidecar(self) -> Start:
@@ -313,7 +314,7 @@ class Registration:
         from pytest_lambdatest_session.report.allure import AllureResults  # noqa: PLC0415
 
         folder = self._config.invocation_params.dir / self._config.getoption("allure_report_dir")
-        return AllureResults(folder, self._artifacts_folder().parent, self._registry, self._problems)
+        return AllureResults(folder, self._artifacts_folder().parent, self._problems)
 
     def _html_report(self) -> Output:
         # Loads pytest-html, which a run without an HTML report may have switched off.

@@ -45,12 +45,17 @@ class Links:
             return self.mp4(record)
         if style == "player":
             return self.player(record)
+        if style == "stream":
+            return self.stream(record)
         if style == "signed":
             return self.signed(f"/orgId-1/{record.test_id}/video/video.mp4")
         return ""
 
     def mp4(self, record: SessionRecord) -> str:
         return f"{self.base_url}/video/{record.test_id}/video.mp4"
+
+    def stream(self, record: SessionRecord) -> str:
+        return f"{self.base_url}/video/{record.test_id}/index.m3u8"
 
     def player(self, record: SessionRecord) -> str:
         """Return the link to the player's page. As on the cloud, `auth` is md5 of the account's user name and key."""
@@ -62,7 +67,9 @@ class Links:
         return hashlib.md5(f"{username}:{key}".encode(), usedforsecurity=False).hexdigest()
 
     def bundler_video(self, record: SessionRecord) -> str:
-        """Return the link of `GET /sessions/{id}/video`, which has the account's credentials in its userinfo."""
+        """Return the link of `GET /sessions/{id}/video`; that of a file has the credentials in its userinfo."""
+        if self._options.video_link == "stream":
+            return self.stream(record)
         key = self._options.accounts.get(record.username, "")
         userinfo = f"{quote(record.username, safe='')}:{quote(key, safe='')}"
         scheme, _, host = self.base_url.partition("://")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-VideoLink: TypeAlias = Literal["auto", "mp4", "player", "signed", "none"]
+VideoLink: TypeAlias = Literal["auto", "mp4", "player", "signed", "stream", "none"]
 
 
 @dataclass(eq=False)
@@ -30,7 +30,8 @@ class GridOptions:
     video_shows_time: bool = False
     """Paint the session's elapsed time into the video, for `recording.read_elapsed_seconds`."""
     video_link: VideoLink = "auto"
-    """Form of `video_url`. "auto" is the mp4 of a recorded session; a session that is not recorded has no links."""
+    """Form of `video_url`. "auto" is the mp4 of a recorded session; a session that is not recorded has no links.
+    "stream" is a playlist (m3u8) of pieces of that mp4."""
     echo_capabilities: bool = False
     """Return `LT:Options`, access key included, in the capabilities, as some hubs do."""
     answer_actions_after: float | None = 0.0

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from . import pages
 from .api import Api, video_response
 from .faults import not_found, page_not_found
+from .recording import stream_of
 from .web import Request, Response, html_response, text_response
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class PublicFiles:
         self._api = api
         self._routes: list[tuple[re.Pattern[str], Callable[..., Response]]] = [
             (re.compile(r"/video/([^/]+)/video\.mp4"), self._video),
+            (re.compile(r"/video/([^/]+)/(\w+\.(?:m3u8|ts))"), self._stream),
             (re.compile(r"/screenshots/([^/]+)/screenshots\.zip"), self._screenshots),
             (re.compile(r"/orgId-1/([^/]+)/video/video\.mp4"), self._signed_video),
             (re.compile(r"/public/video(\.mp4)?"), self._player),
@@ -45,6 +47,14 @@ class PublicFiles:
     def _video(self, request: Request, test_id: str) -> Response:
         record = self._journal.find(test_id)
         return not_found() if record is None else video_response(request, record)
+
+    def _stream(self, _request: Request, test_id: str, name: str) -> Response:
+        record = self._journal.find(test_id)
+        if record is None or record.video is None or not record.video.exists():
+            return not_found()
+        file = stream_of(record.video) / name
+        kind = "application/vnd.apple.mpegurl" if file.suffix == ".m3u8" else "video/mp2t"
+        return Response(200, file.read_bytes(), kind) if file.exists() else not_found()
 
     def _screenshots(self, _request: Request, test_id: str) -> Response:
         record = self._journal.find(test_id)

@@ -220,6 +220,18 @@ def encode(
     return video if processes.run(command, 120, abandon) == 0 and video.exists() else None
 
 
+def stream_of(video: Path) -> Path:
+    """Return the folder of a video's stream, `index.m3u8` and pieces, which is made when it is first asked for."""
+    folder = video.with_name(f"{video.stem}-stream")
+    ffmpeg = shutil.which("ffmpeg")
+    if ffmpeg and not folder.exists():
+        folder.mkdir()
+        command = [ffmpeg, "-v", "error", "-i", str(video), "-c", "copy", "-f", "hls", "-hls_time", "2"]
+        command += ["-hls_playlist_type", "vod", "-hls_segment_filename", "piece%03d.ts", "index.m3u8"]
+        subprocess.run(command, cwd=folder, check=False, timeout=60)
+    return folder
+
+
 def frame_list(frames: Sequence[Frame], span: tuple[float, float]) -> str:
     """Return ffmpeg's list of frames, each with its duration."""
     begin, end = span

@@ -14,7 +14,7 @@ from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 import requests
@@ -49,6 +49,14 @@ _MESSAGE_LIMIT = 200
 _NOT_A_FAILURE = 300
 _REDIRECTS_FOLLOWED = 3
 _PIECE_BYTES = 2**16
+
+
+class Fetched(NamedTuple):
+    """Where a file came from in the end."""
+
+    url: str
+    had_credentials: bool
+    """Whether it was given to who has our credentials."""
 
 
 class Client:
@@ -121,13 +129,15 @@ class Client:
             raise NotFound(f"{self._host} gives no link to it")
         return url.strip()
 
-    def download(self, url: str, sink: Callable[[bytes], None], *, limit_bytes: int) -> None:
+    def download(
+        self, url: str, sink: Callable[[bytes], None], *, limit_bytes: int, with_credentials: bool = True
+    ) -> Fetched:
         """Fetch what the API links to, piece by piece.
 
         Credentials go to the API's own host only, those of this client and no others; what a redirect leads to is
         asked without. Only https, and http on this machine. What `sink` raises passes through.
         """
-        is_asked_with_credentials = True
+        is_asked_with_credentials = with_credentials
         for _ in range(_REDIRECTS_FOLLOWED + 1):
             parts = urlsplit(url)
             hostname = parts.hostname or ""
@@ -137,7 +147,7 @@ class Client:
             is_own = is_asked_with_credentials and url.startswith(f"{_origin_of(self._base_url)}/")
             location = self._stream(url, sink, limit_bytes, with_credentials=is_own)
             if location is None:
-                return
+                return Fetched(url, is_own)
             url, is_asked_with_credentials = urljoin(url, location), False
         raise Redirected(f"{self._host} links to too many redirects")
 

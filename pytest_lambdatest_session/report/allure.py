@@ -1,7 +1,7 @@
 """Allure: links to a test's sessions, which go into its result when the test ends, and are completed when the run does.
 
-A result is a file that allure-pytest writes in the process that ran the test, under a name that it tells nobody. A
-label with the session's id finds it again.
+A result is a file that allure-pytest writes in the process that ran the test, under the result's id. A report brings
+that id along.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.records import ReportedSession
-    from pytest_lambdatest_session.report.registry import AttemptRecord, Registry
+    from pytest_lambdatest_session.report.registry import AttemptRecord
 
-LABEL = "lambdatest_session_id"
+RESULT_ATTRIBUTE = "_lambdatest_allure_result"
 _LINK_TYPE = "lambdatest"
 _PREFIX = "lambdatest-"
 
@@ -36,7 +36,8 @@ _PREFIX = "lambdatest-"
 class AllureLinks:
     """Adds to each result what is known when its test ends, in the process that ran the test."""
 
-    def __init__(self, problems: Problems) -> None:
+    def __init__(self, config: pytest.Config, problems: Problems) -> None:
+        self._config = config
         self._problems = problems
 
     @pytest.hookimpl(wrapper=True)
@@ -48,51 +49,47 @@ class AllureLinks:
         sessions: list[ReportedSession] = getattr(report, SESSIONS_ATTRIBUTE, [])
         if call.when == "teardown" and commons is not None and sessions:
             with self._problems.guard():
-                hook = commons.plugin_manager.hook
-                hook.add_label(label_type=LABEL, labels=[session["session_id"] for session in sessions])
                 for name, url in _links(sessions):
-                    hook.add_link(url=url, link_type=_LINK_TYPE, name=name)
+                    commons.plugin_manager.hook.add_link(url=url, link_type=_LINK_TYPE, name=name)
+                reporter: Any = getattr(self._config.pluginmanager.get_plugin("allure_listener"), "allure_logger", None)
+                result = reporter.get_test(None) if reporter is not None else None
+                if result is not None:
+                    setattr(report, RESULT_ATTRIBUTE, str(result.uuid))
         return report
 
 
 class AllureResults:
     """An output: completes the results of this run's tests. `artifacts` is what paths of saved files start from."""
 
-    def __init__(self, folder: Path, artifacts: Path, registry: Registry, problems: Problems) -> None:
+    def __init__(self, folder: Path, artifacts: Path, problems: Problems) -> None:
         self._folder = folder
         self._artifacts = artifacts
-        self._registry = registry
         self._problems = problems
+        self._attempts: dict[str, AttemptRecord] = {}
+        """By the id of a result."""
 
     def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
-        """Nothing to do: the result has its links from the process that ran the test."""
+        result = report.__dict__.pop(RESULT_ATTRIBUTE, None)
+        if result is not None:
+            self._attempts[result] = attempt
 
     def bind(self) -> None:
-        for path in self._folder.glob("*-result.json") if self._registry.sessions else ():
-            self._complete(path)
+        for result, attempt in self._attempts.items():
+            path = self._folder / f"{result}-result.json"
+            try:
+                self._complete(path, attempt)
+            except (OSError, ValueError) as error:
+                # Whoever else works on this folder may take files away, or replace them by others.
+                if path.exists():
+                    self._problems.add(f"results of Allure could not be completed: {type(error).__name__}")
 
-    def _complete(self, path: Path) -> None:
-        try:
-            self._add(path)
-        except (OSError, ValueError) as error:
-            # Whoever else works on this folder may take files away, or replace them by others.
-            if path.exists():
-                self._problems.add(f"results of Allure could not be completed: {type(error).__name__}")
-
-    def _add(self, path: Path) -> None:
-        text = path.read_text(encoding="utf-8")
-        if LABEL not in text:
-            return
-        result = json.loads(text)
-        ids = [label["value"] for label in result.get("labels", ()) if label["name"] == LABEL]
-        # Results of other runs may lie here too.
-        sessions = [self._registry.sessions[id_].public for id_ in ids if id_ in self._registry.sessions]
-        if not sessions:
-            return
+    def _complete(self, path: Path, attempt: AttemptRecord) -> None:
+        result = json.loads(path.read_text(encoding="utf-8"))
+        sessions = [tracked.public for tracked in attempt.sessions]
         links = [{"type": _LINK_TYPE, "url": url, "name": name} for name, url in _links(sessions)]
         result["links"] = [link for link in result.get("links", ()) if link.get("type") != _LINK_TYPE] + links
         others = [one for one in result.get("attachments", ()) if not one["source"].startswith(_PREFIX)]
-        result["attachments"] = others + list(self._attachments(sessions))
+        result["attachments"] = others + list(self._attachments(attempt))
         unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
         try:
             unfinished.write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")
@@ -100,12 +97,15 @@ class AllureResults:
         finally:
             unfinished.unlink(missing_ok=True)
 
-    def _attachments(self, sessions: list[ReportedSession]) -> Iterator[dict[str, str]]:
-        for title, session in _titled(sessions):
-            for kind, artifact in session["artifacts"].items():
+    def _attachments(self, attempt: AttemptRecord) -> Iterator[dict[str, str]]:
+        titles = (title for title, _ in _titled(tracked.public for tracked in attempt.sessions))
+        for title, use in zip(titles, attempt.uses, strict=True):
+            files = use.tracked.public["artifacts"] | ({"clip": use.clip} if use.clip is not None else {})
+            for kind, artifact in files.items():
                 saved = self._artifacts / unquote(artifact)
-                # Allure takes for attachments what is named so.
-                name = f"{_PREFIX}{folder_name(session['session_id'])}-{kind}-attachment{saved.suffix}"
+                # Allure takes for attachments what is named so. A clip is of one test, all else of the session.
+                of = saved.stem if kind == "clip" else kind
+                name = f"{_PREFIX}{folder_name(use.tracked.id)}-{of}-attachment{saved.suffix}"
                 target = self._folder / name
                 if not target.exists():
                     shutil.copyfile(saved, target)

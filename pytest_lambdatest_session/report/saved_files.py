@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _MOST_SESSIONS = 1000
 _INLINE_BYTES = 64 * 2**10
 _NO_TIME = "no time was left (lambdatest_artifacts_budget)"
+STREAM_NOTE = "VLC plays such an index.m3u8 from disk, Chromium only from a web server"
 
 
 class SavedFiles:
@@ -42,7 +43,7 @@ class SavedFiles:
         return sum(result is None for results in self._results.values() for result in results.values())
 
     def wanted(
-        self, is_ours: Callable[[TrackedSession], bool], *, of_all: bool
+        self, is_ours: Callable[[TrackedSession], bool], *, of_all: bool, only_video: bool = False
     ) -> Iterator[tuple[TrackedSession, DownloadRequest]]:
         """Return the sessions to save, and what to ask."""
         wanted = [
@@ -55,9 +56,10 @@ class SavedFiles:
             and (of_all or needs_attention(tracked))
         ]
         for tracked in wanted[:_MOST_SESSIONS]:
-            self._results[tracked.id] = dict.fromkeys((*LOGS[tracked.kind], "screenshots", "video"))
+            names = ["video"] if only_video else [*LOGS[tracked.kind], "screenshots", "video"]
+            self._results[tracked.id] = dict.fromkeys(names)
             folder = str(self._folder / folder_name(tracked.id))
-            yield tracked, {"folder": folder, "has_video": bool(tracked.public["video_url"])}
+            yield tracked, {"folder": folder, "files": names, "has_video": bool(tracked.public["video_url"])}
         if len(wanted) > _MOST_SESSIONS:
             self._problems.add(f"artifacts were saved of {_MOST_SESSIONS:,} of {len(wanted):,} sessions")
 
@@ -67,6 +69,7 @@ class SavedFiles:
     def bind(self, failure: str | None) -> None:
         """Note what was saved and what is missing; `failure` is why no more results came."""
         reasons: Counter[str] = Counter()
+        streams = 0
         for session_id in [known for known in self._results if known not in self._bound]:
             results = self._results[session_id]
             public = self._registry.sessions[session_id].public
@@ -74,6 +77,7 @@ class SavedFiles:
                 if result is not None and result["path"] is not None:
                     path = Path(result["path"]).relative_to(self._folder.parent)
                     public["artifacts"][name] = quote(path.as_posix())
+                    streams += path.suffix == ".m3u8"
                     public["video_seconds"] = result["seconds"] or public["video_seconds"]
                 else:
                     public["artifacts_missing"][name] = reason = (
@@ -82,6 +86,8 @@ class SavedFiles:
                     # That there is nothing to save is no problem.
                     reasons[reason] += not reason.startswith(("empty", "LambdaTest has none"))
         self._bound.update(self._results)
+        if streams:
+            self._problems.add(f"{pluralize(streams, 'video')} kept in pieces, as no ffmpeg joined them; {STREAM_NOTE}")
         for reason, count in reasons.items():
             if count:
                 self._problems.add(f"{pluralize(count, 'artifact')} not saved: {reason}")

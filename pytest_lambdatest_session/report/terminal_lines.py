@@ -207,8 +207,10 @@ def _block(tracked: TrackedSession, attempt: AttemptRecord | None, title: str, s
         yield Line(f"why: {session['error']}")
     if has_own_remark(session):
         yield Line(f"remark: {session['remark']}")
-    video_range = None if attempt is None else attempt.use_of(tracked).video_range
-    yield from map(Line, _places(session, video_range, style))
+    use = None if attempt is None else attempt.use_of(tracked)
+    if use is not None and use.clip is not None:
+        yield Line(f"clip: {style.place(use.clip)}")
+    yield from map(Line, _places(session, None if use is None else use.video_range, style))
 
 
 def _places(session: ReportedSession, video_range: VideoRange | None, style: Style) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_lambdatest_session.capture.untouched import untouched
 from pytest_lambdatest_session.cloud.endpoints import api_base_url
+from pytest_lambdatest_session.report.clips import Clips
 from pytest_lambdatest_session.report.formatting import pluralize
 from pytest_lambdatest_session.report.marking import Marks
 from pytest_lambdatest_session.report.saved_files import SavedFiles
@@ -61,6 +62,7 @@ class Updates:
         artifacts_folder: Callable[[], Path],
         is_ours: Callable[[TrackedSession], bool] = lambda _: True,
         polls_all: bool = False,
+        makes_clips: bool = True,
     ) -> None:
         self._config = config
         self._settings = settings
@@ -79,6 +81,8 @@ class Updates:
             lambda session_id: credentials_of(session_id) is not None,
         )
         self._files = SavedFiles(registry, problems, artifacts_folder)
+        self._clips = Clips(registry, problems, artifacts_folder, wanted=makes_clips and settings.clips == "failed")
+        self._makes_clips = makes_clips
         self._to_look_at: list[str] = []
         self._polled: set[str] = set()
         """Sessions that the sidecar polls."""
@@ -89,6 +93,7 @@ class Updates:
         self._unanswered_apis: set[str] = set()
         """Of which a teardown waited for a whole timeout in vain."""
         self._until = 0.0
+        self._save_until = 0.0
 
     def look_at(self, session_ids: Iterable[str]) -> None:
         """Note sessions of which a report has news, for the next `flush`."""
@@ -139,11 +144,16 @@ class Updates:
         if self._settings.share_days is not None and not interrupted:
             interrupted = self._problems.survive(self._share, "interrupted while links to share were made")
         self._shares.bind(self._sidecar.failure)
-        if self._settings.artifacts != "off" and not interrupted:
-            self._problems.survive(
+        saves = self._settings.artifacts != "off" or (self._settings.clips != "off" and self._clips.can_be_made)
+        self._save_until = untouched.monotonic() + self._settings.artifacts_budget_seconds
+        if saves and not interrupted:
+            interrupted = self._problems.survive(
                 self._save, "interrupted while artifacts were saved; what was whole by then is reported"
             )
         self._files.bind(self._sidecar.failure)
+        if saves and self._makes_clips and not interrupted:
+            self._problems.survive(self._cut, "interrupted while clips were cut; what was whole by then is reported")
+        self._clips.bind(self._sidecar.failure)
 
     # What is asked for
 
@@ -162,12 +172,20 @@ class Updates:
         self._wait_for(lambda: self._shares.waiting, None)
 
     def _save(self) -> None:
-        until, self._until = self._until, untouched.monotonic() + self._settings.artifacts_budget_seconds
         self._sidecar.send({"type": "limits", "megabytes": self._settings.artifacts_limit_megabytes})
-        for tracked, request in self._files.wanted(self._is_ours, of_all=self._settings.artifacts == "all"):
+        artifacts = self._settings.artifacts
+        for tracked, request in self._files.wanted(
+            self._is_ours, of_all=artifacts == "all", only_video=artifacts == "off"
+        ):
             self._sidecar.send({"type": "download", **self._about(tracked), **request})
-        self._wait_for(lambda: self._files.waiting, saving_text)
-        self._until = until
+        self._wait_for(lambda: self._files.waiting, saving_text, self._save_until)
+
+    def _cut(self) -> None:
+        seconds = self._save_until - untouched.monotonic()
+        if seconds > 0 and self._clips.can_be_made:
+            for request in self._clips.wanted(keep_videos=self._settings.artifacts != "off"):
+                self._sidecar.send({"type": "cut", **request, "seconds": seconds})
+            self._wait_for(lambda: self._clips.waiting, saving_text, self._save_until)
 
     def _poll(self, tracked: TrackedSession) -> None:
         if tracked.id in self._polled or is_final(tracked):
@@ -205,10 +223,12 @@ class Updates:
 
     # Waiting, and what has come
 
-    def _wait_for(self, count: Callable[[], int], text: Callable[[int, float], str] | None) -> None:
+    def _wait_for(
+        self, count: Callable[[], int], text: Callable[[int, float], str] | None, until: float | None = None
+    ) -> None:
         """Wait until nothing of what is counted is left, or until the time is over that the sidecar is given."""
         self._receive()
-        seconds = self._until - untouched.monotonic()
+        seconds = (self._until if until is None else until) - untouched.monotonic()
         if not count() or seconds <= 0:
             return
         self._sidecar.send({"type": "finish", "seconds": seconds})
@@ -242,6 +262,8 @@ class Updates:
             self._shares.take(result)
         elif kind == "downloaded":
             self._files.take(result)
+        elif kind == "clipped":
+            self._clips.take(result)
         elif kind == "trouble":
             self._problems.add(f"pytest-lambdatest-session failed inside ({result['text']}); please report this")
 

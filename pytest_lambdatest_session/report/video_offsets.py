@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 LATEST_START_SECONDS = 13.0
 """By how much an encoder starts late at most, as LambdaTest's own bindings for Playwright say."""
 LONGEST_LOST_END_SECONDS = 3.0
-_CERTAIN_SECONDS = 1.0
+_CERTAIN_SECONDS = 0.8
+_MOMENT_SECONDS = 0.2
 # Videos are cut off after ten minutes: of one so long what is missing may all be its end.
 _CUT_OFF_SECONDS = 595.0
 
@@ -60,9 +61,9 @@ class VideoLag(NamedTuple):
         return self.video_seconds is not None
 
     def second_of(self, offset: float) -> float:
-        """The second of the video that shows what was `offset` seconds after the session's start, or a moment before.
+        """The second of the video that shows what was `offset` seconds after the session's start, or what was before.
 
-        To seek to: never later than that moment, nor past the video's end.
+        To seek to: not later than that, nor past the video's end.
         """
         return self._within(offset - self.most)
 
@@ -94,7 +95,9 @@ def lag_of(video_seconds: float | None, session_seconds: float | None) -> VideoL
     least = max(0.0, missing - LONGEST_LOST_END_SECONDS)
     if least > LATEST_START_SECONDS or video_seconds >= _CUT_OFF_SECONDS:
         least = 0.0
-    return VideoLag(least, min(missing, UNMEASURED.most), video_seconds)
+    # Where something may be lost a moment more or less is no loss, and three seconds stay three.
+    moment = _MOMENT_SECONDS if missing > _CERTAIN_SECONDS else 0.0
+    return VideoLag(least, min(missing - moment, UNMEASURED.most), video_seconds)
 
 
 def position(use: Use) -> tuple[str, str]:
@@ -131,8 +134,8 @@ def fragment_of(url: str, video_range: VideoRange | None) -> str:
     """
     if video_range is None or video_range.start < 1 or not can_be_entered(url) or "#" in url:
         return ""
-    start = math.floor(video_range.start)
-    return f"#t={start},{max(math.ceil(video_range.end), start + 1)}"
+    start = math.floor(video_range.start * 10) / 10
+    return f"#t={start:g},{max(math.ceil(video_range.end), math.floor(start) + 1)}"
 
 
 def can_be_entered(url: str) -> bool:

@@ -9,32 +9,36 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import time
 from abc import abstractmethod
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pytest_lambdatest_session.cloud.errors import CloudError, NotFound, Refused, ServerError
 from pytest_lambdatest_session.cloud.logs import LOGS
 from pytest_lambdatest_session.cloud.redact import MASK, scrub
+from pytest_lambdatest_session.sidecar.ffmpeg import COPY, run_ffmpeg, source
 from pytest_lambdatest_session.sidecar.jobs import Job
-from pytest_lambdatest_session.sidecar.video_length import mp4_seconds
+from pytest_lambdatest_session.sidecar.storage import NoRoomError
+from pytest_lambdatest_session.sidecar.video_length import video_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
 
-    from pytest_lambdatest_session.cloud.client import Client
+    from pytest_lambdatest_session.cloud.client import Client, Fetched
     from pytest_lambdatest_session.sidecar.jobs import Emit
     from pytest_lambdatest_session.sidecar.messages import Download, Downloaded
     from pytest_lambdatest_session.sidecar.policy import Policy
+    from pytest_lambdatest_session.sidecar.storage import Storage
 
 LOG_LIMIT_BYTES = 20 * 2**20
 MEDIA_LIMIT_BYTES = 300 * 2**20
 _TRIES = 3
 # How long the cloud may say that there is no video of a session that ended until that is believed.
 _EXPECTED_FILE_SECONDS, _POSSIBLE_FILE_SECONDS = 8.0, 1.5
-_LONGEST_SECONDS = 3600.0
+_LONGEST_SECONDS, _JOIN_SECONDS = 3600.0, 60.0
+_STREAM = "video/index.m3u8"
 
 _MP4, _WEBM, _ZIP = b"ftyp", b"\x1aE\xdf\xa3", b"PK"
 _HINTS = {"console": "console: true in LT:Options records it", "network": "network: true in LT:Options records it"}
@@ -47,38 +51,16 @@ _VENDOR_OPTIONS = re.compile(r"""(?i)["']lt:options\\*["']\s*:\s*\{[^{}]*""")
 _USER = re.compile(r"""(?i)(["']user(?:name)?\\*["']\s*:\s*\\*["'])[^"'\\]+""")
 
 
-class NoRoomError(Exception):
-    """The limit on all that a run saves is reached."""
-
-
-class Storage:
-    """The room that the files of one run may take; shared by threads."""
-
-    def __init__(self, limit_bytes: int, secrets: frozenset[str]) -> None:
-        self.limit_bytes = limit_bytes
-        self.secrets = secrets
-        self.trouble: str | None = None
-        """Why nothing more is worth trying: a full disk, a reached limit."""
-        self._used_bytes = 0
-        self._lock = Lock()
-
-    def take(self, count: int) -> None:
-        """Ask for room; raises NoRoomError."""
-        with self._lock:
-            self._used_bytes += count
-            if self._used_bytes > self.limit_bytes:
-                raise NoRoomError
-
-
 def download_jobs(
     request: Download, storage: Storage, now: float, policy: Policy, emit: Emit
 ) -> Iterator[LogJob | MediaJob]:
     """One job for each file; logs first: they are small, and a video may keep the run waiting."""
-    for name in LOGS[request["kind"]]:
-        yield LogJob(name, request, storage, now, policy, emit)
     video = MediaJob("video", request, storage, now, policy, emit, is_expected=request["has_video"])
-    yield MediaJob("screenshots", request, storage, now, policy, emit, is_expected=False, comes_with=video)
-    yield video
+    jobs: list[LogJob | MediaJob] = [
+        LogJob(name, request, storage, now, policy, emit) for name in LOGS[request["kind"]]
+    ]
+    jobs.append(MediaJob("screenshots", request, storage, now, policy, emit, is_expected=False, comes_with=video))
+    yield from (job for job in (*jobs, video) if job.name in request["files"])
 
 
 class _FileJob(Job):
@@ -157,7 +139,7 @@ class _FileJob(Job):
             "name": self.name,
             "path": None if self._path is None else str(self._path),
             "missing": self._missing if self._path is None else None,
-            "seconds": None if self._path is None else mp4_seconds(self._path),
+            "seconds": None if self._path is None else video_seconds(self._path),
         }
         self._emit(told)
 
@@ -214,7 +196,7 @@ class LogJob(_FileJob):
 class MediaJob(_FileJob):
     """The video, or the zip of screenshots: the API gives a link, behind which the file may come later."""
 
-    _FILES = {"video": ("video.mp4", "video.webm"), "screenshots": ("screenshots.zip",)}  # noqa: RUF012 -- a constant
+    _FILES = {"video": ("video.mp4", "video.webm", _STREAM), "screenshots": ("screenshots.zip",)}  # noqa: RUF012 -- a constant
 
     def __init__(
         self,
@@ -241,9 +223,6 @@ class MediaJob(_FileJob):
     def _fetch(self, client: Client) -> bool:
         try:
             url = client.media_url(self.session_id, self.name)
-            if url.partition("?")[0].lower().endswith(".m3u8"):
-                self._missing = "it is a stream in pieces (m3u8), not a file"
-                return False
             self._was_promised = True
             return self._download(client, url)
         except NotFound:
@@ -253,7 +232,9 @@ class MediaJob(_FileJob):
         draft = self._draft()
         try:
             with draft.open("wb") as file:
-                self._fill(client, url, file)
+                fetched = self._fill(client, url, file)
+            if self.name == "video" and _is_playlist(draft):
+                return self._save_stream(client, draft.read_bytes(), fetched)
             name = self._recognise(draft)
             if name is None:
                 self._missing = "not ready yet: something else came in its place"
@@ -263,12 +244,40 @@ class MediaJob(_FileJob):
             draft.unlink(missing_ok=True)
         return False
 
-    def _fill(self, client: Client, url: str, file: BinaryIO) -> None:
+    def _fill(self, client: Client, url: str, file: BinaryIO, *, with_credentials: bool = True) -> Fetched:
         def sink(piece: bytes) -> None:
             self._storage.take(len(piece))
             file.write(piece)
 
-        client.download(url, sink, limit_bytes=MEDIA_LIMIT_BYTES)
+        return client.download(url, sink, limit_bytes=MEDIA_LIMIT_BYTES, with_credentials=with_credentials)
+
+    def _save_stream(self, client: Client, text: bytes, fetched: Fetched) -> bool:
+        """Save the pieces of a video, and make one file of them if ffmpeg is there."""
+        # Loaded by who meets a stream.
+        from pytest_lambdatest_session.sidecar.streams import read_stream  # noqa: PLC0415
+
+        stream = read_stream(client, text, fetched)
+        if not stream.is_whole and time.monotonic() - self._began_at < self._wait_seconds:
+            self._missing = "not ready yet: its stream has no end"
+            return True
+
+        def download(url: str, path: Path) -> None:
+            with path.open("wb") as file:
+                self._fill(client, url, file, with_credentials=stream.with_credentials)
+
+        whole, pieces = self._folder / "video.mp4", self._draft().with_suffix(".pieces")
+        pieces.mkdir()
+        try:
+            playlist = stream.save(pieces, download)
+            until = time.monotonic() + _JOIN_SECONDS
+            if run_ffmpeg(source(playlist), COPY, whole, until, lambda _: None) is None:
+                self._keep(whole.name)
+            else:
+                self._replace(pieces, Path(_STREAM).parent.name)
+                self._keep(_STREAM)
+        finally:
+            shutil.rmtree(pieces, ignore_errors=True)
+        return False
 
     def _recognise(self, draft: Path) -> str | None:
         with draft.open("rb") as file:
@@ -288,6 +297,11 @@ class MediaJob(_FileJob):
             self._missing += "; video: true in LT:Options records one"
         is_awaited = self._comes_with is not None and not self._comes_with.is_over
         return is_awaited or time.monotonic() - self._began_at < self._wait_seconds
+
+
+def _is_playlist(draft: Path) -> bool:
+    with draft.open("rb") as file:
+        return b"#EXTM3U" in file.read(10)
 
 
 def scrub_log(text: str, secrets: Iterable[str]) -> str:

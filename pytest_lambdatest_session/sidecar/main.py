@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_lambdatest_session.cloud.client import Client
 from pytest_lambdatest_session.credentials import Credentials
-from pytest_lambdatest_session.sidecar.downloading import Storage, download_jobs
+from pytest_lambdatest_session.sidecar.clipping import Cutter
+from pytest_lambdatest_session.sidecar.downloading import download_jobs
 from pytest_lambdatest_session.sidecar.marking import MarkJob
 from pytest_lambdatest_session.sidecar.polling import PollJob
 from pytest_lambdatest_session.sidecar.pool import Pool
 from pytest_lambdatest_session.sidecar.sharing import ShareJob
+from pytest_lambdatest_session.sidecar.storage import Storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,6 +51,7 @@ class Server:
             timeout_seconds=start["timeout_seconds"],
             on_fault=self._on_fault,
         )
+        self._cutter = Cutter(self._results.put, self._on_fault)
         threading.Thread(target=self._write, name="write", daemon=True).start()
 
     def handle(self, request: Any) -> None:
@@ -64,6 +67,8 @@ class Server:
         elif kind == "download":
             for job in download_jobs(request, self._storage, now, policy, emit):
                 self._pool.add(job)
+        elif kind == "cut":
+            self._cutter.add(request, self._storage)
         elif kind == "limits":
             self._storage = Storage(int(request["megabytes"] * 2**20), self._storage.secrets)
         elif kind == "finish":

@@ -80,6 +80,8 @@ class DownloadRequest(TypedDict):
     """What to save where."""
 
     folder: str
+    files: list[str]
+    """Their names."""
     has_video: bool
     """Whether LambdaTest spoke of a video: then it is waited for a little longer."""
 
@@ -88,6 +90,38 @@ class Download(SessionRequest, DownloadRequest):
     """Save logs, screenshots and video into a folder."""
 
     type: Literal["download"]
+
+
+class Clip(TypedDict):
+    """The part of a video that has one test."""
+
+    number: int
+    """Which of the session's uses it is."""
+    stem: str
+    """The path of what is made, without its ending."""
+    start: float
+    """Seconds of the video."""
+    end: float
+    poster_at: float
+
+
+class CutRequest(TypedDict):
+    """Which video to cut, and where."""
+
+    session_id: str
+    video: str
+    clips: list[Clip]
+    with_clips: bool
+    """Whether more than posters is wanted."""
+    keep_video: bool
+    """Whether the whole video stays when everything was cut out of it."""
+
+
+class Cut(CutRequest):
+    """Cut clips out of a saved video, within so many seconds; it takes no talk with LambdaTest."""
+
+    type: Literal["cut"]
+    seconds: float
 
 
 class DownloadLimits(TypedDict):
@@ -104,7 +138,7 @@ class Finish(TypedDict):
     seconds: float
 
 
-Request = Start | Poll | Mark | Share | Download | DownloadLimits | Finish
+Request = Start | Poll | Mark | Share | Download | DownloadLimits | Cut | Finish
 
 
 class Hello(TypedDict):
@@ -155,6 +189,17 @@ class Downloaded(TypedDict):
     """How long a video is; None if it does not say, and for all else."""
 
 
+class Clipped(TypedDict):
+    """What was cut for one test: paths, or why the clip is missing."""
+
+    type: Literal["clipped"]
+    session_id: str
+    number: int
+    clip: str | None
+    poster: str | None
+    missing: str | None
+
+
 class Trouble(TypedDict):
     """Something in the sidecar failed: the kind and place, in words for the terminal."""
 
@@ -162,4 +207,4 @@ class Trouble(TypedDict):
     text: str
 
 
-Result = Hello | Polled | Marked | Shared | Downloaded | Trouble
+Result = Hello | Polled | Marked | Shared | Downloaded | Clipped | Trouble

@@ -1,4 +1,7 @@
-"""How long a video is, from the boxes of its file that say so: ISO/IEC 14496-12, sections 4.2, 8.2.2 and 8.8."""
+"""How long a video is, from what its file says: the boxes of an mp4, or the lines of a playlist.
+
+ISO/IEC 14496-12, sections 4.2, 8.2.2 and 8.8, and RFC 8216, section 4.3.2.1.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +22,18 @@ _TRUN_DATA_OFFSET, _TRUN_FIRST_FLAGS, _TRUN_DURATION = 0x1, 0x4, 0x100
 _TRUN_SAMPLE_FIELDS = (_TRUN_DURATION, 0x200, 0x400, 0x800)
 
 
-def mp4_seconds(path: Path) -> float | None:
-    """Return the length of an mp4, in one piece or in fragments; None if it does not say, or is no mp4."""
+def video_seconds(path: Path) -> float | None:
+    """Return the length of an mp4, in one piece or in fragments, or of a stream; None if it does not say."""
     try:
         with path.open("rb") as file:
-            return _length(file) or None
+            return (_playlist_seconds(file) if path.suffix == ".m3u8" else _length(file)) or None
     except (OSError, struct.error, LookupError, ArithmeticError):
         return None
+
+
+def _playlist_seconds(file: BinaryIO) -> float:
+    """Of one that was saved here."""
+    return sum(float(line[8:].strip().rstrip(b",")) for line in file if line.startswith(b"#EXTINF:"))
 
 
 class _Track:

@@ -53,7 +53,8 @@ def test_of_very_many_sessions_a_thousand_are_saved_those_of_failed_tests_first(
     assert told(problems) == ["artifacts were saved of 1,000 of 1,002 sessions"]
     assert len(wanted) == 1000
     assert wanted[0][0].id == "red"
-    assert wanted[0][1] == {"folder": str(folder_of(tmp_path) / "red"), "has_video": True}
+    files = ["command", "console", "network", "selenium", "screenshots", "video"]
+    assert wanted[0][1] == {"folder": str(folder_of(tmp_path) / "red"), "files": files, "has_video": True}
 
 
 def test_what_came_and_what_did_not_stands_in_the_sessions_record(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from job_requests import ACCOUNT, download
 from pytest_lambdatest_session.cloud.client import Client
 from pytest_lambdatest_session.cloud.errors import CloudError
 from pytest_lambdatest_session.credentials import Credentials
-from pytest_lambdatest_session.sidecar.downloading import Storage, download_jobs, scrub_log
+from pytest_lambdatest_session.sidecar.downloading import download_jobs, scrub_log
 from pytest_lambdatest_session.sidecar.policy import Policy
+from pytest_lambdatest_session.sidecar.storage import Storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,13 +110,6 @@ def test_a_video_that_was_promised_is_waited_for(saving: Saving) -> None:
     assert not saving.step("video")
     saving.jobs["video"].give_up(None)
     assert saving.last == (None, "not ready yet")
-
-
-def test_a_stream_in_pieces_is_not_fetched(saving: Saving) -> None:
-    saving.api.will(saving.api.json({"url": f"{saving.api.base_url}/v.M3U8?token=1"}))
-    assert saving.step("video")
-    assert saving.last == (None, "it is a stream in pieces (m3u8), not a file")
-    assert len(saving.api.requests) == 1
 
 
 @pytest.mark.parametrize(

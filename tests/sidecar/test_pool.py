@@ -25,11 +25,12 @@ from pytest_lambdatest_session.cloud.errors import (
     Unauthorized,
     Unreachable,
 )
-from pytest_lambdatest_session.sidecar.downloading import Storage, download_jobs
+from pytest_lambdatest_session.sidecar.downloading import download_jobs
 from pytest_lambdatest_session.sidecar.policy import Policy
 from pytest_lambdatest_session.sidecar.polling import PollJob, fields_of
 from pytest_lambdatest_session.sidecar.pool import Pool
 from pytest_lambdatest_session.sidecar.sharing import ShareJob
+from pytest_lambdatest_session.sidecar.storage import Storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -43,6 +43,7 @@ WRONG = [
     ("lambdatest_artifacts", "on", "'off', 'failed' or 'all'"),
     ("lambdatest_artifacts_budget", "-1", "a number of seconds, 0 or more"),
     ("lambdatest_artifacts_limit", "1 GB", "a number of megabytes, 0 or more"),
+    ("lambdatest_clips", "all", "'off' or 'failed'"),
     ("lambdatest_show_values", "2", "'on' or 'off'"),
 ]
 GOOD = [
@@ -61,6 +62,7 @@ GOOD = [
     ("lambdatest_artifacts", "artifacts", "failed", "failed"),
     ("lambdatest_artifacts_budget", "artifacts_budget_seconds", "5", 5.0),
     ("lambdatest_artifacts_limit", "artifacts_limit_megabytes", "0.5", 0.5),
+    ("lambdatest_clips", "clips", "failed", "failed"),
     ("lambdatest_show_values", "show_values", "on", True),
 ]
 # In TOML: `(name, field, value as it is written, what is read)`.
@@ -87,6 +89,7 @@ NATIVE: list[tuple[str, str, str, object]] = [
     ("lambdatest_artifacts", "artifacts", '"all"', "all"),
     ("lambdatest_artifacts_budget", "artifacts_budget_seconds", "0", 0.0),
     ("lambdatest_artifacts_limit", "artifacts_limit_megabytes", "0.5", 0.5),
+    ("lambdatest_clips", "clips", "false", "off"),
     ("lambdatest_show_values", "show_values", "1", True),
 ]
 TOML_FILES = {

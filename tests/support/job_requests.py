@@ -68,4 +68,11 @@ def share(session_id: str = "s", share_url: str = WEB, *, account: Account | Non
 
 
 def download(folder: Path, base_url: str, session_id: str = "s", *, has_video: bool = True) -> Download:
-    return {"type": "download", **about(session_id, base_url), "folder": str(folder), "has_video": has_video}
+    files = ["command", "console", "network", "selenium", "screenshots", "video"]
+    return {
+        "type": "download",
+        **about(session_id, base_url),
+        "folder": str(folder),
+        "files": files,
+        "has_video": has_video,
+    }

@@ -50,7 +50,7 @@ class PageTable:
 
     def row_links(self, place: int) -> list[list[tuple[str, str]]]:
         """The links in the cell of an attempt's row, `(text, address)`, line by line."""
-        return [_short(session, use[4]) for session, use in self.uses(place)[:8]]
+        return [_short(session, use[4], use[6]) for session, use in self.uses(place)[:8]]
 
     def row_lines(self, place: int) -> list[str]:
         """The text in the same cell."""
@@ -128,8 +128,9 @@ class PageTable:
         return " ".join([*map(str, self.sessions), *(str(self.uses(place)) for place in range(len(self.attempts)))])
 
 
-def _short(session: Any, fragment: str) -> list[tuple[str, str]]:
-    links = [(name, address + (fragment if name == "video" else "")) for name, _, address in session[2][3] if name]
+def _short(session: Any, fragment: str, clip: str) -> list[tuple[str, str]]:
+    links = [("clip", clip)] if clip else []
+    links += [(name, address + (fragment if name == "video" else "")) for name, _, address in session[2][3] if name]
     return links + [(name, address) for name, _, address in session[2][4]]
 
 

@@ -28,7 +28,7 @@
   const [STATUS, TONE, TIME, LINKS, LOGS, NOTE, REMARKS, FACTS, NAME, BROWSER, GROUPS] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
   const [NODEID, ATTEMPT, SESSIONS, USES, REFUSALS] = [0, 1, 2, 3, 4];
   const [OUTCOME, OUTCOME_TONE, NUMBER] = [0, 1, 2];
-  const [TITLE, DISAGREEMENT, STARTS_AT, ENDS_AT, FRAGMENT, EVIDENCE] = [0, 1, 2, 3, 4, 5];
+  const [TITLE, DISAGREEMENT, STARTS_AT, ENDS_AT, FRAGMENT, EVIDENCE, CLIP] = [0, 1, 2, 3, 4, 5, 6];
 
   const holder = block.querySelector("script[data-lt-table]");
   const { sessions, attempts, shared } = JSON.parse(holder.textContent);
@@ -70,17 +70,19 @@
   const badges = (session, disagreement) =>
     spaced([badge(told(session, TONE), told(session, STATUS)), ...(disagreement ? [badge("warn", "disagrees")] : [])]);
 
-  function shortLinks(session, fragment) {
+  function shortLinks(session, fragment, clip) {
     const links = told(session, LINKS).filter(([name]) => name).map(function ([name, , address]) {
       return name === "video" ? element("strong", {}, link(name, address + fragment)) : link(name, address);
     });
+    if (clip) links.unshift(link("clip", clip));
     const logs = told(session, LOGS).map(([name, , address]) => link(name, address));
     if (logs.length) links.push(element("span", { title: told(session, NOTE) }, "logs: ", ...spaced(logs)));
     return spaced(links);
   }
-  function fullLinks(session, fragment) {
+  function fullLinks(session, fragment, clip) {
     const links = told(session, LINKS).map(([name, full, address]) =>
       link(full, name === "video" ? address + fragment : address));
+    if (clip) links.unshift(link("Clip of this test", clip));
     const logs = told(session, LOGS).map(([, full, address]) => link(full, address));
     const note = logs.length && told(session, NOTE);
     return spaced([...links, ...logs, ...(note ? [element("i", {}, `(${note[0].toLowerCase()}${note.slice(1)})`)] : [])]);
@@ -89,8 +91,10 @@
   // Rows of the results
 
   function rowLinks(attempt) {
-    const lines = attempt[SESSIONS].slice(0, SESSIONS_SHOWN).map((place, at) =>
-      shortLinks(sessions[place], read(plain(attempt[USES][at])[FRAGMENT])));
+    const lines = attempt[SESSIONS].slice(0, SESSIONS_SHOWN).map(function (place, at) {
+      const use = plain(attempt[USES][at]);
+      return shortLinks(sessions[place], read(use[FRAGMENT]), read(use[CLIP], sessions[place]));
+    });
     if (attempt[SESSIONS].length > SESSIONS_SHOWN) lines.push(["in the details"]);
     if (plain(attempt[REFUSALS]).length) lines.push(["–"]);
     return lines.length === 1 ? lines[0] : lines.map((line) => element("div", {}, ...line));
@@ -120,7 +124,7 @@
       element("h3", {}, `LambdaTest session${use[TITLE]} `, ...badges(session, use[DISAGREEMENT])),
       use[DISAGREEMENT] ? element("p", {}, use[DISAGREEMENT]) : [],
       told(session, REMARKS).map(([name, text]) => element("p", {}, `${name}: ${text}`)),
-      element("p", { class: "lt-links" }, ...fullLinks(session, use[FRAGMENT])),
+      element("p", { class: "lt-links" }, ...fullLinks(session, use[FRAGMENT], use[CLIP])),
       element("dl", {}, ...facts.flatMap(([name, text]) => [element("dt", {}, name), element("dd", {}, text)])));
   }
   function evidencePart([kind, first, second, rows]) {

@@ -25,7 +25,8 @@ from pytest_lambdatest_session.report.html.table import shown, shown_lines
 from pytest_lambdatest_session.report.last_commands import by_session, clock, command_text, took
 from pytest_lambdatest_session.report.log_rows import within
 from pytest_lambdatest_session.report.priority import disagreement_on, lacks_final_answer
-from pytest_lambdatest_session.report.video_offsets import fragment_of, position
+from pytest_lambdatest_session.report.saved_files import STREAM_NOTE
+from pytest_lambdatest_session.report.video_offsets import fragment_of, position, video_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.report.log_rows import LogRow
     from pytest_lambdatest_session.report.records import ReportedSession
     from pytest_lambdatest_session.report.registry import AttemptRecord, TrackedSession, Use
-    from pytest_lambdatest_session.report.video_offsets import VideoRange
 
     Inline = Callable[[str], str | None]
     """Takes an artifact's path as in the session's record, gives the text of a saved log that shall be in the page."""
@@ -75,8 +75,8 @@ def attempt_view(attempt: AttemptRecord) -> Said:
 def use_view(use: Use, title: str, commands: list[CommandPayload], inline: Inline | None) -> Said:
     """What is said of a test's use of a session.
 
-    `(title, disagreement, where it starts, where it ends, fragment of the video's address, failure details)`; without a
-    disagreement "".
+    `(title, disagreement, where it starts, where it ends, fragment of the video's address, failure details,
+    address of the clip)`; what is not there is "".
     """
     session, attempt = use.tracked.public, use.attempt
     starts_at, ends_at = position(use)
@@ -88,6 +88,7 @@ def use_view(use: Use, title: str, commands: list[CommandPayload], inline: Inlin
         ends_at,
         fragment_of(video, use.video_range) if video else "",
         tuple(_failure_details(use, commands, inline)),
+        shown(use.clip or ""),
     )
 
 
@@ -181,7 +182,7 @@ def _failure_details(use: Use, commands: list[CommandPayload], inline: Inline | 
     logs = tracked.saved_logs if _has_failed(use.attempt) else None
     if logs is not None:
         yield from _log_table(tracked, "Console errors", within(logs.console_errors, time_range))
-    if saved := tuple(_saved(tracked.public, use.attempt, use.video_range, inline)):
+    if saved := tuple(_saved(use, inline)):
         yield saved
     if logs is not None:
         yield from _log_table(tracked, "End of LambdaTest's command log", within(logs.commands, time_range))
@@ -219,14 +220,15 @@ def _log_table(tracked: TrackedSession, title: str, rows: list[LogRow]) -> Itera
         yield (("table", f"{title} in this test's time", (), lines),)
 
 
-def _saved(
-    session: ReportedSession, attempt: AttemptRecord, video_range: VideoRange | None, inline: Inline | None
-) -> Iterator[Said]:
-    """The saved video in place, and what was not saved and why."""
-    video = session["artifacts"].get("video")
-    if video is not None:
+def _saved(use: Use, inline: Inline | None) -> Iterator[Said]:
+    """The test's clip or the saved video in place, and what was not saved and why."""
+    session, video = use.tracked.public, use.tracked.public["artifacts"].get("video")
+    if use.clip is not None or video is not None:
+        address = use.clip or video_at(video or "", use.video_range)
         # A page may hold hundreds: a browser looks into those of failed tests only, before somebody plays them.
-        yield "video", shown(video + fragment_of(video, video_range)), "metadata" if _has_failed(attempt) else "none"
+        yield "video", shown(address), "metadata" if _has_failed(use.attempt) else "none"
+        if video is not None and video.endswith(".m3u8"):
+            yield "note", f"The video is in pieces: {STREAM_NOTE}"
     if inline is not None:
         for name, path in session["artifacts"].items():
             yield _inlined(name, path, inline(path))

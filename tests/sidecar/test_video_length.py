@@ -1,0 +1,94 @@
+"""A video's length is what its own file says, however that is written."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_lambdatest_session.sidecar.video_length import video_seconds
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+needs_ffmpeg = pytest.mark.skipif(shutil.which("ffprobe") is None, reason="needs ffmpeg")
+KINDS = {
+    "one piece": ["-movflags", "+faststart"],
+    "picture alone": ["-an"],
+    "fragments": ["-movflags", "frag_keyframe+empty_moov"],
+    "fragments after the first": ["-movflags", "frag_keyframe"],
+    "a fragment each frame": ["-movflags", "dash+frag_every_frame"],
+    "fragments without their own defaults": ["-an", "-movflags", "cmaf+omit_tfhd_offset"],
+}
+
+
+@needs_ffmpeg
+def test_it_is_what_ffprobe_says(tmp_path: Path) -> None:
+    video = tmp_path / "video.mp4"
+    picture, sound = ["-f", "lavfi", "-i", "testsrc=d=7.5:r=12:s=64x64"], ["-f", "lavfi", "-i", "sine=d=7.5"]
+    for kind, options in KINDS.items():
+        command = ["ffmpeg", "-v", "error", "-y", *picture, *sound, "-c:v", "libx264", "-g", "24", *options, str(video)]
+        subprocess.run(command, check=True, timeout=60)
+        probe = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", str(video)]
+        told = subprocess.run(probe, capture_output=True, check=True, timeout=60).stdout
+        assert video_seconds(video) == pytest.approx(float(told), abs=0.01), kind
+
+
+def box(kind: bytes, *content: bytes) -> bytes:
+    body = b"".join(content)
+    return struct.pack(">I", len(body) + 8) + kind + body
+
+
+def numbers(*values: int) -> bytes:
+    return struct.pack(f">{len(values)}I", *values)
+
+
+MOVIE = box(b"mvhd", numbers(0, 0, 0, 1000, 9500))
+LONG_MOVIE = box(b"mvhd", numbers(1 << 24, 0, 0, 0, 0, 1000), struct.pack(">Q", 9500))
+UNKNOWN = box(b"mvhd", numbers(0, 0, 0, 1000, 2**32 - 1))
+TRACK = box(
+    b"trak",
+    box(b"tkhd", numbers(1 << 24, 0, 0, 0, 0, 1)),
+    box(b"mdia", box(b"mdhd", numbers(1 << 24, 0, 0, 0, 0, 100))),
+)
+DEFAULTS = box(b"mvex", box(b"trex", numbers(0, 1, 1, 50, 0, 0)), box(b"trex", numbers(0, 9, 1, 7, 0, 0)))
+
+
+def fragment(track: int, *, flags: int = 0, fields: tuple[int, ...] = ()) -> bytes:
+    header = box(b"tfhd", numbers(flags, track, *fields))
+    return box(b"moof", box(b"traf", header, box(b"trun", numbers(0, 4))))
+
+
+@pytest.mark.parametrize(
+    ("content", "seconds"),
+    [
+        (box(b"ftyp") + box(b"moov", MOVIE), 9.5),
+        (box(b"moov", LONG_MOVIE), 9.5),
+        (numbers(1) + b"mdat" + struct.pack(">Q", 20) + b"1234" + box(b"moov", MOVIE), 9.5),
+        (box(b"moov", UNKNOWN), None),
+        (box(b"moov", UNKNOWN, TRACK, DEFAULTS) + fragment(1) * 2 + fragment(5), 4.0),
+        (box(b"moov", TRACK, DEFAULTS) + fragment(1, flags=0xB, fields=(0, 0, 1, 75)), 3.0),
+        (box(b"moov", UNKNOWN, TRACK), None),
+        (box(b"moov", box(b"mvhd", numbers(0, 0, 0, 0, 5))), None),
+        (box(b"moov", box(b"mvhd")), None),
+        (box(b"moov", numbers(3)), None),
+        (box(b"moov", numbers(3, 0)), None),
+        (numbers(0) + b"mdat" + box(b"moov", MOVIE), None),
+        (numbers(7) + b"free", None),
+        (box(b"free") * 100_001, None),
+        (b"<html>", None),
+        (b"", None),
+    ],
+)
+def test_it_is_read_from_the_boxes_and_from_what_is_none_nothing(
+    tmp_path: Path, content: bytes, seconds: float | None
+) -> None:
+    (tmp_path / "video.mp4").write_bytes(content)
+    assert video_seconds(tmp_path / "video.mp4") == seconds
+
+
+def test_a_file_that_is_not_there_has_no_length(tmp_path: Path) -> None:
+    assert video_seconds(tmp_path / "video.mp4") is None
