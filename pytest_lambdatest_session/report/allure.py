@@ -1,7 +1,7 @@
 """Allure: links to a test's sessions, which go into its result when the test ends, and are completed when the run does.
 
-A result is a file that allure-pytest writes in the process that ran the test, under the result's id. A report brings
-that id along.
+A result is a file that allure-pytest writes in the process that ran the test, under a name that it tells nobody. It
+has an id in it, which a report of the test brings along.
 """
 
 from __future__ import annotations
@@ -74,17 +74,19 @@ class AllureResults:
             self._attempts[result] = attempt
 
     def bind(self) -> None:
-        for result, attempt in self._attempts.items():
-            path = self._folder / f"{result}-result.json"
+        for path in self._folder.glob("*-result.json") if self._attempts else ():
             try:
-                self._complete(path, attempt)
-            except (OSError, ValueError) as error:
-                # Whoever else works on this folder may take files away, or replace them by others.
-                if path.exists():
-                    self._problems.add(f"results of Allure could not be completed: {type(error).__name__}")
+                result = json.loads(path.read_text(encoding="utf-8"))
+                attempt = self._attempts.get(result["uuid"])
+            except (OSError, ValueError, LookupError, TypeError):
+                continue  # somebody else's, or taken away
+            try:
+                if attempt is not None:
+                    self._complete(path, result, attempt)
+            except OSError as error:
+                self._problems.add(f"results of Allure could not be completed: {error.strerror or error}")
 
-    def _complete(self, path: Path, attempt: AttemptRecord) -> None:
-        result = json.loads(path.read_text(encoding="utf-8"))
+    def _complete(self, path: Path, result: dict[str, Any], attempt: AttemptRecord) -> None:
         sessions = [tracked.public for tracked in attempt.sessions]
         links = [{"type": _LINK_TYPE, "url": url, "name": name} for name, url in _links(sessions)]
         result["links"] = [link for link in result.get("links", ()) if link.get("type") != _LINK_TYPE] + links
