@@ -290,7 +290,7 @@ class Registration:
         if github_summary and self._wants("github"):
             from pytest_lambdatest_session.report.github import GithubSummary  # noqa: PLC0415
 
-            outputs.append(GithubSummary(Path(github_summary), self._registry, self._problems))
+            outputs.append(GithubSummary(Path(github_summary), self._registry, self._problems, self._clean))
         return outputs
 
     def _html_report(self) -> Output:

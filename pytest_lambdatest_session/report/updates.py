@@ -70,7 +70,9 @@ class Updates:
         self._credentials_of = credentials_of
         self._is_ours = is_ours
         self._polls_all = polls_all
-        self._marks = Marks(registry, clean, problems, overwrite=settings.mark_status == "overwrite")
+        self._marks = Marks(
+            registry, clean, problems, settings.budget_seconds, overwrite=settings.mark_status == "overwrite"
+        )
         self._shares = Shares(
             registry,
             problems,
@@ -267,6 +269,14 @@ class Updates:
                 if not is_final(tracked):  # pragma: no branch - a worker told it meanwhile
                     self._registry.give_up(tracked, failure)
                     self._errors[session_id] = failure
+        if self._settings.budget_seconds > 0 and not interrupted:
+            for tracked in self._registry.sessions.values():
+                if tracked.public["state"] == "pending" and self._is_ours(tracked):
+                    self._errors.setdefault(
+                        tracked.id,
+                        "LambdaTest had no final answer in time; "
+                        f"raise lambdatest_budget ({self._settings.budget_seconds:g} s)",
+                    )
         for message, count in Counter(message for _, message in self._errors.items() - self._explained).items():
             self._problems.add(f"{message} ({pluralize(count, 'session')})")
         self._explained |= self._errors.items()

@@ -311,7 +311,8 @@ def test_github_gets_a_table_of_the_failed_tests(story: Story) -> None:
     lines = summary.read_text(encoding="utf-8").splitlines()
     assert lines[0] == "## Before"
     (row,) = [line for line in lines if "test" in line and line.startswith("| test")]
-    assert row == f"| test\\_story.py::test\\_red failed | failed, 0 s | [session](<{record['url']}>) |"
+    failure = "AssertionError: assert '' == 'another'"
+    assert row == f"| test\\_story.py::test\\_red failed | {failure} | failed, 0 s | [session](<{record['url']}>) |"
 
 
 def test_where_the_cloud_and_pytest_disagree_every_place_says_so(story: Story) -> None:
