@@ -33,7 +33,10 @@ _PAGE = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>LambdaTest sessions</title>
 <style>body {{ font: 14px/1.5 Helvetica, Arial, sans-serif; margin: 16px; color: #1f2328; background: #fff; }}
-h2 {{ font-size: 16px; }}</style>
+h2 {{ font-size: 16px; overflow-wrap: anywhere; }}
+:root {{ color-scheme: light dark; }}
+@media (prefers-color-scheme: dark) {{ body {{ color: #e6edf3; background: #161b22; }} }}
+</style>
 {styles}</head>
 <body>{block}{failures}</body>
 </html>

@@ -24,7 +24,7 @@ _STATE_WORDS = {
 }
 _MEANINGS = {
     "completed": "it ended, and nobody marked it passed or failed",
-    "running": "nobody ended it, as far as is known",
+    "running": "nobody quit it before the reports were written",
     "pending": "it ended, and LambdaTest had no final answer yet",
     "not found": "LambdaTest did not know it when asked",
     "unavailable": "LambdaTest could not be asked",

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from pytest_lambdatest_session.report.records import ReportedSession
 
-NOTHING = "–"  # noqa: RUF001 - a dash in an empty place of a table
-
 
 def video_of(session: ReportedSession) -> str | None:
     """The saved copy, if there is one: it opens without a login, and for good."""
@@ -36,7 +34,7 @@ def login_note(sessions: Sequence[ReportedSession]) -> str | None:
 
 
 def duration(session: ReportedSession) -> str:
-    return NOTHING if session["duration"] is None else duration_text(session["duration"])
+    return "" if session["duration"] is None else duration_text(session["duration"])
 
 
 def escaped(text: str) -> str:

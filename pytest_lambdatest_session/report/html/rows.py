@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pytest_lambdatest_session.report.formatting import severity_of, shown_status, status_text, verdict_text
-from pytest_lambdatest_session.report.html.parts import NOTHING, duration, escaped
+from pytest_lambdatest_session.report.html.parts import duration, escaped
 from pytest_lambdatest_session.report.priority import lacks_final_answer
 
 if TYPE_CHECKING:
@@ -95,10 +95,10 @@ def _row_lines(attempt: AttemptRecord) -> Iterator[tuple[str, str]]:
         disagrees = " " + _badge("warn", "disagrees") if attempt.disagrees_with(use.tracked) else ""
         yield status + disagrees, duration(session)
     if rest := len(attempt.uses[SESSIONS_SHOWN:]):
-        yield f"and {rest} more", NOTHING
+        yield f"and {rest} more", ""
     if attempt.creation_failures:
         times = len(attempt.creation_failures)
-        yield _badge("bad", "refused" if times == 1 else f"refused {times} times"), NOTHING
+        yield _badge("bad", "refused" if times == 1 else f"refused {times} times"), ""
 
 
 def _badge(severity: str, html: str) -> str:

@@ -13,7 +13,7 @@ from pytest_lambdatest_session.report.html.page import page_table
 from pytest_lambdatest_session.report.html.parts import asset, escaped, login_note
 from pytest_lambdatest_session.report.html.table import as_script
 from pytest_lambdatest_session.report.html.view import groups_of
-from pytest_lambdatest_session.report.priority import by_priority, disagreement_on, needs_attention
+from pytest_lambdatest_session.report.priority import by_priority, disagreement_on, is_left_running, needs_attention
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,7 +83,9 @@ def _in_need(tracked_sessions: Sequence[TrackedSession]) -> str:
         parts.append(f"<strong>{of_failed:,} of failed tests</strong>")
     if disagreeing := sum(disagreement_on(tracked) is not None for tracked in tracked_sessions):
         parts.append(f"<strong>{disagreeing:,} in disagreement</strong> with pytest")
-    return f", {' and '.join(parts)}" if parts else ""
+    if running := sum(map(is_left_running, tracked_sessions)):
+        parts.append(f"<strong>{running:,} that nobody quit</strong>")
+    return f", {', '.join(parts)}" if parts else ""
 
 
 def _filter(tracked_sessions: Sequence[TrackedSession]) -> str:
@@ -130,7 +132,7 @@ def _rest_title(rest: int, in_need: int, *, is_all: bool) -> str:
     if is_all:
         return f"All {pluralize(rest, 'session')}"
     others = pluralize(rest, "more session")
-    return others + (f", {in_need:,} of them of failed tests or in disagreement" if in_need else "")
+    return others + (f", {in_need:,} of which need a look" if in_need else "")
 
 
 def _footnote(tracked_sessions: Sequence[TrackedSession]) -> str:
