@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HUBS = re.compile(r"https://(eu-|mobile-)?hub\.lambdatest\.com/wd/hub")
-PLUGINS = ("pytest_html.plugin", "metadata", "xdist", "rerunfailures", "allure_pytest")
+PLUGINS = ("lambdatest_session", "pytest_html.plugin", "metadata", "xdist", "rerunfailures", "allure_pytest")
 RUN_AS_CODE = ("python", "ini", "toml")
 
 # What differs from run to run, or between the cloud and the local grid.
