@@ -69,7 +69,7 @@ def join(files: Sequence[Path], html: Path | None, out: TextIO) -> int:
 
 
 def read_sessions_file(file: Path, folder: Path | None = None) -> list[SessionRecord]:
-    """The records of one file; links relative to its folder become relative to `folder`."""
+    """Return the records of one file; links relative to its folder become relative to `folder`."""
     records = []
     for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
         if line.strip():
@@ -95,7 +95,7 @@ class Joined:
 
 
 def merged(files: Iterable[Iterable[SessionRecord]]) -> list[Joined]:
-    """Each session once, in the order met."""
+    """Return each session once, in the order met."""
     found: dict[str, Joined] = {}
     for number, records in enumerate(files):
         for record in records:
@@ -107,7 +107,7 @@ def merged(files: Iterable[Iterable[SessionRecord]]) -> list[Joined]:
 
 
 def page_of(sessions: Sequence[Joined]) -> str:
-    """One page: the table of all sessions, and below it the details of each test that failed."""
+    """Return one page: the table of all sessions, and below it the details of each test that failed."""
     registry = _registry_of(sessions)
     failures = "".join(
         # The table's links lead to the test's id.
@@ -145,7 +145,7 @@ def _registry_of(sessions: Sequence[Joined]) -> Registry:
 
 
 def _record(line: str, place: str) -> SessionRecord:
-    """A line as a record: what it lacks, as a line of an older version does, is unknown."""
+    """Return a line as a record: what it lacks, as a line of an older version does, is unknown."""
     try:
         told = json.loads(line)
         record = cast("dict[str, Any]", unknown_session(str(told["session_id"]), str(told["hub"]), told["kind"]))
@@ -169,7 +169,7 @@ def _use(told: dict[str, Any]) -> SessionUse:
 
 
 def _once(value: object) -> object:
-    """One string for all sessions that say the same, as they do of all but ids and links."""
+    """Return one string for all sessions that say the same, as they do of all but ids and links."""
     return sys.intern(value) if isinstance(value, str) and len(value) < _LONG else value
 
 
@@ -188,7 +188,7 @@ def _move_links(record: SessionRecord, origin: Path, target: Path) -> None:
 
 
 def _moved(link: object, origin: Path, target: Path) -> str | None:
-    """A link that is fit for a page in another folder; None if it is none."""
+    """Return a link that is fit for a page in another folder; None if it is none."""
     if not isinstance(link, str):  # pragma: no cover - a sessions file that somebody edited
         return None
     if is_plain(link):

@@ -89,7 +89,7 @@ class Updates:
         self._explained: set[tuple[str, str]] = set()
         """Sessions, each with a reason that was said of it."""
         self._unanswered_apis: set[str] = set()
-        """Of which a teardown waited for a whole timeout in vain."""
+        """APIs that did not answer a teardown within a whole timeout."""
         self._until = 0.0
 
     def look_at(self, session_ids: Iterable[str]) -> None:
@@ -115,7 +115,7 @@ class Updates:
     def fetch_now(self, tracked: TrackedSession) -> None:
         """Wait for one session's answer, for the time of one request.
 
-        An API for which a whole timeout passed in vain is not waited for again until it answers: a dead one costs one
+        An API that did not answer within a whole timeout is not waited for again until it answers: a dead one costs one
         timeout, not one for each test.
         """
         self._poll(tracked)
@@ -207,7 +207,7 @@ class Updates:
     # Waiting, and what has come
 
     def _wait_for(self, count: Callable[[], int], text: Callable[[int, float], str] | None) -> None:
-        """Wait until nothing of what is pluralize is left, or until the time is over that the sidecar is given."""
+        """Wait until `count` returns 0, or until the time is over that the sidecar is given."""
         self._receive()
         seconds = self._until - untouched.monotonic()
         if not count() or seconds <= 0:

@@ -17,18 +17,18 @@ class TimeRange(NamedTuple):
 
 
 def ending(time_range: TimeRange) -> str:
-    """What follows a text of where a test starts: `, ends at 01:40`, or nothing if a clock shows no difference."""
+    """Return `, ends at 01:40`, to follow where a test starts; "" if a clock shows no difference."""
     end = clock_text(time_range.end)
     return "" if end == clock_text(time_range.start) else f", ends at {end}"
 
 
 def video_at(url: str, time_range: TimeRange | None) -> str:
-    """The link to a video, for a test's part of it where a browser can show that."""
+    """Return the link to a video, for a test's part of it where a browser can show that."""
     return url + fragment_of(url, time_range)
 
 
 def fragment_of(url: str, time_range: TimeRange | None) -> str:
-    """What the link to a video has to end in for a test's part of it, "" where a browser can't show that.
+    """Return what the link to a video has to end in for a test's part of it, "" where a browser can't show that.
 
     Only plain files can be entered at a second, by a media fragment (https://www.w3.org/TR/media-frags/). A test that
     begins with its session needs none.

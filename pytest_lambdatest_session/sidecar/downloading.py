@@ -72,7 +72,7 @@ class Storage:
 def download_jobs(
     request: Download, storage: Storage, now: float, policy: Policy, emit: Emit
 ) -> Iterator[LogJob | MediaJob]:
-    """One job for each file; logs first: they are small, and a video may keep the run waiting."""
+    """Yield one job for each file; logs first: they are small, and a video may keep the run waiting."""
     for name in LOGS[request["kind"]]:
         yield LogJob(name, request, storage, now, policy, emit)
     video = MediaJob("video", request, storage, now, policy, emit, is_expected=request["has_video"])
@@ -132,7 +132,7 @@ class _FileJob(Job):
         self._finish()
 
     def reason_at_end(self, trouble: str | None, silence: str | None) -> str | None:
-        """What the last try said, or that there was no time."""
+        """Return what the last try said, or that there was no time."""
 
     @abstractmethod
     def _is_there(self) -> bool:
@@ -289,7 +289,7 @@ class MediaJob(_FileJob):
 
 
 def scrub_log(text: str, secrets: Iterable[str]) -> str:
-    """A log without credentials: neither those of `secrets`, in JSON's spelling too, nor any that are named so."""
+    """Return a log without credentials: those of `secrets`, in JSON's spelling too, and any that are named so."""
     spelled = {spelling for secret in secrets for spelling in (secret, json.dumps(secret)[1:-1])}
     cleared = _SPELLED_OUT.sub(rf"\g<1>{MASK}", scrub(text, spelled))
     return _VENDOR_OPTIONS.sub(lambda options: _USER.sub(rf"\g<1>{MASK}", options[0]), cleared)

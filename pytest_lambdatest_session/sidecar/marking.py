@@ -34,7 +34,7 @@ class MarkJob(Job):
         self._failure: str | None = None
 
     def hurry(self, now: float) -> None:
-        """Nothing to do: it waits for LambdaTest to handle of the end, and never long."""
+        """Nothing to do: it waits for LambdaTest to notice the end, and never long."""
 
     def step(self, client: Client) -> SessionDetails | None:
         verdict = self._verdict
@@ -97,5 +97,5 @@ class MarkJob(Job):
 
 
 def _is_verdict(status: str | None) -> bool:
-    """Whether somebody has said how it went; `completed` is what LambdaTest says of a session that nobody marked."""
+    """Return whether a status is a verdict; `completed` is LambdaTest's word for a session that nobody marked."""
     return (status or "").casefold() not in ("", "completed", "stopped")

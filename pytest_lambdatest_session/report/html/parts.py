@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def video_of(session: ReportedSession) -> str | None:
-    """The saved copy, if there is one: it opens without a login, and for good."""
+    """Return the saved copy, if there is one: it opens without a login, and for good."""
     return session["artifacts"].get("video") or session["video_url"]
 
 
@@ -26,7 +26,7 @@ def logs_of(session: ReportedSession) -> dict[str, str]:
 
 
 def login_note(sessions: Sequence[ReportedSession]) -> str | None:
-    """What has to be said of the links to logs, if there are some that lead to the cloud."""
+    """Return what has to be said of the links to logs, if there are some that lead to the cloud."""
     if all(session["logs"].keys() <= session["artifacts"].keys() for session in sessions):
         return None
     some_are_saved = any(session["artifacts"] for session in sessions)
@@ -38,7 +38,7 @@ def duration(session: ReportedSession) -> str:
 
 
 def escaped(text: str) -> str:
-    """A text as HTML. Nothing that pytest-html is given is escaped by it."""
+    """Return a text as HTML. Nothing that pytest-html is given is escaped by it."""
     return escape(escape_control_characters(text), quote=True)
 
 

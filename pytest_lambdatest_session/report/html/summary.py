@@ -35,7 +35,7 @@ def style() -> str:
 
 
 def sessions_block(registry: Registry, problems: Problems, token: str, inline: Inline | None = None) -> str:
-    """The summary's block, with all that its script draws on the page; "" if the run had nothing to do with sessions.
+    """Return the summary's block, with all that its script draws; "" if the run had nothing to do with sessions.
 
     `token` tells the page's table from those of other runs, as reports may be merged. `inline` is for a page that
     stands by itself: it gives the text of a saved log that is short enough to be in it.
@@ -89,7 +89,7 @@ def _in_need(tracked_sessions: Sequence[TrackedSession]) -> str:
 
 
 def _filter(tracked_sessions: Sequence[TrackedSession]) -> str:
-    """The controls, for the script to bring to life."""
+    """Return the controls, for the script to bring to life."""
     choices = [
         ("", f"all sessions ({len(tracked_sessions):,})"),
         *_group_choices(tracked_sessions),
@@ -114,7 +114,7 @@ def _group_choices(tracked_sessions: Sequence[TrackedSession]) -> Iterator[tuple
 
 
 def _tables(tracked_sessions: Sequence[TrackedSession]) -> str:
-    """The places where the script draws tables: one that stands open, and one that is folded."""
+    """Return the places where the script draws tables: one that stands open, and one that is folded."""
     if not tracked_sessions:
         return ""
     if len(tracked_sessions) <= _ALL_OPEN:
@@ -136,7 +136,7 @@ def _rest_title(rest: int, in_need: int, *, is_all: bool) -> str:
 
 
 def _footnote(tracked_sessions: Sequence[TrackedSession]) -> str:
-    """What words mean that a reader could take for more, and what the links ask for."""
+    """Return what words mean that a reader could take for more, and what the links ask for."""
     notes = [
         f"<strong>{word}</strong>: {meaning}."
         for word, _ in status_counts(tracked.public for tracked in tracked_sessions)

@@ -44,7 +44,7 @@ _ROWS_SHOWN = 10
 
 
 def session_view(tracked: TrackedSession) -> Said:
-    """What is said of a session, whoever used it.
+    """Return what is said of a session, whoever used it.
 
     `(status, its severity, time, links, logs, note on the logs, remarks, facts, name, browser, groups)`: of links and
     logs `(name, name in full, address)` each, of remarks and facts `(name, text)`; of groups of the filter a letter
@@ -67,13 +67,13 @@ def session_view(tracked: TrackedSession) -> Said:
 
 
 def attempt_view(attempt: AttemptRecord) -> Said:
-    """What is said of a test's attempt itself: `(outcome, its severity, which attempt)`."""
+    """Return what is said of a test's attempt itself: `(outcome, its severity, which attempt)`."""
     outcome = attempt.outcome or "unfinished"
     return outcome, severity_of(outcome), f" (attempt {attempt.number})" if attempt.number > 1 else ""
 
 
 def use_view(use: Use, title: str, commands: list[CommandPayload], inline: Inline | None) -> Said:
-    """What is said of a test's use of a session.
+    """Return what is said of a test's use of a session.
 
     `(title, disagreement, where it starts, where it ends, fragment of the video's address, failure details)`; without a
     disagreement "".
@@ -91,7 +91,7 @@ def use_view(use: Use, title: str, commands: list[CommandPayload], inline: Inlin
 
 
 def use_titles(attempt: AttemptRecord) -> Iterator[str]:
-    """What tells the sessions of an attempt apart."""
+    """Yield what tells the sessions of an attempt apart."""
     count = len(attempt.uses)
     number = f", attempt {attempt.number}" if attempt.number > 1 else ""
     for place in range(1, count + 1):
@@ -107,7 +107,7 @@ def creation_failures_view(attempt: AttemptRecord) -> Said:
 
 
 def commands_of(attempt: AttemptRecord) -> dict[TrackedSession, list[CommandPayload]]:
-    """An attempt's last commands before it failed, by session."""
+    """Return an attempt's last commands before it failed, by session."""
     return dict(by_session(attempt)) if attempt.commands else {}
 
 
@@ -116,7 +116,7 @@ def position(session: ReportedSession, time_range: TimeRange) -> str:
 
 
 def groups_of(tracked: TrackedSession) -> str:
-    """A letter for each group of the filter that a session is in."""
+    """Return a letter for each group of the filter that a session is in."""
     return (
         ("f" if tracked.was_in_a_failure else "")
         + ("d" if disagreement_on(tracked) is not None else "")
@@ -162,7 +162,7 @@ def _browser(session: ReportedSession) -> str:
 
 
 def _own_name(tracked: TrackedSession) -> str:
-    """The session's name, unless it says no more than the test's; without one the hub may have put the id there."""
+    """Return the session's name, "" if it says no more than the test's; hubs put the id of one without a name there."""
     name = tracked.public["name"]
     if not name or name == tracked.id or any(name in use.attempt.nodeid for use in tracked.uses):
         return ""
@@ -193,7 +193,7 @@ def _failure_details(
 
 
 def _has_failed(attempt: AttemptRecord) -> bool:
-    """Whether a phase of it failed, be it as expected or to be run again."""
+    """Return whether a phase of it failed, be it as expected or to be run again."""
     return attempt.outcome in ("failed", "error", "rerun", "xfailed")
 
 
@@ -210,7 +210,7 @@ def _commands(tracked: TrackedSession, commands: list[CommandPayload]) -> Said:
 
 
 def _log_table(title: str, rows: list[LogRow]) -> Iterator[Said]:
-    """The last of the rows that a log has of a failed test's time."""
+    """Yield the last of the rows that a log has of a failed test's time."""
     if rows:
         lines = tuple(
             (
@@ -226,7 +226,7 @@ def _log_table(title: str, rows: list[LogRow]) -> Iterator[Said]:
 def _saved(
     session: ReportedSession, attempt: AttemptRecord, time_range: TimeRange | None, inline: Inline | None
 ) -> Iterator[Said]:
-    """The saved video in place, and what was not saved and why."""
+    """Yield the saved video in place, and what was not saved and why."""
     video = session["artifacts"].get("video")
     if video is not None:
         # A page may hold hundreds: a browser looks into those of failed tests only, before somebody plays them.
