@@ -196,10 +196,9 @@ def _block(tracked: TrackedSession, attempt: AttemptRecord | None, title: str, s
     parts.append(verdict_text(session, attempt.outcome) if attempt is not None and disagrees else shown_status(session))
     if session["duration"] is not None:
         parts.append(duration_text(session["duration"]))
-    if attempt is not None and len(tracked.attempts) > 1:
-        time_range = tracked.time_range_of(attempt)
-        if time_range is not None:
-            parts.append(f"this test starts at {clock_text(time_range.start)}{ending(time_range)}")
+    time_range = tracked.time_range_of(attempt) if attempt is not None and len(tracked.attempts) > 1 else None
+    if time_range is not None:
+        parts.append(f"this test starts at {clock_text(time_range.start)}{ending(time_range)}")
     colour = "yellow" if disagrees else _COLOURS[severity_of(shown_status(session))]
     yield Line(f"{title}: {', '.join(parts)}" if title else ", ".join(parts), colour)
     if session["error"]:

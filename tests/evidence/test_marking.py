@@ -9,6 +9,10 @@ import pytest
 import requests
 from selenium import webdriver
 
+from made_up_runs import MadeUpRun
+from pytest_lambdatest_session.problems import Problems
+from pytest_lambdatest_session.report.marking import Marks
+from pytest_lambdatest_session.sidecar.messages import STILL_RUNNING
 from stories import outcomes
 
 if TYPE_CHECKING:
@@ -287,3 +291,16 @@ def test_a_write_that_fails_is_one_line_and_costs_no_more_than_the_budget(story:
     (line,) = [line for line in run.output.splitlines() if "not marked" in line]
     assert line.startswith("! 8 sessions not marked: ")
     assert {"hang": "lambdatest_budget", "server_error": "500 from", "unauthorized": "401 from"}[fault] in line
+
+
+def test_a_session_that_still_runs_at_lambdatest_gets_a_hint() -> None:
+    run, problems = MadeUpRun(), Problems()
+    run.attempt("test_x.py::test", "passed", "s1")
+    marks = Marks(run.registry, lambda text, limit: text[:limit], problems, 1.0, overwrite=False)
+    for tracked in marks.remaining():
+        assert marks.begin(tracked) is not None
+    marks.take({"type": "marked", "session_id": "s1", "written": None, "failure": STILL_RUNNING})
+    marks.bind(None)
+    assert list(problems) == [
+        ("1 session not marked: LambdaTest still lists it as running; raise lambdatest_budget (1 s)", 1)
+    ]

@@ -58,3 +58,13 @@ def test_where_nothing_failed_there_are_totals_alone(tmp_path: Path) -> None:
     run.attempt("test_green", "passed", "s1")
     run.says("s1", status="passed")
     assert lines_of(run, tmp_path) == ["### LambdaTest sessions", "", "1 session: 1 passed", ""]
+
+
+def test_a_run_whose_only_session_was_refused_has_no_totals(tmp_path: Path) -> None:
+    run = MadeUpRun()
+    run.attempt("test_refused", "error", refused=("SessionNotCreatedException",))
+    assert lines_of(run, tmp_path)[:3] == [
+        "### LambdaTest sessions",
+        "",
+        "| Test | Failure | Session | Links |",
+    ]
