@@ -148,7 +148,7 @@ def test_a_verdict_that_somebody_else_gave_meanwhile_is_left_alone(story: Story)
     assert marks(story, run) == {"test_marks_by_the_api": [("ignored", "", "api")]}
 
 
-def test_a_session_that_the_cloud_does_not_know_or_thinks_running_is_marked_when_it_has_caught_up(story: Story) -> None:
+def test_a_session_is_marked_once_the_cloud_knows_that_it_ended(story: Story) -> None:
     story.grid.set_fault("not_found", times=1)
     story.grid.ready_after = 3
     story.tests(
@@ -165,7 +165,7 @@ def test_a_session_that_the_cloud_does_not_know_or_thinks_running_is_marked_when
     assert (record["state"], record["status"]) == ("unchecked", None), "what is written is not taken for an answer"
 
 
-def test_an_app_session_is_marked_in_the_words_of_its_api_or_left_alone_though_the_hub_is_the_webs(
+def test_an_app_session_on_a_web_hub_is_marked_in_its_own_apis_words(
     story: Story,
 ) -> None:
     """Which documents none for an error, and none for a skipped test."""

@@ -159,7 +159,7 @@ def test_allure_has_a_link_and_with_fetch_in_teardown_the_status_too(story: Stor
     assert links["LambdaTest command log"] == record["logs"]["command"]
 
 
-def test_fetch_in_teardown_also_waits_for_a_browser_that_quit_inside_the_test(story: Story) -> None:
+def test_fetch_in_teardown_waits_for_a_browser_quit_inside_the_test(story: Story) -> None:
     story.file(
         "conftest.py",
         """
@@ -212,7 +212,7 @@ def test_fetch_in_teardown_waits_for_the_answer_and_a_suites_own_hook_has_it(
     assert run.row("test_red").status == "failed"
 
 
-def test_a_dead_api_costs_fetch_in_teardown_one_timeout_and_not_one_for_each_test(story: Story) -> None:
+def test_a_dead_api_costs_fetch_in_teardown_one_timeout_in_all(story: Story) -> None:
     story.grid.fault = "hang"
     story.tests("@pytest.mark.parametrize('n', range(6))\ndef test_n(n):\n    open_browser().quit()\n")
     run = story.run(
@@ -241,7 +241,7 @@ def test_fetch_off_asks_nothing_and_still_links_to_the_dashboard(story: Story) -
     assert run.properties["test_red"][0]["lambdatest_state"] == "unchecked"
 
 
-def test_the_suites_own_hooks_add_and_replace_links_and_hear_of_each_session_once(story: Story) -> None:
+def test_hooks_of_the_suite_change_links_and_see_each_session_once(story: Story) -> None:
     story.file(
         "conftest.py",
         """

@@ -160,7 +160,7 @@ def test_statuses_sort_by_what_needs_a_look() -> None:
     assert sorted(keys, key=keys.__getitem__) == ["refused", "red", "contradicted", "open", "done", "green", "nothing"]
 
 
-def test_details_say_where_in_the_video_the_test_starts_and_all_that_is_known() -> None:
+def test_details_say_where_in_the_video_the_test_starts() -> None:
     run = MadeUpRun()
     run.attempt("test_x.py::test", "failed", "s1", at=83.0, number=2)
     run.says("s1", status="failed", remark="the basket was empty", screenshot_url="https://x/shots.zip", name="basket")
