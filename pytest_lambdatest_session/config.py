@@ -182,7 +182,7 @@ def _first_set(
 
 
 def _text_of(value: object, option: Option) -> str:
-    """A value as an ini file would spell it."""
+    """Return a value as an ini file would spell it."""
     if isinstance(value, str):
         return value
     # By its very type: in Python true is a number too.

@@ -55,12 +55,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _only_looks(options: Namespace) -> bool:
-    """Whether pytest was asked for what it would run."""
+    """Return whether pytest was asked for what it would run."""
     return bool(options.collectonly or getattr(options, "setupplan", False))
 
 
 def _recorder_of(config: pytest.Config) -> Recorder:
-    """The run's recorder, at work from the first call on."""
+    """Return the run's recorder, at work from the first call on."""
     recorder = config.stash.get(RECORDER, None)
     if recorder is None:
         recorder = config.stash[RECORDER] = Recorder(Problems())

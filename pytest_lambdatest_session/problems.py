@@ -30,7 +30,7 @@ class Problems:
         self.add(f"pytest-lambdatest-session failed inside ({_place_of(error)}); please report this")
 
     def guard(self) -> AbstractContextManager[None]:
-        """The one boundary around hook bodies: what fails inside becomes a line in our section of the terminal."""
+        """Return the one boundary around hook bodies: what fails inside becomes a line at the end of the run."""
         return self._guard
 
     def survive(self, step: Callable[[], None], when_interrupted: str) -> bool:

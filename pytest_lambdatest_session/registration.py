@@ -129,7 +129,7 @@ class Registration:
         return masked_text
 
     def _clean(self, text: str, limit: int) -> str:
-        """One line without the credentials of the environment and of the sessions that this process opened."""
+        """Return one line without the credentials of the environment and of the sessions that this process opened."""
         return self._masked_text(text, limit, self._secrets())
 
     def _secrets(self) -> frozenset[str]:
@@ -194,7 +194,7 @@ class Registration:
         )
 
     def _is_own(self, credentials: Credentials | None, told: WorkerInput) -> bool:
-        """Whether this worker has the credentials of a session, and the controller has not."""
+        """Return whether this worker has the credentials of a session, and the controller has not."""
         account = credentials or credentials_from(self._environment.values)
         return account is not None and account.fingerprint(told["salt"]) != told["account"]
 
@@ -291,7 +291,7 @@ class Registration:
         if github_summary and self._wants("github"):
             from pytest_lambdatest_session.report.github import GithubSummary  # noqa: PLC0415
 
-            outputs.append(GithubSummary(Path(github_summary), self._registry, self._problems))
+            outputs.append(GithubSummary(Path(github_summary), self._registry, self._problems, self._clean))
         return outputs
 
     def _junit_xml(self) -> Output:
@@ -325,7 +325,7 @@ class Registration:
         return html
 
     def _inline(self) -> Callable[[str], str | None] | None:
-        """What gives the texts that an HTML report of one file has in it."""
+        """Return what gives the texts that an HTML report of one file has in it."""
         if self._settings.artifacts == "off" or not self._config.getoption("self_contained_html", False):
             return None
         from pytest_lambdatest_session.report.saved_files import text_reader  # noqa: PLC0415
@@ -350,5 +350,5 @@ class Registration:
             self._config.add_cleanup(lambda: manager.unregister(plugin))
 
     def _wants(self, output: str) -> bool:
-        """Whether an output was not switched off: `-p no:lambdatest_session_html`."""
+        """Return whether an output was not switched off: `-p no:lambdatest_session_html`."""
         return not self._config.pluginmanager.is_blocked(_PREFIX + output)

@@ -84,7 +84,7 @@ _MARK = r"\s*lambda-status\s*=|\s*lambda-(?:hook|action)\b.*setTestStatus"
 
 
 def kept_of(command: str, params: object, response: Any, *, with_values: bool) -> object:
-    """What to keep of a command's parameters until the attempt ends: never an object of the test's own."""
+    """Return what to keep of a command's parameters until the attempt ends: never an object of the test's own."""
     if command in FINDS:
         return _found(params, response)
     if command in _SCRIPTS and with_values and isinstance(params, dict):
@@ -94,7 +94,7 @@ def kept_of(command: str, params: object, response: Any, *, with_values: bool) -
 
 
 def _found(params: object, response: Any) -> object:
-    """A search's parameters, and the ids of what it found, which give later commands on it a name."""
+    """Return a search's parameters, and the ids of what it found, which give later commands on it a name."""
     try:
         # Once per search: WebElement's property `id`, which returns it, takes a tenth of all that a search costs.
         return params, response["value"]._id  # noqa: SLF001
@@ -137,7 +137,7 @@ def bidi_error(response: Any, error: BaseException | None) -> str | None:
 
 
 def marks_status(command: str, params: Any) -> bool:
-    """Whether the suite itself marks its session with this command, by one of LambdaTest's hooks."""
+    """Return whether the suite itself marks its session with this command, by one of LambdaTest's hooks."""
     if command not in _SCRIPTS or not isinstance(params, dict):
         return False
     script, args = params.get("script"), params.get("args")
@@ -147,7 +147,7 @@ def marks_status(command: str, params: Any) -> bool:
 
 
 def describe(seen: Iterable[SeenCommand], clean: Clean, *, with_values: bool) -> list[CommandPayload]:
-    """The last commands, oldest first; what was repeated, as a wait does, stands once."""
+    """Return the last commands, oldest first; what was repeated, as a wait does, stands once."""
     names: dict[str, str] = {}
     told: list[CommandPayload] = []
     for session_id, command, about, at, until, error in seen:
@@ -169,7 +169,7 @@ def describe(seen: Iterable[SeenCommand], clean: Clean, *, with_values: bool) ->
 
 
 def error_of(error: BaseException) -> str:
-    """The kind of an error and its message's first line, to be shortened and cleaned when it is shown."""
+    """Return the kind of an error and its message's first line, to be shortened and cleaned when it is shown."""
     message = getattr(error, "msg", None)
     if not isinstance(message, str):
         message = str(error)

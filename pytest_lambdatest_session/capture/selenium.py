@@ -161,7 +161,7 @@ class WebSocketHook(MethodHook):
 
 
 def _arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
-    """Those of `execute(self, driver_command, params=None)`, None for what is missing."""
+    """Return those of `execute(self, driver_command, params=None)`, None for what is missing."""
     driver, command, params = (*args, None, None, None)[:3]
     return driver, kwargs.get("driver_command", command), kwargs.get("params", params)
 
@@ -194,7 +194,7 @@ class Hub(NamedTuple):
 
 
 def hub_of(driver: Any) -> Hub | None:
-    """The hub of a driver, and the credentials in its address or its `ClientConfig`; None if it has none.
+    """Return the hub of a driver, and the credentials in its address or its `ClientConfig`; None if it has none.
 
     Selenium from 4.26 keeps the address in the connection's `ClientConfig`, older ones in `_url`.
     """
@@ -212,7 +212,7 @@ def hub_of(driver: Any) -> Hub | None:
 
 
 def credentials_in(params: Any) -> Credentials | None:
-    """The user name and access key among the capabilities of a NEW_SESSION command.
+    """Return the user name and access key among the capabilities of a NEW_SESSION command.
 
     LambdaTest's block is spelled `LT:Options`, `lt:options` and `LT:options` by its users.
     """
@@ -248,7 +248,7 @@ def credentials_of(username: object, access_key: object) -> Credentials | None:
 
 
 def new_session_id(response: Any) -> str | None:
-    """The session id in the answer to NEW_SESSION: `{"value": {"sessionId": ...}}`, or at the top in old answers."""
+    """Return the session id in the answer to NEW_SESSION: `{"value": {"sessionId": ...}}`, in old ones on top."""
     if not isinstance(response, dict):
         return None
     value = response.get("value")

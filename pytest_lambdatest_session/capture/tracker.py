@@ -71,11 +71,11 @@ class Attempt:
         self.creation_failures: list[CreationFailure] = []
 
     def is_later_than(self, attempt_id: str) -> bool:
-        """Whether this is the running attempt of an item of which the other was an earlier one."""
+        """Return whether this is the running attempt of an item of which the other was an earlier one."""
         return not self.is_over and attempt_id.rpartition(".")[0] == self.test
 
     def commands(self) -> list[SeenCommand]:
-        """The last ones to each session that it uses, in the order in which they were sent."""
+        """Return the last ones to each session that it uses, in the order in which they were sent."""
         seen = [use.commands.copy() for use in list(self.uses.values())]
         return list(*seen) if len(seen) == 1 else sorted(chain(*seen), key=itemgetter(_SENT_AT))
 
@@ -199,7 +199,7 @@ class Tracker:
             self._ignored_hubs[hub] = None
 
     def knows(self, session_id: str) -> bool:
-        """Whether a session was started or ignored."""
+        """Return whether a session was started or ignored."""
         return session_id in self._sessions
 
     def keep_only(self, captures: Callable[[str], bool]) -> None:
@@ -271,7 +271,7 @@ class Tracker:
     # Payloads
 
     def has_news_of(self, attempt: Attempt) -> bool:
-        """Whether the attempt's next report has anything to carry; that of most tests has nothing."""
+        """Return whether the attempt's next report has anything to carry; that of most tests has nothing."""
         return bool(attempt.uses or attempt.creation_failures or self._changed)
 
     def payload(self, attempt: Attempt) -> Payload:
@@ -322,7 +322,7 @@ def _use_payload(session_id: str, use: Use) -> UsePayload:
 
 
 def plain(text: str) -> str:
-    """An exact `str` that can be sent: subclasses and lone surrogates abort an xdist run."""
+    """Return an exact `str` that can be sent: subclasses and lone surrogates abort an xdist run."""
     if type(text) is str and text.isascii():
         return text
     return text.encode("utf-8", "replace").decode()

@@ -60,7 +60,7 @@ def join(files: Sequence[Path], html: Path | None, out: TextIO) -> int:
 
 
 def read_sessions_file(file: Path, folder: Path | None = None) -> list[SessionRecord]:
-    """The records of one file; links relative to its folder become relative to `folder`."""
+    """Return the records of one file; links relative to its folder become relative to `folder`."""
     records = []
     with file.open(encoding="utf-8", errors="replace") as lines:
         for number, line in enumerate(lines, 1):
@@ -87,7 +87,7 @@ class Joined:
 
 
 def merged(files: Iterable[Iterable[SessionRecord]]) -> list[Joined]:
-    """Each session once, in the order met."""
+    """Return each session once, in the order met."""
     found: dict[str, Joined] = {}
     for number, records in enumerate(files):
         for record in records:
@@ -99,7 +99,7 @@ def merged(files: Iterable[Iterable[SessionRecord]]) -> list[Joined]:
 
 
 def page_of(sessions: Sequence[Joined]) -> str:
-    """One page: the table of all sessions, and below it the details of each test that failed."""
+    """Return one page: the table of all sessions, and below it the details of each test that failed."""
     registry = _registry_of(sessions)
     failures = [
         (attempt.nodeid, attempt.outcome, Markup(details(f"{_TOKEN}.{place}")))  # noqa: S704 - markup of ours
@@ -136,7 +136,7 @@ def _registry_of(sessions: Sequence[Joined]) -> Registry:
 
 
 def _record(line: str, place: str) -> SessionRecord:
-    """A line as a record: what it lacks, as a line of an older version does, is unknown."""
+    """Return a line as a record: what it lacks, as a line of an older version does, is unknown."""
     try:
         told = json.loads(line)
         record = cast("dict[str, Any]", unknown_session(str(told["session_id"]), str(told["hub"]), told["kind"]))
@@ -189,7 +189,7 @@ def _move_links(record: SessionRecord, origin: Path, target: Path) -> None:
 
 
 def _moved(link: object, origin: Path, target: Path) -> str | None:
-    """A link that is fit for a page in another folder; None if it is none."""
+    """Return a link that is fit for a page in another folder; None if it is none."""
     if not isinstance(link, str):  # pragma: no cover - a sessions file that somebody edited
         return None
     if is_plain(link):

@@ -71,7 +71,7 @@ def sibling_base_url(base_url: str) -> str | None:
 
 
 def share_base_url(hub_host: str, override: str | None = None) -> str:
-    """Where links are made that open without a login; with the user's own API address, on that host.
+    """Return where links are made that open without a login; with the user's own API address, on that host.
 
     Documented for the US host, for both products.
     """

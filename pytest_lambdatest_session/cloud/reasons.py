@@ -37,6 +37,9 @@ def reason_of(error: BaseException, timeout_seconds: float) -> str:
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"TLS: {clean_text(cause.verify_message, 200)}; check REQUESTS_CA_BUNDLE"
+        # As requests says of a file that is not there: a plain OSError, with a path in it.
+        if type(cause) is OSError and "TLS CA certificate bundle" in str(cause):
+            return "a file is missing; check REQUESTS_CA_BUNDLE"
     for kinds, reason in _REASONS:
         if any(isinstance(cause, kinds) for cause in causes):
             return reason.format(seconds=seconds_text(timeout_seconds))

@@ -113,7 +113,7 @@ def clean_text(value: object, limit: int) -> str:
 
 @lru_cache(maxsize=64)
 def _anchor(secret: str) -> str:
-    """What of a secret stands as it is in every spelling: nobody encodes letters and digits of ASCII.
+    """Return what of a secret stands as it is in every spelling: nobody encodes letters and digits of ASCII.
 
     Finding it takes a hundredth of what the expression for the whole takes, and a log may have megabytes.
     """

@@ -24,7 +24,7 @@ _STATE_WORDS = {
 }
 _MEANINGS = {
     "completed": "it ended, and nobody marked it passed or failed",
-    "running": "nobody ended it, as far as is known",
+    "running": "nobody quit it before the reports were written",
     "pending": "it ended, and LambdaTest had no final answer yet",
     "not found": "LambdaTest did not know it when asked",
     "unavailable": "LambdaTest could not be asked",
@@ -36,7 +36,7 @@ _MOST_STATUSES = 8
 
 
 def shown_status(session: ReportedSession) -> str:
-    """The cloud's word where it is final, else the word for why there is none."""
+    """Return the cloud's word where it is final, else the word for why there is none."""
     if session["state"] == "final":
         return session["status"] or "ended"
     return _STATE_WORDS[session["state"]]
@@ -51,7 +51,7 @@ def status_text(session: ReportedSession) -> str:
 
 
 def short_reason(error: str) -> str:
-    """The core of an error's text, which says more of where it happened and what to do: see `cloud.errors`."""
+    """Return the core of an error's text, which says more of where it happened and what to do: see `cloud.errors`."""
     place, _, what = error.partition(": ")
     core = what if what and place.endswith("can't be asked") else place
     for end in (";", ",", " from "):
@@ -60,12 +60,12 @@ def short_reason(error: str) -> str:
 
 
 def meaning_of(status: str) -> str | None:
-    """What a status means that a reader could take for more, or for less; None if it speaks for itself."""
+    """Return what a status means that a reader could take for more, or for less; None if it speaks for itself."""
     return _MEANINGS.get(status)
 
 
 def severity_of(word: str) -> Severity:
-    """How good or bad a status or an outcome is."""
+    """Return how good or bad a status or an outcome is."""
     if word in _GOOD:
         return "good"
     if word in _BAD:
@@ -75,7 +75,7 @@ def severity_of(word: str) -> Severity:
 
 
 def verdict_text(session: ReportedSession, outcome: Outcome | None) -> str:
-    """Who says what, where the cloud's status and pytest's outcome disagree."""
+    """Return who says what, where the cloud's status and pytest's outcome disagree."""
     return f"marked {session['status']} at LambdaTest, {outcome} in pytest"
 
 
@@ -99,7 +99,7 @@ def session_titles(sessions: Sequence[ReportedSession]) -> list[str]:
 
 
 def status_counts(sessions: Iterable[ReportedSession]) -> list[tuple[str, int]]:
-    """Each status with its number of sessions, the bad ones first, then those without a final answer."""
+    """Return each status with its number of sessions, the bad ones first, then those without a final answer."""
     counts = Counter(shown_status(session) for session in sessions)
     return sorted(counts.items(), key=lambda item: (_rank_of(item[0]), -item[1], item[0]))
 
@@ -125,7 +125,7 @@ def duration_text(seconds: float) -> str:
 
 
 def clock_text(seconds: float) -> str:
-    """A position in a video, as players show it: `01:23`, `1:02:03`."""
+    """Return a position in a video, as players show it: `01:23`, `1:02:03`."""
     whole = int(seconds)
     minutes = f"{whole % _HOUR // _MINUTE:02}:{whole % _MINUTE:02}"
     return minutes if whole < _HOUR else f"{whole // _HOUR}:{minutes}"

@@ -1,14 +1,24 @@
-"""GitHub Actions: a table of the failed tests with links to their sessions, in the job's summary."""
+"""GitHub Actions: counts, and a table of the failed tests with links to their sessions, in the job's summary."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from pytest_lambdatest_session.report.formatting import duration_text, shown_status
+from pytest_lambdatest_session.report.formatting import (
+    counts_text,
+    duration_text,
+    escape_control_characters,
+    pluralize,
+    shown_status,
+    status_counts,
+    verdict_text,
+)
+from pytest_lambdatest_session.report.priority import failed
+from pytest_lambdatest_session.report.verdicts import first_line_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import pytest
@@ -16,33 +26,37 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.registry import AttemptRecord, Registry, TrackedSession
 
+_REASON_LIMIT = 250
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
 
 
 class GithubSummary:
     """An output: appends to the file that GitHub names in `GITHUB_STEP_SUMMARY`."""
 
-    def __init__(self, path: Path, registry: Registry, problems: Problems) -> None:
+    def __init__(self, path: Path, registry: Registry, problems: Problems, clean: Callable[[str, int], str]) -> None:
         self._path = path
         self._registry = registry
         self._problems = problems
+        self._clean = clean
+        self._reasons: dict[AttemptRecord, str] = {}
         self._start: int | None = None
 
     def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
-        """Nothing to do: the table is made at the end."""
+        """Note the first line of a failure."""
+        if report.failed and attempt not in self._reasons:
+            # Cleaned before it is cut: half a key is still half a key.
+            self._reasons[attempt] = self._clean(first_line_of(report), _REASON_LIMIT)
 
     def bind(self) -> None:
-        rows = list(_rows(self._registry))
-        if not rows:
+        rows = list(self._rows())
+        sessions = [tracked.public for tracked in self._registry.sessions.values()]
+        if not (sessions or rows):
             return
-        lines = [
-            "### LambdaTest sessions of failed tests",
-            "",
-            "| Test | Session | Links |",
-            "|---|---|---|",
-            *rows,
-            "",
-        ]
+        lines = ["### LambdaTest sessions", ""]
+        if sessions:
+            lines += [f"{pluralize(len(sessions), 'session')}: {_escape(counts_text(status_counts(sessions)))}", ""]
+        if rows:
+            lines += ["| Test | Failure | Session | Links |", "|---|---|---|---|", *rows, ""]
         try:
             with self._path.open("a", encoding="utf-8") as file:
                 # Bound again, it is written again; a pipe has no place to go back to.
@@ -54,22 +68,22 @@ class GithubSummary:
         except OSError as error:
             self._problems.add(f"the job summary {self._path} could not be written: {error.strerror or error}")
 
-
-def _rows(registry: Registry) -> Iterator[str]:
-    for attempt in registry.attempts.values():
-        for tracked in attempt.sessions:
-            if attempt.outcome in ("failed", "error") or attempt.disagrees_with(tracked):
-                test = f"{_escape(attempt.nodeid)} {attempt.outcome}"
-                yield f"| {test} | {_status(tracked, attempt)} | {_links(tracked)} |"
+    def _rows(self) -> Iterator[str]:
+        for attempt in self._registry.attempts.values():
+            cells = f"{_escape(attempt.nodeid)} {attempt.outcome} | {_escape(self._reasons.get(attempt, ''))}"
+            for tracked in attempt.sessions:
+                if failed(attempt) or attempt.disagrees_with(tracked):
+                    yield f"| {cells} | {_status(tracked, attempt)} | {_links(tracked)} |"
+            if failed(attempt) and not attempt.sessions:
+                yield f"| {cells} | refused | |"
 
 
 def _status(tracked: TrackedSession, attempt: AttemptRecord) -> str:
     session = tracked.public
-    words = [_escape(shown_status(session))]
+    disagrees = attempt.disagrees_with(tracked)
+    words = [_escape(verdict_text(session, attempt.outcome) if disagrees else shown_status(session))]
     if session["duration"] is not None:
         words.append(duration_text(session["duration"]))
-    if attempt.disagrees_with(tracked):
-        words.append("disagrees")
     return ", ".join(words)
 
 
@@ -83,4 +97,4 @@ def _links(tracked: TrackedSession) -> str:
 
 
 def _escape(text: str) -> str:
-    return _MARKDOWN.sub(r"\\\1", text)
+    return _MARKDOWN.sub(r"\\\1", escape_control_characters(text))

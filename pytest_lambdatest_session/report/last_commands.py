@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def command_lines(attempt: AttemptRecord) -> Iterator[str]:
-    """The last commands as lines of text, those of each session by themselves."""
+    """Yield the last commands as lines of text, those of each session by themselves."""
     titles = session_titles([tracked.public for tracked in attempt.sessions])
     title_of = dict(zip(attempt.sessions, titles, strict=True))
     for tracked, commands in by_session(attempt):

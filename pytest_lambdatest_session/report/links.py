@@ -12,12 +12,12 @@ _PLAIN = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[!-~]*)?")
 
 
 def is_plain(url: str) -> bool:
-    """Whether it is http(s) to a host by name, with nothing in it to look closer at."""
+    """Return whether it is http(s) to a host by name, with nothing in it to look closer at."""
     return _PLAIN.fullmatch(url) is not None
 
 
 def is_link(url: str) -> bool:
-    """Whether it is http(s), a file, or relative to the report, without user info, on one line and without tricks."""
+    """Return whether it is http(s), a file, or relative to the report, on one line without user info or tricks."""
     if is_plain(url):
         return True
     if url != clean_text(url, len(url) + 1) or url.startswith(("//", "\\")):

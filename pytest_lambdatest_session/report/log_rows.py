@@ -53,7 +53,7 @@ def saved_logs(command_log: str, console_log: str, started_at: str | None) -> Sa
 
 
 def within(rows: Iterable[LogRow], time_range: TimeRange | None) -> list[LogRow]:
-    """The rows in a test's time; one that does not say when it was stays."""
+    """Return the rows in a test's time; one that does not say when it was stays."""
     if time_range is None:
         return list(rows)
     earliest, latest = time_range.start - _TOLERANCE_SECONDS, time_range.end + _TOLERANCE_SECONDS
@@ -61,7 +61,7 @@ def within(rows: Iterable[LogRow], time_range: TimeRange | None) -> list[LogRow]
 
 
 def _fraction(rows: list[tuple[dict[str, Any], dict[str, Any]]], start: float) -> float:
-    """What the session's start in whole seconds leaves out, if the log has the command that started it."""
+    """Return what the session's start in whole seconds leaves out, if the log has the command that started it."""
     for row, value in rows:
         if value.get("requestMethod") == "POST" and str(value.get("requestPath")).endswith("/session"):
             fraction = _offset(row, value, start)

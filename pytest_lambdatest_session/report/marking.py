@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_lambdatest_session.report.formatting import pluralize
 from pytest_lambdatest_session.report.verdicts import first_line_of, verdict_on
+from pytest_lambdatest_session.sidecar.messages import STILL_RUNNING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,11 +28,18 @@ class Marks:
     """A session is marked when it ended and its tests are over."""
 
     def __init__(
-        self, registry: Registry, clean: Callable[[str, int], str], problems: Problems, *, overwrite: bool
+        self,
+        registry: Registry,
+        clean: Callable[[str, int], str],
+        problems: Problems,
+        budget_seconds: float,
+        *,
+        overwrite: bool,
     ) -> None:
         self._registry = registry
         self._clean = clean
         self._problems = problems
+        self._budget_seconds = budget_seconds
         self._overwrite = overwrite
         self._reasons: dict[AttemptRecord, str] = {}
         self._finished: set[AttemptRecord] = set()
@@ -93,7 +101,8 @@ class Marks:
                 failures[result["failure"]] += 1
         self._bound.update(self._begun)
         for reason, count in failures.items():
-            self._problems.add(f"{pluralize(count, 'session')} not marked: {reason}")
+            hint = f"; raise lambdatest_budget ({self._budget_seconds:g} s)" if reason == STILL_RUNNING else ""
+            self._problems.add(f"{pluralize(count, 'session')} not marked: {reason}{hint}")
 
     def _reason_of(self, attempt: AttemptRecord) -> str:
         return self._reasons.get(attempt, "")

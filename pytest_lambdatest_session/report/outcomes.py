@@ -17,7 +17,7 @@ _OWN_WORDS = ("passed", "failed", "skipped")
 
 
 def outcome_after(report: pytest.TestReport, before: Outcome | None) -> Outcome | None:
-    """The attempt's outcome once `report` is known, given what it was `before`.
+    """Return the attempt's outcome once `report` is known, given what it was `before`.
 
     Subtests report several times in the call phase: what failed stays failed.
     """

@@ -19,7 +19,7 @@ def failed(attempt: AttemptRecord) -> bool:
 
 
 def disagreement_on(tracked: TrackedSession) -> AttemptRecord | None:
-    """The first attempt whose outcome the cloud's verdict contradicts."""
+    """Return the first attempt whose outcome the cloud's verdict contradicts."""
     return next((attempt for attempt in tracked.attempts if attempt.disagrees_with(tracked)), None)
 
 
@@ -34,12 +34,12 @@ def needs_attention(tracked: TrackedSession) -> bool:
 
 
 def lacks_final_answer(tracked: TrackedSession) -> bool:
-    """Whether the cloud was asked and gave no final answer."""
+    """Return whether the cloud was asked and gave no final answer."""
     return tracked.public["state"] in _NOT_FINAL
 
 
 def by_priority(tracked_sessions: Iterable[TrackedSession]) -> list[TrackedSession]:
-    """Those that nobody quit, then others that need a look, then those without a final answer, then the rest.
+    """Return those that nobody quit, then others that need a look, then those without a final answer, then the rest.
 
     Each in the order of the run, and of those that nobody quit the ones of failed tests first.
     """
@@ -55,5 +55,5 @@ def _rank_of(tracked: TrackedSession) -> int:
 
 
 def uses_by_priority(tracked: TrackedSession) -> list[AttemptRecord]:
-    """The attempts that used a session, those that failed or disagree first."""
+    """Return the attempts that used a session, those that failed or disagree first."""
     return sorted(tracked.attempts, key=lambda attempt: not (failed(attempt) or attempt.disagrees_with(tracked)))

@@ -78,12 +78,12 @@ def remove_properties(properties: list[tuple[str, object]], former: Iterable[tup
 
 
 def numbered_properties(sessions: Iterable[ReportedSession]) -> list[tuple[str, object]]:
-    """The properties of a test's sessions, those of the second with names ending in `.2`."""
+    """Return the properties of a test's sessions, those of the second with names ending in `.2`."""
     return [pair for position, session in enumerate(sessions, 1) for pair in properties_of(session, position)]
 
 
 def properties_of(session: ReportedSession, position: int) -> Iterator[tuple[str, object]]:
-    """The `(name, value)` properties of a test's session number `position` (from 1), only those that exist."""
+    """Yield the `(name, value)` properties of a test's session number `position` (from 1), only those that exist."""
     values: dict[str, object] = {
         "session_id": session["session_id"],
         "session_url": session["url"] or None,
@@ -100,11 +100,11 @@ def properties_of(session: ReportedSession, position: int) -> Iterator[tuple[str
 
 @cache
 def _name(name: str, position: int) -> str:
-    """One string for all reports, of which a run keeps thousands."""
+    """Return one string for all reports, of which a run keeps thousands."""
     return f"lambdatest_{name}" if position == 1 else f"lambdatest_{name}.{position}"
 
 
 @cache
 def _pair(name: str, position: int, word: object) -> tuple[str, object]:
-    """One pair for all reports that say the same."""
+    """Return one pair for all reports that say the same."""
     return _name(name, position), word

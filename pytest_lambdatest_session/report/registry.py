@@ -132,7 +132,7 @@ class TrackedSession:
         return max([told, *(use.last_at - started_at for use in self.uses)])
 
     def offset_at(self, moment: float) -> float | None:
-        """Seconds from the session's start to a moment on the run's clock.
+        """Return seconds from the session's start to a moment on the run's clock.
 
         Both ends are on the run's clock, so a skewed clock does not matter. Only for a session that was attached to,
         whose start nobody here saw, the cloud's start time stands in, and a skew shows.
@@ -226,7 +226,7 @@ class AttemptRecord:
         return [use.tracked for use in self.uses]
 
     def use_of(self, tracked: TrackedSession) -> Use:
-        """How it used one of its `tracked_sessions`."""
+        """Return how it used one of its `tracked_sessions`."""
         return next(use for use in self.uses if use.tracked is tracked)
 
     def merge_uses(self, uses: Iterable[tuple[TrackedSession, float, float]]) -> None:
@@ -261,7 +261,7 @@ class AttemptRecord:
                 tracked.was_in_a_failure = True
 
     def disagrees_with(self, tracked: TrackedSession) -> bool:
-        """Whether the cloud's verdict on the session contradicts pytest's outcome of this attempt."""
+        """Return whether the cloud's verdict on the session contradicts pytest's outcome of this attempt."""
         verdict = verdict_of(tracked.public["status"])
         if verdict == "passed":
             return self.outcome in FAILED_OUTCOMES
@@ -352,7 +352,7 @@ class Registry:
         return attempt
 
     def unfinished(self, nodeid: str, worker: str) -> list[AttemptRecord]:
-        """The attempts of a test on a worker whose outcome is not known."""
+        """Return the attempts of a test on a worker whose outcome is not known."""
         return [
             attempt
             for attempt in self.attempts.values()

@@ -94,8 +94,7 @@ class TerminalSummary:
         if config.get_verbosity() >= 0:
             with_failures = not _shows_sections(terminal, config)
             lines[:0] = texts.summary_lines(self._registry, self._style(), with_failures=with_failures)
-            if lines:
-                terminal.write_sep("=", "LambdaTest sessions")
+            terminal.write_sep("=", "LambdaTest sessions")
         texts.write_lines(terminal, lines)
 
 

@@ -165,7 +165,7 @@ def _groups(registry: Registry, style: Style, *, with_failures: bool) -> Iterato
 
 
 def _by_tests(tracked_sessions: Sequence[TrackedSession], style: Style) -> Iterator[tuple[str, list[Line]]]:
-    """Sessions that the same tests used stand together."""
+    """Yield sessions that the same tests used stand together."""
     groups: dict[tuple[AttemptRecord, ...], list[TrackedSession]] = {}
     for tracked in tracked_sessions:
         groups.setdefault(tuple(uses_by_priority(tracked)), []).append(tracked)
@@ -214,7 +214,7 @@ def _block(tracked: TrackedSession, attempt: AttemptRecord | None, title: str, s
 
 
 def _places(session: ReportedSession, video_range: VideoRange | None, style: Style) -> Iterator[str]:
-    """Yield where there is more to see: without a label, so that a video's address fits into 80 columns."""
+    """Yield where there is more to see: page, video and saved copy without a label, so that ids fit into 80 columns."""
     saved = session["artifacts"]
     video = None if "video" in saved else session["video_url"]
     if video is not None:
@@ -222,7 +222,7 @@ def _places(session: ReportedSession, video_range: VideoRange | None, style: Sty
     if video is None or style.verbosity > 0:
         yield style.place(session["url"]) if session["url"] else _NO_ID
     if saved:
-        yield f"saved: {style.place(saved.get('video') or next(iter(saved.values())).rpartition('/')[0])}"
+        yield style.place(saved.get("video") or next(iter(saved.values())).rpartition("/")[0])
     if session["share_url"]:
         yield f"opens without a login until {session['shared_until']}: {session['share_url']}"
     yield from (f"{name}: {style.place(url)}" for name, url in session["links"].items())

@@ -72,7 +72,9 @@ class Updates:
         self._credentials_of = credentials_of
         self._is_ours: Callable[[TrackedSession], bool] = lambda tracked: tracked.is_identified and is_ours(tracked)
         self._polls_all = polls_all
-        self._marks = Marks(registry, clean, problems, overwrite=settings.mark_status == "overwrite")
+        self._marks = Marks(
+            registry, clean, problems, settings.budget_seconds, overwrite=settings.mark_status == "overwrite"
+        )
         self._shares = Shares(
             registry,
             problems,
@@ -91,7 +93,7 @@ class Updates:
         self._explained: set[tuple[str, str]] = set()
         """Sessions, each with a reason that was said of it."""
         self._unanswered_apis: set[str] = set()
-        """Of which a teardown waited for a whole timeout in vain."""
+        """APIs that did not answer a teardown within a whole timeout."""
         self._until = 0.0
         self._save_until = 0.0
 
@@ -117,7 +119,7 @@ class Updates:
     def fetch_now(self, tracked: TrackedSession) -> None:
         """Wait for one session's answer, for the time of one request.
 
-        An API for which a whole timeout passed in vain is not waited for again until it answers: a dead one costs one
+        An API that did not answer within a whole timeout is not waited for again until it answers: a dead one costs one
         timeout, not one for each test.
         """
         self._poll(tracked)
@@ -290,6 +292,14 @@ class Updates:
                 if not is_final(tracked):  # pragma: no branch - a worker told it meanwhile
                     self._registry.give_up(tracked, failure)
                     self._errors[session_id] = failure
+        if self._settings.budget_seconds > 0 and not interrupted:
+            for tracked in self._registry.sessions.values():
+                if tracked.public["state"] == "pending" and self._is_ours(tracked):
+                    self._errors.setdefault(
+                        tracked.id,
+                        "LambdaTest had no final answer in time; "
+                        f"raise lambdatest_budget ({self._settings.budget_seconds:g} s)",
+                    )
         for message, count in Counter(message for _, message in self._errors.items() - self._explained).items():
             self._problems.add(f"{message} ({pluralize(count, 'session')})")
         self._explained |= self._errors.items()

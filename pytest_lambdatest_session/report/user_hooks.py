@@ -63,7 +63,7 @@ def _links_from_hooks(
 
 
 def _record_of(tracked: TrackedSession) -> dict[str, SessionRecord]:
-    """The session under its name and under the one that it had first, see `hookspec`."""
+    """Return the session under its name and under the one that it had first, see `hookspec`."""
     record = tracked.record()
     return {"webdriver_session": record, "session": record}
 

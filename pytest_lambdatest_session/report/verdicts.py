@@ -34,7 +34,7 @@ class Verdict(NamedTuple):
 def verdict_on(
     attempts: Iterable[AttemptRecord], reason_of: Callable[[AttemptRecord], str], kind: Kind
 ) -> Verdict | None:
-    """What the attempts that used a session make of it; None if there is nothing to say.
+    """Return what the attempts that used a session make of it; None if there is nothing to say.
 
     Of a test that was run again in the same session the last attempt counts.
     """
@@ -58,7 +58,7 @@ def _reason(ones: list[AttemptRecord], count: int, reason_of: Callable[[AttemptR
 
 
 def first_line_of(report: pytest.TestReport) -> str:
-    """Why a test failed or was skipped, in one line, as pytest's short summary has it; "" if it was neither."""
+    """Return why a test failed or was skipped, in one line, as pytest's short summary has it; "" if it was neither."""
     longrepr = report.longrepr
     if longrepr is None:
         return ""
@@ -71,5 +71,5 @@ def first_line_of(report: pytest.TestReport) -> str:
 
 
 def _message_in(text: str) -> str:
-    """A traceback that came as text, as from pytest-forked, has the message behind an `E` in its margin."""
+    """Return the message in a traceback that is text, as from pytest-forked: it stands behind an `E` in the margin."""
     return next((line[1:] for line in text.splitlines() if line.startswith("E   ")), text)

@@ -115,7 +115,7 @@ class _FileJob(Job):
         self._finish()
 
     def reason_at_end(self, trouble: str | None, silence: str | None) -> str | None:
-        """What the last try said, or that there was no time."""
+        """Return what the last try said, or that there was no time."""
 
     @abstractmethod
     def _is_there(self) -> bool:
@@ -305,7 +305,7 @@ def _is_playlist(draft: Path) -> bool:
 
 
 def scrub_log(text: str, secrets: Iterable[str]) -> str:
-    """A log without credentials: neither those of `secrets`, in JSON's spelling too, nor any that are named so."""
+    """Return a log without credentials: those of `secrets`, in JSON's spelling too, and any that are named so."""
     spelled = {spelling for secret in secrets for spelling in (secret, json.dumps(secret)[1:-1])}
     cleared = _SPELLED_OUT.sub(rf"\g<1>{MASK}", scrub(text, spelled))
     return _VENDOR_OPTIONS.sub(lambda options: _USER.sub(rf"\g<1>{MASK}", options[0]), cleared)

@@ -12,6 +12,7 @@ from pytest_lambdatest_session.cloud.details import SessionDetails
 from pytest_lambdatest_session.cloud.endpoints import kind_asked, sibling_base_url
 from pytest_lambdatest_session.cloud.errors import NotFound, Refused
 from pytest_lambdatest_session.sidecar.jobs import Job
+from pytest_lambdatest_session.sidecar.messages import STILL_RUNNING
 
 if TYPE_CHECKING:
     from pytest_lambdatest_session.cloud.client import Client
@@ -33,7 +34,7 @@ class MarkJob(Job):
         self._failure: str | None = None
 
     def hurry(self, now: float) -> None:
-        """Nothing to do: it waits for LambdaTest to handle of the end, and never long."""
+        """Nothing to do: it waits for LambdaTest to notice the end, and never long."""
 
     def step(self, client: Client) -> SessionDetails | None:
         verdict = self._verdict
@@ -74,7 +75,7 @@ class MarkJob(Job):
 
     def _handle_details(self, details: SessionDetails, now: float) -> None:
         if details.phase == "running":
-            self._failure = "LambdaTest still lists it as running; a larger lambdatest_budget gives it time"
+            self._failure = STILL_RUNNING
             self.due = now + self._policy.backoff_seconds
         elif self._verdict is None or (_is_verdict(details.status) and not self._overwrite):
             self._failure = None
@@ -96,5 +97,5 @@ class MarkJob(Job):
 
 
 def _is_verdict(status: str | None) -> bool:
-    """Whether somebody has said how it went; `completed` is what LambdaTest says of a session that nobody marked."""
+    """Return whether a status is a verdict; `completed` is LambdaTest's word for a session that nobody marked."""
     return (status or "").casefold() not in ("", "completed", "stopped")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.sidecar.messages import Poll, Polled, State
     from pytest_lambdatest_session.sidecar.policy import Policy
 
-# A 404 is put to the other product's API at once, and again when that too has had time to handle of the session.
+# A 404 is put to the other product's API at once, and again when that too has had time to notice the session.
 _MISSES_PUT_TO_THE_SIBLING = (1, 4)
 
 

@@ -162,7 +162,7 @@ class Pool:
         return None
 
     def _is_unproven(self, job: Job) -> bool:
-        """Whether a request already under way will tell whether this API accepts this account."""
+        """Return whether a request already under way will tell whether this API accepts this account."""
         key = (job.base_url, job.credentials)
         return key not in self._accepted and any(
             (other.base_url, other.credentials) == key for other, _ in self._under_way.values()

@@ -106,7 +106,7 @@ def test_a_session_of_another_host_is_known_and_nobodys() -> None:
     assert tracker.unreported() == {"sessions": [], "creation_failures": [], "attempts": [], "ignored_hubs": []}
 
 
-def test_a_session_of_no_test_is_on_the_next_payload_and_at_the_end_told_again() -> None:
+def test_a_session_of_no_test_is_on_the_next_payload_and_told_at_the_end() -> None:
     """The report with that payload may be dropped by another plugin."""
     tracker = Tracker()
     tracker.start("s", "hub", 1.0)
@@ -144,7 +144,7 @@ def test_a_second_mark_by_the_suite_is_no_news() -> None:
     assert not tracker.has_news_of(attempt)
 
 
-def test_a_thread_counts_for_the_attempt_begun_last_and_a_runners_thread_for_its_own() -> None:
+def test_a_thread_counts_for_the_latest_attempt_a_runners_for_its_own() -> None:
     tracker = Tracker()
     for session_id in ("main", "plain", "own"):
         tracker.start(session_id, "hub", 1.0)
@@ -221,7 +221,7 @@ def test_threads_may_send_commands_while_tests_begin_and_end() -> None:
     assert faults == []
 
 
-def test_the_commands_of_several_sessions_stand_in_the_order_in_which_they_were_sent() -> None:
+def test_commands_of_several_sessions_stand_in_the_order_of_sending() -> None:
     tracker = Tracker()
     attempt = begin(tracker)
     for session_id in ("a", "b"):
@@ -236,7 +236,7 @@ def test_the_commands_of_several_sessions_stand_in_the_order_in_which_they_were_
     ]
 
 
-def test_an_attempt_that_ends_leaves_alone_one_that_began_after_it_in_another_thread() -> None:
+def test_an_attempt_that_ends_leaves_a_later_one_of_another_thread_alone() -> None:
     tracker = Tracker()
     tracker.start("s", "hub", 1.0)
     begin(tracker, "first")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 HUBS = re.compile(r"https://(eu-|mobile-)?hub\.lambdatest\.com/wd/hub")
 PLAYWRIGHT = "wss://cdp.lambdatest.com/playwright?capabilities="
-PLUGINS = ("pytest_html.plugin", "metadata", "xdist", "rerunfailures", "allure_pytest")
+PLUGINS = ("lambdatest_session", "pytest_html.plugin", "metadata", "xdist", "rerunfailures", "allure_pytest")
 RUN_AS_CODE = ("python", "ini", "toml")
 
 # What differs from run to run, or between the cloud and the local grid.

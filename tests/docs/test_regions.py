@@ -9,7 +9,7 @@ from pytest_lambdatest_session.cloud.endpoints import api_base_url, kind_of
 
 TABLE = table_under(
     ROOT / "docs" / "how-to" / "eu.md",
-    "The API and the dashboard are chosen from the hub's host, for each session by itself:",
+    "The API is chosen from the hub's host, for each session by itself:",
 )
 PACKAGE = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "pytest_lambdatest_session").rglob("*.py"))
 

@@ -9,6 +9,10 @@ import pytest
 import requests
 from selenium import webdriver
 
+from made_up_runs import MadeUpRun
+from pytest_lambdatest_session.problems import Problems
+from pytest_lambdatest_session.report.marking import Marks
+from pytest_lambdatest_session.sidecar.messages import STILL_RUNNING
 from stories import outcomes
 
 if TYPE_CHECKING:
@@ -144,7 +148,7 @@ def test_a_verdict_that_somebody_else_gave_meanwhile_is_left_alone(story: Story)
     assert marks(story, run) == {"test_marks_by_the_api": [("ignored", "", "api")]}
 
 
-def test_a_session_that_the_cloud_does_not_know_or_thinks_running_is_marked_when_it_has_caught_up(story: Story) -> None:
+def test_a_session_is_marked_once_the_cloud_knows_that_it_ended(story: Story) -> None:
     story.grid.set_fault("not_found", times=1)
     story.grid.ready_after = 3
     story.tests(
@@ -161,7 +165,7 @@ def test_a_session_that_the_cloud_does_not_know_or_thinks_running_is_marked_when
     assert (record["state"], record["status"]) == ("unchecked", None), "what is written is not taken for an answer"
 
 
-def test_an_app_session_is_marked_in_the_words_of_its_api_or_left_alone_though_the_hub_is_the_webs(
+def test_an_app_session_on_a_web_hub_is_marked_in_its_own_apis_words(
     story: Story,
 ) -> None:
     """Which documents none for an error, and none for a skipped test."""
@@ -287,3 +291,16 @@ def test_a_write_that_fails_is_one_line_and_costs_no_more_than_the_budget(story:
     (line,) = [line for line in run.output.splitlines() if "not marked" in line]
     assert line.startswith("! 8 sessions not marked: ")
     assert {"hang": "lambdatest_budget", "server_error": "500 from", "unauthorized": "401 from"}[fault] in line
+
+
+def test_a_session_that_still_runs_at_lambdatest_gets_a_hint() -> None:
+    run, problems = MadeUpRun(), Problems()
+    run.attempt("test_x.py::test", "passed", "s1")
+    marks = Marks(run.registry, lambda text, limit: text[:limit], problems, 1.0, overwrite=False)
+    for tracked in marks.remaining():
+        assert marks.begin(tracked) is not None
+    marks.take({"type": "marked", "session_id": "s1", "written": None, "failure": STILL_RUNNING})
+    marks.bind(None)
+    assert list(problems) == [
+        ("1 session not marked: LambdaTest still lists it as running; raise lambdatest_budget (1 s)", 1)
+    ]

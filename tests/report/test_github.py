@@ -1,8 +1,10 @@
-"""The job's summary on GitHub: rows for failed tests, and for those that LambdaTest contradicts."""
+"""The job's summary on GitHub: counts, and rows for failed tests and for those that LambdaTest contradicts."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+import pytest
 
 from made_up_runs import MadeUpRun
 from pytest_lambdatest_session.problems import Problems
@@ -12,28 +14,57 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def rows_of(run: MadeUpRun, folder: Path) -> list[str]:
+def lines_of(run: MadeUpRun, folder: Path, **failures: str) -> list[str]:
+    """The summary of a run whose tests failed with these messages."""
     path = folder / "summary.md"
-    GithubSummary(path, run.registry, Problems()).bind()
-    return [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("| test")]
+    summary = GithubSummary(path, run.registry, Problems(), lambda text, limit: text.replace("s3cr3t", "***")[:limit])
+    for attempt in run.registry.attempts.values():
+        for message in (failures.get(attempt.nodeid), "a later one, in teardown"):
+            if message is not None:
+                outcome: Literal["passed", "failed"] = "passed" if attempt.outcome == "passed" else "failed"
+                report = pytest.TestReport(attempt.nodeid, ("", 1, ""), {}, outcome, message, "call")
+                summary.attach(report, attempt)
+    summary.bind()
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
 
-def test_a_contradicted_test_says_so_and_a_session_without_an_answer_has_no_duration(tmp_path: Path) -> None:
+def test_totals_and_each_failure_with_its_first_line(tmp_path: Path) -> None:
     run = MadeUpRun()
     run.attempt("test_green", "passed", "s1")
     run.attempt("test_contradicted", "passed", "s2")
     run.attempt("test_red", "failed", "s3")
+    run.attempt("test_refused", "error", refused=("SessionNotCreatedException",))
     run.says("s1", status="passed")
     run.says("s2", status="failed", duration=61.0)
     run.says_not("s3", "pending")
-    contradicted, red = rows_of(run, tmp_path)
-    assert contradicted.startswith("| test\\_contradicted passed | failed, 1 min 01 s, disagrees | [session](<")
-    assert red.startswith("| test\\_red failed | pending | [session](<")
+    lines = lines_of(run, tmp_path, test_red="assert 's3cr3t' | 1\nmore", test_refused="no\x1b[2J")
+    assert lines[:5] == [
+        "### LambdaTest sessions",
+        "",
+        "3 sessions: 1 failed, 1 pending, 1 passed",
+        "",
+        "| Test | Failure | Session | Links |",
+    ]
+    contradicted, red, refused = lines[6:9]
+    marked = "marked failed at LambdaTest, passed in pytest, 1 min 01 s"
+    assert contradicted.startswith(f"| test\\_contradicted passed |  | {marked} | [session](<")
+    assert red.startswith(r"| test\_red failed | assert '\*\*\*' \| 1 | pending | [session](<")
+    assert refused == r"| test\_refused error | no\\x1b\[2J | refused | |"
 
 
-def test_where_nothing_failed_nothing_is_written(tmp_path: Path) -> None:
+def test_where_nothing_failed_there_are_totals_alone(tmp_path: Path) -> None:
     run = MadeUpRun()
+    assert lines_of(run, tmp_path) == []
     run.attempt("test_green", "passed", "s1")
     run.says("s1", status="passed")
-    GithubSummary(tmp_path / "summary.md", run.registry, Problems()).bind()
-    assert list(tmp_path.iterdir()) == []
+    assert lines_of(run, tmp_path) == ["### LambdaTest sessions", "", "1 session: 1 passed", ""]
+
+
+def test_a_run_whose_only_session_was_refused_has_no_totals(tmp_path: Path) -> None:
+    run = MadeUpRun()
+    run.attempt("test_refused", "error", refused=("SessionNotCreatedException",))
+    assert lines_of(run, tmp_path)[:3] == [
+        "### LambdaTest sessions",
+        "",
+        "| Test | Failure | Session | Links |",
+    ]

@@ -168,12 +168,12 @@ def test_saved_copies_and_node_ids_are_paths_from_here() -> None:
         "test_x.py::test_a/b[../c]",
         "  one: completed, 1 min 00 s",
         "  ../out/pages/s1/index.html",
-        "  saved: ../out/r-lambdatest/s1/my video.mp4",
+        "  ../out/r-lambdatest/s1/my video.mp4",
         "  opens without a login until 2026-12-01: https://shared.example/s1",
         "  server logs: https://logs.shop.example/s1",
         "  two: completed, 1 min 00 s",
         f"  {VIDEO}s2",
-        "  saved: ../out/r-lambdatest/s2",
+        "  ../out/r-lambdatest/s2",
     ]
     assert "  command log: out/r-lambdatest/s1/command.log" in lines_of(run, 2)
 

@@ -113,3 +113,6 @@ def test_a_run_that_waits_says_so_once_in_a_file_and_not_at_all_if_quiet(story: 
     run = story.run(option, "--lambdatest-budget=2.5")
     assert run.output.count("waiting for 1 LambdaTest session, ") == times
     assert [record["state"] for record in run.records] == ["pending"]
+    # The second on a machine that is too busy to answer within half a second.
+    in_time = "! LambdaTest had no final answer in time; raise lambdatest_budget (2.5 s) (1 session)\n"
+    assert in_time in run.output or "did not answer within lambdatest_budget" in run.output

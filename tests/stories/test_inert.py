@@ -27,7 +27,7 @@ def test_a_run_without_selenium_imports_neither_selenium_nor_requests(story: Sto
     assert outcomes(run) == {"passed": 1}
 
 
-def test_a_run_without_lambdatest_prints_and_reports_what_it_would_without_the_plugin(story: Story) -> None:
+def test_a_run_without_lambdatest_prints_nothing_of_the_plugin(story: Story) -> None:
     story.file("test_plain.py", "def test_plain(): pass\ndef test_red(): assert 0\n")
     run, without = story.run(), story.run_without()
     assert outcomes(run) == outcomes(without) == {"passed": 1, "failed": 1}
@@ -117,7 +117,7 @@ sys.exit(pytest.main(["-p", "html", "-p", "metadata", *sys.argv[1:]]))
 """
 
 
-def test_a_suite_with_hooks_for_it_runs_where_it_is_missing_unless_it_is_named(story: Story) -> None:
+def test_a_suite_with_our_hooks_runs_where_the_plugin_is_missing(story: Story) -> None:
     """What docs/how-to/hooks.md says of `optionalhook`, with the hooks and the ini file of that page."""
     page = ROOT / "docs" / "how-to" / "hooks.md"
     files = {block.title: block.text for block in blocks(page) if block.title}

@@ -208,7 +208,7 @@ def test_two(driver):
     assert results["test_two"]["attachments"][0]["name"] == "mine"
 
 
-def test_fetch_in_teardown_also_waits_for_a_browser_that_quit_inside_the_test(story: Story) -> None:
+def test_fetch_in_teardown_waits_for_a_browser_quit_inside_the_test(story: Story) -> None:
     story.file(
         "conftest.py",
         """
@@ -261,7 +261,7 @@ def test_fetch_in_teardown_waits_for_the_answer_and_a_suites_own_hook_has_it(
     assert run.row("test_red").status == "failed"
 
 
-def test_a_dead_api_costs_fetch_in_teardown_one_timeout_and_not_one_for_each_test(story: Story) -> None:
+def test_a_dead_api_costs_fetch_in_teardown_one_timeout_in_all(story: Story) -> None:
     story.grid.fault = "hang"
     story.tests("@pytest.mark.parametrize('n', range(6))\ndef test_n(n):\n    open_browser().quit()\n")
     run = story.run(
@@ -290,7 +290,7 @@ def test_fetch_off_asks_nothing_and_still_links_to_the_dashboard(story: Story) -
     assert run.properties["test_red"][0]["lambdatest_state"] == "unchecked"
 
 
-def test_the_suites_own_hooks_add_and_replace_links_and_hear_of_each_session_once(story: Story) -> None:
+def test_hooks_of_the_suite_change_links_and_see_each_session_once(story: Story) -> None:
     story.file(
         "conftest.py",
         """
@@ -360,7 +360,8 @@ def test_github_gets_a_table_of_the_failed_tests(story: Story) -> None:
     lines = summary.read_text(encoding="utf-8").splitlines()
     assert lines[0] == "## Before"
     (row,) = [line for line in lines if "test" in line and line.startswith("| test")]
-    assert row == f"| test\\_story.py::test\\_red failed | failed, 0 s | [session](<{record['url']}>) |"
+    failure = "AssertionError: assert '' == 'another'"
+    assert row == f"| test\\_story.py::test\\_red failed | {failure} | failed, 0 s | [session](<{record['url']}>) |"
 
 
 def test_where_the_cloud_and_pytest_disagree_every_place_says_so(story: Story) -> None:

@@ -134,7 +134,7 @@ def test_each_setting_is_read_from_each_source(name: str, field: str, text: str,
         assert getattr(settings, field) == expected
 
 
-def test_the_command_line_wins_over_the_environment_and_that_over_the_ini_file() -> None:
+def test_the_command_line_wins_over_environment_and_ini_file() -> None:
     name = "lambdatest_budget"
     everywhere = ({name: "1"}, {"PYTEST_LAMBDATEST_BUDGET": "2"}, {name: "3"})
     assert read_settings(*everywhere).budget_seconds == 1
@@ -319,7 +319,7 @@ def test_a_wrong_value_ends_the_run_before_it_starts(story: Story, name: str, va
     assert accepted in run.output
 
 
-def test_a_wrong_value_in_the_ini_file_or_the_environment_names_where_it_stands(story: Story) -> None:
+def test_a_wrong_value_is_named_with_the_place_where_it_stands(story: Story) -> None:
     story.tests("def test_nothing(): pass")
     story.file("pytest.ini", "[pytest]\nlambdatest_budget = soon\n")
     run = story.run()

@@ -56,7 +56,7 @@ class PageTable:
         """The text in the same cell."""
         lines = [_short_text(session) for session, _ in self.uses(place)[:8]]
         lines += ["in the details"] if len(self.uses(place)) > 8 else []
-        return lines + (["–"] if self._read(self.attempts[place][4]) else [])  # noqa: RUF001
+        return lines + ([""] if self._read(self.attempts[place][4]) else [])
 
     def detail_links(self, place: int) -> list[tuple[str, str]]:
         """`[(name, address), ...]` of what an unfolded row links to; several sessions have links of the same names."""

@@ -35,7 +35,7 @@ class _Told(NamedTuple):
 def page_table(
     tracked_sessions: Sequence[TrackedSession], attempts: Iterable[AttemptRecord], inline: Inline | None
 ) -> dict[str, Any]:
-    """The table for `sessions.js`, in this order of sessions and attempts.
+    """Return the table for `sessions.js`, in this order of sessions and attempts.
 
     - `sessions`: `[id, LambdaTest's test id or "", session_view, [attempt, ...]]`, of those that used it the ones that
       need a look first; attempts and sessions are told by their places in these two lists;

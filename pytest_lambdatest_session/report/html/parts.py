@@ -11,11 +11,9 @@ if TYPE_CHECKING:
 
     from pytest_lambdatest_session.report.records import ReportedSession
 
-NOTHING = "–"  # noqa: RUF001 - a dash in an empty place of a table
-
 
 def video_of(session: ReportedSession) -> str | None:
-    """The saved copy, if there is one: it opens without a login, and for good."""
+    """Return the saved copy, if there is one: it opens without a login, and for good."""
     return session["artifacts"].get("video") or session["video_url"]
 
 
@@ -26,7 +24,7 @@ def logs_of(session: ReportedSession) -> dict[str, str]:
 
 
 def login_note(sessions: Sequence[ReportedSession]) -> str | None:
-    """What has to be said of the links to logs, if there are some that lead to the cloud."""
+    """Return what has to be said of the links to logs, if there are some that lead to the cloud."""
     if all(session["logs"].keys() <= session["artifacts"].keys() for session in sessions):
         return None
     some_are_saved = any(session["artifacts"] for session in sessions)
@@ -34,7 +32,7 @@ def login_note(sessions: Sequence[ReportedSession]) -> str | None:
 
 
 def duration(session: ReportedSession) -> str:
-    return NOTHING if session["duration"] is None else duration_text(session["duration"])
+    return "" if session["duration"] is None else duration_text(session["duration"])
 
 
 def join_nonempty(separator: str, *parts: str | None) -> str:

@@ -86,7 +86,7 @@ class HtmlReport:
         row["extras"] = [*row.get("extras", []), {"name": None, "format_type": "html", "content": details(place)}]
 
     def _rows(self) -> Iterator[tuple[dict[str, Any], list[Any]]]:
-        """Each row with its cells."""
+        """Yield each row with its cells."""
         data = getattr(self._report_data, "data", None)
         tests = data.get("tests") if isinstance(data, dict) else None
         for rows in list(tests.values()) if isinstance(tests, dict) else []:

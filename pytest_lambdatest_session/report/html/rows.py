@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_lambdatest_session.report.formatting import severity_of, shown_status, status_text, verdict_text
-from pytest_lambdatest_session.report.html.parts import NOTHING, duration
+from pytest_lambdatest_session.report.html.parts import duration
 from pytest_lambdatest_session.report.html.rendering import macros
 from pytest_lambdatest_session.report.priority import lacks_final_answer
 
@@ -37,7 +37,7 @@ def header_cells() -> list[str]:
 
 
 def empty_cells(marker: str) -> list[str]:
-    """The cells of a row without sessions, or whose sessions are yet to be told: `marker` finds them again.
+    """Return the cells of a row without sessions, or whose sessions are yet to be told: `marker` finds them again.
 
     pytest-html takes from them, each on one line, what it sorts by: the inner HTML, compared as text.
     """
@@ -45,7 +45,7 @@ def empty_cells(marker: str) -> list[str]:
 
 
 def row_cells(attempt: AttemptRecord, place: str) -> dict[str, str]:
-    """The cells of an attempt's row, `{class: cell}`; `place` is that of the attempt in the page's table.
+    """Return the cells of an attempt's row, `{class: cell}`; `place` is that of the attempt in the page's table.
 
     The cells have the same lines, one per session, so that they read across.
     """
@@ -63,18 +63,18 @@ def details(place: str) -> str:
 
 
 def sort_keys(attempt: AttemptRecord) -> dict[str, str]:
-    """What pytest-html shall sort a row by, as `{column: key}`."""
+    """Return what pytest-html shall sort a row by, as `{column: key}`."""
     return {"ltstatus": _status_key(attempt), "ltduration": _duration_key(attempt)}
 
 
 def marker_of(cell: object) -> str | None:
-    """The marker of one of our cells that is still empty, None of all others."""
+    """Return the marker of one of our cells that is still empty, None of all others."""
     match = _OURS.match(str(cell))
     return None if match is None else match[1]
 
 
 def column_of(cell: object) -> str | None:
-    """The class of one of our cells in a row that is still empty, None of all others."""
+    """Return the class of one of our cells in a row that is still empty, None of all others."""
     match = _OURS.match(str(cell))
     return None if match is None else match[2]
 
@@ -96,9 +96,9 @@ def _row_lines(attempt: AttemptRecord) -> Iterator[_Line]:
             badges.append(("warn", "disagrees"))
         yield _Line(badges, duration(session))
     if rest := len(attempt.uses[SESSIONS_SHOWN:]):
-        yield _Line([], NOTHING, f"and {rest} more")
+        yield _Line([], "", f"and {rest} more")
     if times := len(attempt.creation_failures):
-        yield _Line([("bad", "refused" if times == 1 else f"refused {times} times")], NOTHING)
+        yield _Line([("bad", "refused" if times == 1 else f"refused {times} times")], "")
 
 
 def _disagreement(attempt: AttemptRecord) -> str | None:
@@ -114,7 +114,7 @@ def _cells() -> Any:
 
 
 def _status_key(attempt: AttemptRecord) -> str:
-    """What went wrong first, then what is not final, then the rest by its words, then rows without sessions."""
+    """Return what went wrong first, then what is not final, then the rest by its words, then rows without sessions."""
     tracked_sessions = attempt.sessions
     words = "".join(shown_status(tracked.public) for tracked in tracked_sessions[:SESSIONS_SHOWN])
     if attempt.creation_failures or any(_is_bad(tracked, attempt) for tracked in tracked_sessions):

@@ -23,6 +23,12 @@
   addEventListener("load", paint);
   preference.addEventListener("change", paint);
 
+  // pytest-html asks for no width: a phone would show its page as a desktop's, shrunk.
+  if (!document.querySelector("meta[name=viewport]")) {
+    document.head.append(element("meta", { name: "viewport", content: "width=device-width" }));
+    document.body.classList.add("lt-fits");
+  }
+
   // The page's table, see page.py and view.py: what stands where in it.
   const [ID, TEST_ID, VIEW, USED_BY] = [0, 1, 2, 3];
   const [STATUS, TONE, TIME, LINKS, LOGS, NOTE, REMARKS, FACTS, NAME, BROWSER, GROUPS] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
@@ -96,7 +102,7 @@
       return shortLinks(sessions[place], read(use[FRAGMENT]), read(use[CLIP], sessions[place]));
     });
     if (attempt[SESSIONS].length > SESSIONS_SHOWN) lines.push(["in the details"]);
-    if (plain(attempt[REFUSALS]).length) lines.push(["–"]);
+    if (plain(attempt[REFUSALS]).length) lines.push([]);
     return lines.length === 1 ? lines[0] : lines.map((line) => element("div", {}, ...line));
   }
 
@@ -189,7 +195,7 @@
 
   // The summary
 
-  const HEADS = ["Tests", "LambdaTest", "Time", "Links", "Browser"];
+  const HEADS = ["Tests", "LambdaTest", "Duration", "Links", "Browser"];
 
   function summaryRow(place) {
     const session = sessions[place];
@@ -202,7 +208,9 @@
       element("td", {}, ...shortLinks(session, "")),
       element("td", {}, told(session, BROWSER)));
   }
-  const hasFailed = (attempt) => ["failed", "error"].includes(tellsOf(attempt, OUTCOME));
+  const FAILURES = ["failed", "error"];
+  const isOfPytestHtml = document.getElementById("environment") !== null;
+  const hasFailed = (attempt) => FAILURES.includes(tellsOf(attempt, OUTCOME));
   /** The tests that used a session; of many those that failed, and how many others. */
   function usedBy(session, place) {
     const all = session[USED_BY].map((number) => attempts[number]);
@@ -223,17 +231,41 @@
   }
   function testLine(attempt, place, isShared) {
     const outcome = tellsOf(attempt, OUTCOME);
-    const nodeid = attempt[NODEID];
-    // pytest-html gives each row's body the node id as its id. An error's row has the phase in it, not known here.
-    const name = outcome === "failed"
-      ? element("a", { href: `#${encodeURI(nodeid).replace(/#/g, "%23")}` }, nodeid) : nodeid;
-    const line = element("div", {}, element("b", { class: `lt-${tellsOf(attempt, OUTCOME_TONE)}` }, outcome), " ", name,
-      tellsOf(attempt, NUMBER));
+    const line = element("div", {}, element("b", { class: `lt-${tellsOf(attempt, OUTCOME_TONE)}` }, outcome), " ",
+      ...testName(attempt[NODEID], outcome), tellsOf(attempt, NUMBER));
     // Where in the video a failure of a shared session is to be found.
     const startsAt = isShared && hasFailed(attempt)
       && read(plain(attempt[USES][attempt[SESSIONS].indexOf(place)])[STARTS_AT]);
     if (startsAt) line.append(" ", element("i", {}, `from ${startsAt}`));
     return line;
+  }
+
+  /** A node id that breaks between its words, and leads to the test's row. */
+  function testName(nodeid, outcome) {
+    const words = nodeid.split(/(?<=::|[_/,-])(?=[^:_/,-])|(?=\[)/);
+    const name = words.flatMap((word, place) => (place ? [element("wbr", {}), word] : [word]));
+    // A page of pytest-html has rows of all outcomes that it knows, one that we make by ourselves has those of failures.
+    const hasRow = isOfPytestHtml ? !["unfinished", "unreported"].includes(outcome) : FAILURES.includes(outcome);
+    if (!hasRow) return name;
+    const jump = element("a", { href: addressOf(nodeid) }, ...name);
+    jump.addEventListener("click", () => { jump.href = addressOf(unfoldRow(nodeid, outcome)); });
+    return [jump];
+  }
+  const addressOf = (id) => `#${encodeURI(id).replace(/#/g, "%23")}`;
+  const byId = (id) => document.getElementById(id);
+  /** Unfolds and marks a test's row, and returns its id: pytest-html puts the phase of an error behind the node id. */
+  function unfoldRow(nodeid, outcome) {
+    const ids = outcome === "error" ? [`${nodeid}::setup`, `${nodeid}::teardown`, nodeid] : [nodeid];
+    const box = document.querySelector(`input[data-test-result="${outcome}"]:not(:checked)`);
+    if (box && !ids.some(byId)) box.click();
+    const id = ids.find(byId) || nodeid;
+    if (document.querySelector(`[id=${CSS.escape(id)}] > .extras-row.hidden`)) {
+      // pytest-html draws all rows anew.
+      byId(id).querySelector(".collapsible td:not(.col-links)").click();
+    }
+    for (const marked of document.querySelectorAll(".lt-marked")) marked.classList.remove("lt-marked");
+    if (byId(id)) byId(id).classList.add("lt-marked");
+    return id;
   }
 
   /** Draws sessions into `home`, so many at a time. */

@@ -16,7 +16,7 @@ from pytest_lambdatest_session.report.html.parts import login_note
 from pytest_lambdatest_session.report.html.rendering import asset, render
 from pytest_lambdatest_session.report.html.table import as_script_text
 from pytest_lambdatest_session.report.html.view import groups_of
-from pytest_lambdatest_session.report.priority import by_priority, disagreement_on, needs_attention
+from pytest_lambdatest_session.report.priority import by_priority, disagreement_on, is_left_running, needs_attention
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,6 +56,7 @@ def sessions_block(registry: Registry, problems: Problems, token: str, inline: I
         total=len(sessions),
         of_failed=sum(tracked.was_in_a_failure for tracked in sessions),
         disagreeing=sum(disagreement_on(tracked) is not None for tracked in sessions),
+        left_running=sum(map(is_left_running, sessions)),
         counts=counts_text(counts),
         refused=len(failures),
         refusing_hubs=", ".join(sorted({failure["hub"] for failure in failures})),
@@ -101,4 +102,4 @@ def _rest_title(rest: int, in_need: int, *, is_all: bool) -> str:
     if is_all:
         return f"All {pluralize(rest, 'session')}"
     others = pluralize(rest, "more session")
-    return others + (f", {in_need:,} of them of failed tests or in disagreement" if in_need else "")
+    return others + (f", {in_need:,} of which need a look" if in_need else "")

@@ -48,7 +48,7 @@ class Compact:
         return known
 
     def written(self, said: Said) -> object:
-        """What stands in the JSON: a number refers to `shared`, all else is meant as it stands."""
+        """Return what stands in the JSON: a number refers to `shared`, all else is meant as it stands."""
         if self._counts[said] < 2 or (isinstance(said, str) and len(said) <= _SHORT):  # noqa: PLR2004 - twice
             return self._plain(said)
         if said not in self._numbers:
@@ -76,18 +76,18 @@ def of_session(said: Said, ids: Iterable[tuple[str, str]]) -> Said:
 
 
 def marks_of(session_id: str, test_id: str | None) -> tuple[tuple[str, str], ...]:
-    """The pairs for `of_session`."""
+    """Return the pairs for `of_session`."""
     pairs = ((shown(session_id), SESSION_ID), (shown(test_id or ""), TEST_ID))
     return tuple((id_, mark) for id_, mark in pairs if id_)
 
 
 def shown(text: str) -> str:
-    """A text of one line as the page has it."""
+    """Return a text of one line as the page has it."""
     return escape_control_characters(text)
 
 
 def shown_lines(text: str) -> str:
-    """A text of several lines as the page has it."""
+    """Return a text of several lines as the page has it."""
     return text.translate(_MARKS)
 
 

@@ -44,7 +44,7 @@ _ROWS_SHOWN = 10
 
 
 def session_view(tracked: TrackedSession) -> Said:
-    """What is said of a session, whoever used it.
+    """Return what is said of a session, whoever used it.
 
     `(status, its severity, time, links, logs, note on the logs, remarks, facts, name, browser, groups)`: of links and
     logs `(name, name in full, address)` each, of remarks and facts `(name, text)`; of groups of the filter a letter
@@ -67,13 +67,13 @@ def session_view(tracked: TrackedSession) -> Said:
 
 
 def attempt_view(attempt: AttemptRecord) -> Said:
-    """What is said of a test's attempt itself: `(outcome, its severity, which attempt)`."""
+    """Return what is said of a test's attempt itself: `(outcome, its severity, which attempt)`."""
     outcome = attempt.outcome or "unfinished"
     return outcome, severity_of(outcome), f" (attempt {attempt.number})" if attempt.number > 1 else ""
 
 
 def use_view(use: Use, title: str, commands: list[CommandPayload], inline: Inline | None) -> Said:
-    """What is said of a test's use of a session.
+    """Return what is said of a test's use of a session.
 
     `(title, disagreement, where it starts, where it ends, fragment of the video's address, failure details,
     address of the clip)`; what is not there is "".
@@ -93,7 +93,7 @@ def use_view(use: Use, title: str, commands: list[CommandPayload], inline: Inlin
 
 
 def use_titles(attempt: AttemptRecord) -> Iterator[str]:
-    """What tells the sessions of an attempt apart."""
+    """Yield what tells the sessions of an attempt apart."""
     count = len(attempt.uses)
     number = f", attempt {attempt.number}" if attempt.number > 1 else ""
     for place in range(1, count + 1):
@@ -109,12 +109,12 @@ def creation_failures_view(attempt: AttemptRecord) -> Said:
 
 
 def commands_of(attempt: AttemptRecord) -> dict[TrackedSession, list[CommandPayload]]:
-    """An attempt's last commands before it failed, by session."""
+    """Return an attempt's last commands before it failed, by session."""
     return dict(by_session(attempt)) if attempt.commands else {}
 
 
 def groups_of(tracked: TrackedSession) -> str:
-    """A letter for each group of the filter that a session is in."""
+    """Return a letter for each group of the filter that a session is in."""
     return (
         ("f" if tracked.was_in_a_failure else "")
         + ("d" if disagreement_on(tracked) is not None else "")
@@ -160,7 +160,7 @@ def _browser(session: ReportedSession) -> str:
 
 
 def _own_name(tracked: TrackedSession) -> str:
-    """The session's name, unless it says no more than the test's; without one the hub may have put the id there."""
+    """Return the session's name, "" if it says no more than the test's; hubs put the id of one without a name there."""
     name = tracked.public["name"]
     if not name or name == tracked.id or any(name in use.attempt.nodeid for use in tracked.uses):
         return ""
@@ -189,7 +189,7 @@ def _failure_details(use: Use, commands: list[CommandPayload], inline: Inline | 
 
 
 def _has_failed(attempt: AttemptRecord) -> bool:
-    """Whether a phase of it failed, be it as expected or to be run again."""
+    """Return whether a phase of it failed, be it as expected or to be run again."""
     return attempt.outcome in ("failed", "error", "rerun", "xfailed")
 
 

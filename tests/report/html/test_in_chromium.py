@@ -67,7 +67,9 @@ def test_the_report_of_a_run(story: Story, chromium: webdriver.Chrome, options: 
     run = story.run(*options)
     page = ReportPage(chromium, run.folder / "report.html")
     assert len(page.column("col-result")) == 6
-    assert page.sessions()[0].startswith("failed test_story.py::test_red failed")
+    forgotten, red, *_ = page.sessions()
+    assert forgotten.startswith("passed test_story.py::test_forgets running")
+    assert red.startswith("failed test_story.py::test_red failed")
 
     for column in ALL_COLUMNS:
         orders = []
@@ -81,11 +83,11 @@ def test_the_report_of_a_run(story: Story, chromium: webdriver.Chrome, options: 
     assert set(page.column("col-result")) == {"Passed"}
     page.click("input[data-test-result=failed]")
 
-    red = "#results-table tbody[id='test_story.py::test_red']"
+    row = "#results-table tbody[id='test_story.py::test_red']"
     (record,) = [record for record in run.records if record["tests"][0]["nodeid"].endswith("test_red")]
     expected = {"session": record["url"], "video": record["video_url"], **record["logs"]}
-    assert page.links(f"{red} .col-ltlinks") == {name: url for name, url in expected.items() if url}
-    assert page.texts(f"{red} .lt-details h3")[0] == "LambdaTest session failed"
+    assert page.links(f"{row} .col-ltlinks") == {name: url for name, url in expected.items() if url}
+    assert page.texts(f"{row} .lt-details h3")[0] == "LambdaTest session failed"
 
     page.find("test_red")
     assert len(page.sessions()) == 1
@@ -143,7 +145,7 @@ def test_the_filter_finds_by_text_and_by_status(chromium: webdriver.Chrome, page
     page = ReportPage(chromium, page_of(40))
     results = page.column("col-testId")
     few = page.sessions()
-    assert len(few) == 3
+    assert len(few) == 4
     assert page.texts(".lt-filter output") == [""]
 
     page.find("CUSTOMER11")
@@ -207,12 +209,23 @@ def test_rows_of_a_long_report_are_drawn_when_they_come_into_view(chromium: webd
     assert page.errors() == []
 
 
-def test_a_failed_test_leads_to_its_row(chromium: webdriver.Chrome, page_of: PageOf) -> None:
+@pytest.mark.parametrize("session", ["failed", "disagrees"])
+def test_a_test_in_the_summary_leads_to_its_row_unfolded(
+    chromium: webdriver.Chrome, page_of: PageOf, session: str
+) -> None:
     page = ReportPage(chromium, page_of(40))
-    page.click(".lt-sessions td a[href^='#']")
-    target = page.run("return document.querySelector(':target').id")
-    assert target in page.texts(".lt-sessions td a[href^='#']")[0]
+    page.click("#hide_all_details")
+    if session == "disagrees":
+        page.click("input[data-test-result=passed]")  # its rows are not there at all
+        page.find("disagrees passed")
+    jump = ".lt-sessions td a[href^='#']"
+    (name, *_) = page.texts(jump)
+    page.click(jump)
+    marked = page.run("return document.querySelector('.lt-marked').id")
+    assert marked == page.run("return document.querySelector(':target').id") == name
+    assert page.texts(".lt-marked .lt-details h3")
     assert page.run("return Math.abs(document.querySelector(':target').getBoundingClientRect().top) < innerHeight")
+    assert page.errors() == []
 
 
 def test_a_session_of_many_tests_shows_the_failed_one_and_unfolds(chromium: webdriver.Chrome, page_of: PageOf) -> None:
@@ -239,6 +252,7 @@ def test_on_a_narrow_screen_nothing_of_ours_is_cut_off(
     assert page.too_wide(".lt-sessions") == []
     page.click("#show_all_details")
     assert page.too_wide(".lt-details") == []
+    assert page.run("return document.documentElement.scrollWidth") <= width or width > 400, "the page fits on a phone"
 
 
 def test_a_keyboard_reaches_filter_folds_and_links_and_sees_where_it_is(

@@ -54,15 +54,15 @@ def test_a_run_that_had_nothing_to_do_with_sessions_has_no_block() -> None:
     assert block_of(MadeUpRun()) == ""
 
 
-def test_few_sessions_stand_open_failed_ones_first() -> None:
+def test_few_sessions_stand_open_those_that_need_a_look_first() -> None:
     run = run_of(3, 1)
     run.unused("idle")
     html = block_of(run)
     assert fold_of(html) == ""
     assert open_rows(html) == 4
     assert rows_of(html) == [
+        "no test used it running session",
         "failed test_x.py::test_1 failed 1 min 00 s video session chrome 156.0, win10",
-        "no test used it running – session",  # noqa: RUF001
         "passed test_x.py::test_0 passed 1 min 00 s video session chrome 156.0, win10",
         "passed test_x.py::test_2 passed 1 min 00 s video session chrome 156.0, win10",
     ]
@@ -73,10 +73,12 @@ def test_the_first_line_says_how_it_went() -> None:
     run.attempt("test_x.py::test_contradicted", "failed", "s40")
     run.says("s40", status="passed")
     run.attempt("test_x.py::test_refused", "failed", refused=("SessionNotCreatedException",))
+    run.unused("idle")
     first = re.search('<p class="lt-counts">(.*?)</p>', block_of(run))
     assert first is not None
     assert text_of(first[1]) == (
-        "41 sessions , 3 of failed tests and 1 in disagreement with pytest. At LambdaTest: 2 failed, 39 passed. "
+        "42 sessions , 3 of failed tests , 1 in disagreement with pytest, 1 that nobody quit . "
+        "At LambdaTest: 2 failed, 1 running, 39 passed. "
         f"1 session refused by {HUB}. Build: Nightly."
     )
 
@@ -95,13 +97,13 @@ def test_when_nothing_failed_all_of_many_are_folded() -> None:
     assert fold_of(html) == "All 40 sessions"
 
 
-def test_when_very_many_failed_the_block_does_not_push_the_results_away() -> None:
+def test_when_very_many_failed_the_results_are_not_pushed_away() -> None:
     html = block_of(run_of(200, *range(50)))
     assert open_rows(html) == 10
-    assert fold_of(html) == "190 more sessions, 40 of them of failed tests or in disagreement"
+    assert fold_of(html) == "190 more sessions, 40 of which need a look"
 
 
-def test_a_session_of_very_many_tests_shows_those_that_failed_and_counts_the_others() -> None:
+def test_a_session_of_many_tests_shows_the_failed_ones_and_counts_the_rest() -> None:
     run = MadeUpRun()
     for place in range(500):
         outcome = "failed" if place in (100, 300) else "skipped" if place == 7 else "passed"
