@@ -50,7 +50,7 @@ def sessions_block(registry: Registry, problems: Problems, token: str, inline: I
     if not (sessions or failures or noted):
         return Markup()
     counts = status_counts(tracked.public for tracked in sessions)
-    builds = {tracked.public["build_name"] for tracked in sessions}
+    builds = {tracked.public["build_name"] for tracked in sessions} - {None}
     return render(
         "summary.html",
         total=len(sessions),
