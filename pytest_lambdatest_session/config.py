@@ -30,6 +30,8 @@ _SWITCH = {
     **dict.fromkeys(("off", "false", "no", "0"), "off"),
 }
 _ON_OR_OFF = "'on' or 'off' (also true or false, yes or no, 1 or 0)"
+# From which LambdaTest's own bindings take their hub: an address, and what HyperExecute sets, a host with its port.
+_HUB_VARIABLES = ("LT_HUB_URL", "HYE_HUB")
 _LONGEST_LABEL = 63  # of a host name
 _MOST = 1e6  # seconds and megabytes; of more a socket makes an error
 _USERINFO = r"(?i)((?:[a-z]+:)?//)?[^\s,]*@"
@@ -110,8 +112,9 @@ def read_settings(
         SettingsError: a value is not accepted.
     """
     values = {option.name: _read(option, command_line, environment, ini) for option in OPTIONS}
+    hubs_of_bindings = (_hub_in(environment.get(name, "")) for name in _HUB_VARIABLES)
     return Settings(
-        hub=cast("tuple[str, ...]", values["lambdatest_hub"]),
+        hub=(*cast("tuple[str, ...]", values["lambdatest_hub"]), *filter(None, hubs_of_bindings)),
         api_url=cast("str | None", values["lambdatest_api_url"]),
         dashboard_url=cast("str | None", values["lambdatest_dashboard_url"]),
         fetch=cast("Fetch", values["lambdatest_fetch"]),
@@ -131,6 +134,14 @@ def read_settings(
         artifacts_limit_megabytes=cast("float", values["lambdatest_artifacts_limit"]),
         clips=cast("Clips", values["lambdatest_clips"]),
     )
+
+
+def _hub_in(text: str) -> str:
+    """The host of an address, or of a host with its port; "" if there is none."""
+    try:
+        return urlsplit(text if "//" in text else f"//{text}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _read(

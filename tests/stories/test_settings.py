@@ -111,6 +111,22 @@ NO_VALUES = {
 NATIVE_PYTEST = pytest.mark.skipif(pytest.version_tuple < (9,), reason="pytest 9 brought configuration in native TOML")
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "host"),
+    [
+        ("HYE_HUB", "10.1.2.3:4444", "10.1.2.3"),
+        ("HYE_HUB", "Hub.Internal", "hub.internal"),
+        ("LT_HUB_URL", "http://me:s3cr3t-key@hub.internal:4444/wd/hub", "hub.internal"),
+        ("LT_HUB_URL", "hub.internal/wd/hub", "hub.internal"),
+        ("LT_HUB_URL", "http://[broken", None),
+        ("HYE_HUB", "", None),
+    ],
+)
+def test_hubs_of_lambdatests_own_bindings_are_captured(name: str, value: str, host: str | None) -> None:
+    hub = read_settings({}, {name: value}, {"lambdatest_hub": "grid.example"}).hub
+    assert hub == ("grid.example", *([host] if host else []))
+
+
 def test_the_defaults_are_those_of_the_documentation() -> None:
     settings = read_settings({}, {}, {})
     assert settings.hub == ("lambdatest.com", "testmuai.com")
