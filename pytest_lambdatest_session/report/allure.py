@@ -13,6 +13,8 @@ from pytest_lambdatest_session.report.properties import SESSIONS_ATTRIBUTE
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+    from pluggy import Result
+
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.records import ReportedSession
 
@@ -27,17 +29,16 @@ class AllureLinks:
     def __init__(self, problems: Problems) -> None:
         self._problems = problems
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(
         self, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        report = yield
+    ) -> Generator[None, Result[pytest.TestReport], None]:
+        made = yield
         commons: Any = sys.modules.get("allure_commons")
-        if call.when == "teardown" and commons is not None:
+        if call.when == "teardown" and commons is not None and made.excinfo is None:
             with self._problems.guard():
-                for name, url in _links(getattr(report, SESSIONS_ATTRIBUTE, [])):
+                for name, url in _links(getattr(made.get_result(), SESSIONS_ATTRIBUTE, [])):
                     commons.plugin_manager.hook.add_link(url=url, link_type="link", name=name)
-        return report
 
 
 def _links(sessions: list[ReportedSession]) -> Iterator[tuple[str, str]]:

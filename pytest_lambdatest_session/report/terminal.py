@@ -85,7 +85,7 @@ class TerminalSummary:
         self._problems = problems
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-        verbosity = config.get_verbosity()
+        verbosity = config.getoption("verbose")
         if verbosity >= 0 and self._has_something_to_say():
             with self._problems.guard():
                 from pytest_lambdatest_session.report.terminal_lines import write_summary  # noqa: PLC0415

@@ -53,13 +53,26 @@ def row_cells(attempt: AttemptRecord, place: str) -> dict[str, str]:
 
     The cells have the same lines, one per session, so that they read across.
     """
+    statuses, durations = cell_texts(attempt)
+    # On the cell, since its content lets the mouse through: a click on it shall unfold the row.
+    title = f' title="{escaped(verdict)}"' if (verdict := disagreement(attempt)) else ""
+    return {
+        "ltstatus": f"<td class=col-ltstatus{title}>{statuses}</td>",
+        "ltduration": f"<td class=col-ltduration>{durations}</td>",
+        "ltlinks": f'<td class="col-links col-ltlinks">{links(place)}</td>',
+    }
+
+
+def cell_texts(attempt: AttemptRecord) -> tuple[str, str]:
+    """What stands in an attempt's cells of status and time, as HTML."""
     lines = list(_row_lines(attempt))
     statuses, durations = ("".join(_line(line[column], len(lines)) for line in lines) for column in range(2))
-    return {
-        "ltstatus": f"<td class=col-ltstatus{_disagreement_title(attempt)}>{statuses}</td>",
-        "ltduration": f"<td class=col-ltduration>{durations}</td>",
-        "ltlinks": f'<td class="col-links col-ltlinks"><lt-links n={place}></lt-links></td>',
-    }
+    return statuses, durations
+
+
+def links(place: str) -> str:
+    """What stands for the links of an attempt."""
+    return f"<lt-links n={place}></lt-links>"
 
 
 def details(place: str) -> str:
@@ -105,11 +118,11 @@ def _badge(severity: str, html: str) -> str:
     return f"<b class=lt-{severity}>{html}</b>"
 
 
-def _disagreement_title(attempt: AttemptRecord) -> str:
-    """On the cell, since its content lets the mouse through: a click on it shall unfold the row."""
+def disagreement(attempt: AttemptRecord) -> str:
+    """How an attempt's first session that does so disagrees with pytest, "" if none does."""
     for use in attempt.uses:
         if attempt.disagrees_with(use.tracked):
-            return f' title="{escaped(verdict_text(use.tracked.public, attempt.outcome))}"'
+            return verdict_text(use.tracked.public, attempt.outcome)
     return ""
 
 
