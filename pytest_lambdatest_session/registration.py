@@ -7,6 +7,7 @@ process. Of xdist's workers those ask the cloud whose credentials the controller
 from __future__ import annotations
 
 import os
+import sys
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.credentials import Credentials
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.controller import Output
+    from pytest_lambdatest_session.report.html.report import HtmlReport
+    from pytest_lambdatest_session.report.html.report_before_4 import HtmlReportBefore4
     from pytest_lambdatest_session.report.journal import Journal
     from pytest_lambdatest_session.report.registry import TrackedSession
     from pytest_lambdatest_session.report.terminal_lines import Style
@@ -248,7 +251,7 @@ class Registration:
             self._artifacts_folder().parent,
             config.invocation_params.dir,
             config.rootpath,
-            config.get_verbosity(),
+            config.getoption("verbose"),
             self._settings.hub,
         )
 
@@ -317,10 +320,16 @@ class Registration:
         return AllureResults(folder, self._artifacts_folder().parent, self._problems)
 
     def _html_report(self) -> Output:
-        # Loads pytest-html, which a run without an HTML report may have switched off.
-        from pytest_lambdatest_session.report.html.report import HtmlReport  # noqa: PLC0415
+        html: HtmlReport | HtmlReportBefore4
+        # By the module that later releases don't have: to look up a version takes longer.
+        if "pytest_html.html_report" in sys.modules:  # pragma: no cover - pytest-html 3, tested with pytest 7
+            from pytest_lambdatest_session.report.html.report_before_4 import HtmlReportBefore4  # noqa: PLC0415
 
-        html = HtmlReport(self._registry, self._problems, self._inline())
+            html = HtmlReportBefore4(self._registry, self._problems, self._inline())
+        else:
+            from pytest_lambdatest_session.report.html.report import HtmlReport  # noqa: PLC0415
+
+            html = HtmlReport(self._registry, self._problems, self._inline())
         self._add(html, "html")
         return html
 

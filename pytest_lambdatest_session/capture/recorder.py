@@ -33,6 +33,8 @@ from pytest_lambdatest_session.capture.untouched import untouched
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from pluggy import Result
+
     from pytest_lambdatest_session.capture.commands import Clean
     from pytest_lambdatest_session.capture.payload import Payload, SessionPayload, Unreported
     from pytest_lambdatest_session.capture.playwright import Action
@@ -379,10 +381,10 @@ class ReportMaking:
         self._recorder = recorder
 
     # Innermost, so that the wrappers of users and of other plugins find on the report what we put there.
-    @pytest.hookimpl(wrapper=True, trylast=True)
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_makereport(
         self, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        report = yield
-        self._recorder.report_made(report, call.when)
-        return report
+    ) -> Generator[None, Result[pytest.TestReport], None]:
+        made = yield
+        if made.excinfo is None:
+            self._recorder.report_made(made.get_result(), call.when)

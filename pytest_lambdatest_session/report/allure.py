@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
+    from pluggy import Result
+
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.records import ReportedSession
     from pytest_lambdatest_session.report.registry import AttemptRecord
@@ -40,22 +42,26 @@ class AllureLinks:
         self._config = config
         self._problems = problems
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(
         self, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        report = yield
+    ) -> Generator[None, Result[pytest.TestReport], None]:
+        made = yield
         commons: Any = sys.modules.get("allure_commons")
-        sessions: list[ReportedSession] = getattr(report, SESSIONS_ATTRIBUTE, [])
-        if call.when == "teardown" and commons is not None and sessions:
+        if call.when == "teardown" and commons is not None and made.excinfo is None:
+            report = made.get_result()
+            sessions: list[ReportedSession] = getattr(report, SESSIONS_ATTRIBUTE, [])
             with self._problems.guard():
                 for name, url in _links(sessions):
                     commons.plugin_manager.hook.add_link(url=url, link_type=_LINK_TYPE, name=name)
-                reporter: Any = getattr(self._config.pluginmanager.get_plugin("allure_listener"), "allure_logger", None)
-                result = reporter.get_test(None) if reporter is not None else None
-                if result is not None:
-                    setattr(report, RESULT_ATTRIBUTE, str(result.uuid))
-        return report
+                if sessions:
+                    self._note_result(report)
+
+    def _note_result(self, report: pytest.TestReport) -> None:
+        reporter: Any = getattr(self._config.pluginmanager.get_plugin("allure_listener"), "allure_logger", None)
+        result = reporter.get_test(None) if reporter is not None else None
+        if result is not None:
+            setattr(report, RESULT_ATTRIBUTE, str(result.uuid))
 
 
 class AllureResults:

@@ -75,26 +75,26 @@ class Controller:
 
     # Before LogXML, pytest-html and the others look at the report; and after the terminal's own hook, which makes a
     # test with failed subtests a failed one.
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, None, None]:
         logged_as = getattr(report, ATTEMPT_ATTRIBUTE, None)
         with self._problems.guard():
             self._before_log(report)
         # As by pytest-parallel, which logs the report in this process's parent as well.
         if untouched.getpid() != self._process:  # pragma: no cover - a forked process, tested with pytest 8
-            return (yield)
+            yield
+            return
         attempt, outcome = self._take_guarded(report), report.outcome
         attempt_id = report.__dict__.pop(ATTEMPT_ATTRIBUTE, None)
         if logged_as not in (None, attempt_id) and logged_as in self._registry.attempts:
             self._registry.attempts[logged_as].detach(report.user_properties)
-        result = yield
+        yield
         if attempt_id is not None:
             setattr(report, ATTEMPT_ATTRIBUTE, attempt_id)
         if attempt is not None and report.outcome != outcome:
             with self._problems.guard():
                 self._before_log(report)
             self._take_guarded(report)
-        return result
 
     # Between tests: what a test replaced for itself is gone by now.
     @pytest.hookimpl(trylast=True)
@@ -104,12 +104,12 @@ class Controller:
                 self._updates().flush()
 
     # A plain implementation would come after pytest-json-report, which is in a hurry too.
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, exitstatus: int) -> Generator[None, None, None]:
         if untouched.getpid() == self._process:  # pragma: no branch - a forked process, tested with pytest 8
             self._exit_status = exitstatus
             self._survive(self._finish, self._call_user_hooks, *(output.bind for output in self._outputs))
-        return (yield)
+        yield
 
     def finish_again(self) -> None:
         """Take in sessions that the suite's own hooks ended since, if any, and bring the outputs up to date."""

@@ -56,7 +56,7 @@ class JunitXml:
             self._attached.append((report, attempt))
 
     # Innermost, so that between its two halves nobody but LogXML opens testcases.
-    @pytest.hookimpl(wrapper=True, trylast=True)
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, None, None]:
         attempts = [attempt for attached, attempt in self._attached if attached is report]
         self._attached.clear()
@@ -67,12 +67,11 @@ class JunitXml:
                 (log_xml, log_xml.node_reporter(report), len(log_xml.node_reporters_ordered))
                 for log_xml in (self._log_xmls() if attempts else ())
             ]
-        result = yield
+        yield
         for log_xml, reporter, count in before:
             # It opens another one for a teardown that failed after its test had.
             for opened in (reporter, *log_xml.node_reporters_ordered[count:]):
                 self._testcases += [(opened, attempt) for attempt in attempts]
-        return result
 
     def bind(self) -> None:
         self._additions.undo()

@@ -11,6 +11,8 @@ from pytest_lambdatest_session.report.properties import SESSIONS_ATTRIBUTE
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from pluggy import Result
+
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.records import ReportedSession
 
@@ -33,16 +35,15 @@ class ReportPortalAttributes:
             # Registered, so that --strict-markers lets them pass.
             config.addinivalue_line("markers", f"{name}(value): {meaning}")
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        report = yield
-        if call.when == "teardown":
+    ) -> Generator[None, Result[pytest.TestReport], None]:
+        made = yield
+        if call.when == "teardown" and made.excinfo is None:
             with self._problems.guard():
-                for session in getattr(report, SESSIONS_ATTRIBUTE, []):
+                for session in getattr(made.get_result(), SESSIONS_ATTRIBUTE, []):
                     _mark(item, session)
-        return report
 
 
 def _mark(item: pytest.Item, session: ReportedSession) -> None:

@@ -34,13 +34,11 @@ class TeardownFetch:
         self._problems = problems
 
     # Outermost: fixtures have quit their drivers by then, and the report of the teardown is yet to be made.
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self) -> Generator[None, None, None]:
-        try:
-            return (yield)
-        finally:
-            with self._problems.guard():
-                self._ask_about_ended()
+        yield
+        with self._problems.guard():
+            self._ask_about_ended()
 
     def _ask_about_ended(self) -> None:
         self._registry.merge(self._news())

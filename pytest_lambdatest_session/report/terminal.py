@@ -74,7 +74,7 @@ class TerminalSummary:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
         with self._problems.guard():
-            if self._has_something_to_say(config.get_verbosity()):
+            if self._has_something_to_say(config.getoption("verbose")):
                 self._write(terminalreporter, config)
 
     def _has_something_to_say(self, verbosity: int) -> bool:
@@ -91,7 +91,7 @@ class TerminalSummary:
         from pytest_lambdatest_session.report import terminal_lines as texts  # noqa: PLC0415
 
         lines = list(texts.problem_lines(self._problems))
-        if config.get_verbosity() >= 0:
+        if config.getoption("verbose") >= 0:
             with_failures = not _shows_sections(terminal, config)
             lines[:0] = texts.summary_lines(self._registry, self._style(), with_failures=with_failures)
             terminal.write_sep("=", "LambdaTest sessions")

@@ -28,7 +28,7 @@ def waiting_line(
     `text` makes a line of how much is left and how many seconds.
     """
     terminal: pytest.TerminalReporter | None = config.pluginmanager.get_plugin("terminalreporter")
-    if terminal is None or config.get_verbosity() < 0:
+    if terminal is None or config.getoption("verbose") < 0:
         yield None
         return
     line = WaitingLine(terminal, problems, text)

@@ -184,11 +184,10 @@ def test_a_suite_that_passes_shows_none_and_its_reports_carry_none(story: Story)
         """
         import pytest
 
-        @pytest.hookimpl(wrapper=True)
+        @pytest.hookimpl(hookwrapper=True)
         def pytest_runtest_makereport():
-            report = yield
+            report = (yield).get_result()
             assert "commands" not in getattr(report, "_lambdatest_payload", {})
-            return report
         """,
     )
     story.tests(

@@ -114,12 +114,11 @@ def test_a_test_has_the_name_that_its_reports_bear(story: Story, phases: str) ->
         f"""
         import pytest
 
-        @pytest.hookimpl(wrapper=True)
+        @pytest.hookimpl(hookwrapper=True)
         def pytest_runtest_makereport(call):
-            report = yield
+            report = (yield).get_result()
             if "{phases}" in ("all", call.when):
                 report.nodeid = report.nodeid.replace("one", "eins")
-            return report
         """,
     )
     story.tests(

@@ -27,12 +27,11 @@ def test_console(driver):
 
 HOOKS = {
     "when it is made": """
-        @pytest.hookimpl(wrapper=True)
+        @pytest.hookimpl(hookwrapper=True)
         def pytest_runtest_makereport(item, call):
-            report = yield
+            report = (yield).get_result()
             if report.when == "call":
                 report.outcome, report.longrepr = "failed", "the console has errors"
-            return report
         """,
     "before anybody sees it logged": """
         @pytest.hookimpl(tryfirst=True)

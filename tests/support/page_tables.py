@@ -37,7 +37,7 @@ class PageTable:
 
     def place(self, html: str) -> int | None:
         """Whose place it is that stands for links or details in a piece of HTML; None if nobody's of this page."""
-        found = re.search(r"<lt-\w+ n=(\w+)\.(\d+)>", html)
+        found = re.search(r'<lt-\w+ n="?(\w+)\.(\d+)"?>', html)
         return int(found[2]) if found and found[1] == self.token else None
 
     def uses(self, place: int) -> list[tuple[Any, Any]]:

@@ -9,9 +9,11 @@ import time
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from importlib.util import find_spec
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
+import lxml.html
 import pytest
 from _pytest.pathlib import make_numbered_dir
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
     from local_grid import LocalGrid
     from warm_pytest import WarmPytest
+
+# All that it has of a page it makes when the run ends.
+HTML_BEFORE_4 = find_spec("pytest_html.html_report") is not None
 
 DRIVER = """
 import os
@@ -128,10 +133,13 @@ class Run:
 
     @property
     def rows(self) -> list[Row]:
-        blob = next(attributes for _, attributes in Parts(self.html).tags if "data-jsonblob" in attributes)
-        tests = json.loads(blob["data-jsonblob"])["tests"]
+        if HTML_BEFORE_4:
+            tests = [_rows_before_4(self.html)]
+        else:
+            blob = next(attributes for _, attributes in Parts(self.html).tags if "data-jsonblob" in attributes)
+            tests = json.loads(blob["data-jsonblob"])["tests"].values()
         table = self.table
-        return [_row(row, table) for rows in tests.values() for row in rows]
+        return [_row(row, table) for rows in tests for row in rows]
 
     @property
     def table(self) -> PageTable:
@@ -144,7 +152,7 @@ class Run:
 
     @property
     def headers(self) -> list[str]:
-        head = self.html.partition('<thead id="results-table-head">')[2].partition("</thead>")[0]
+        head = self.html.partition('<thead id="results-table-head">')[2].partition("</tr>")[0]
         return Parts(head).text.split()
 
     @property
@@ -164,11 +172,23 @@ class Run:
         return found
 
 
+def _rows_before_4(page: str) -> list[dict[str, Any]]:
+    """The rows in a page of pytest-html 3, which are elements, in the shape that pytest-html 4 gives them."""
+    rows = []
+    for body in lxml.html.fromstring(page).iter("tbody"):
+        if "results-table-row" in body.get("class", ""):
+            cells, (extra,) = body[0], body[1]
+            shown = [lxml.html.tostring(cell, encoding="unicode").replace("col-name", "col-testId") for cell in cells]
+            content = "".join(lxml.html.tostring(part, encoding="unicode") for part in extra)
+            rows.append({"resultsTableRow": shown, "extras": [{"format_type": "html", "content": content}]})
+    return rows
+
+
 def _row(raw: dict[str, Any], table: PageTable) -> Row:
     cells = {}
     for cell in raw["resultsTableRow"]:
         parts = Parts(cell)
-        name = parts.tags[0][1]["class"].split()[-1]
+        name = parts.tags[0][1].get("class", "-").split()[-1]
         cells[name] = parts
     empty = Parts("")
     extras = " ".join(extra["content"] for extra in raw["extras"] if extra["format_type"] == "html")
@@ -192,7 +212,8 @@ def _row(raw: dict[str, Any], table: PageTable) -> Row:
 # Which plugins the options of a run need.
 _PLUGINS_OF_OPTIONS = {
     ("-n", "--dist", "--tx", "-f"): ("xdist", "xdist.looponfail"),
-    ("--reruns",): ("rerunfailures",),
+    # Old releases of it need xdist where that is installed.
+    ("--reruns",): ("xdist", "xdist.looponfail", "rerunfailures"),
     ("--json-report",): ("pytest_jsonreport",),
     ("--report-log",): ("pytest_reportlog",),
     ("--alluredir",): ("allure_pytest",),

@@ -100,23 +100,19 @@ class HtmlReport:
     def pytest_html_report_title(self, report: Any) -> None:
         self._report_data = report
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True, optionalhook=True)
-    def pytest_html_results_table_header(self, cells: list[Any]) -> Generator[None, object, object]:
-        answer = yield
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True, optionalhook=True)
+    def pytest_html_results_table_header(self, cells: list[Any]) -> Generator[None, None, None]:
+        yield
         self._columns_before_ours = len(cells)
         cells += header_cells()
-        return answer
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True, optionalhook=True)
-    def pytest_html_results_table_row(
-        self, report: pytest.TestReport, cells: list[Any]
-    ) -> Generator[None, object, object]:
-        answer = yield
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True, optionalhook=True)
+    def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[Any]) -> Generator[None, None, None]:
+        yield
         if cells:  # else the suite leaves this row out
             cells += ["<td></td>"] * (self._columns_before_ours - len(cells))
             _, number = self._of_reports.get(id(report), (None, ""))
             cells += empty_cells(number)
-        return answer
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str], summary: list[str]) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from markupsafe import Markup
+
 from pytest_lambdatest_session.report.formatting import severity_of, shown_status, status_text, verdict_text
 from pytest_lambdatest_session.report.html.parts import duration
 from pytest_lambdatest_session.report.html.rendering import macros
@@ -49,12 +51,24 @@ def row_cells(attempt: AttemptRecord, place: str) -> dict[str, str]:
 
     The cells have the same lines, one per session, so that they read across.
     """
-    cells, lines = _cells(), list(_row_lines(attempt))
+    statuses, durations = cell_texts(attempt)
+    cells = _cells()
     return {
-        "ltstatus": str(cells.status(lines, _disagreement(attempt))),
-        "ltduration": str(cells.durations(lines)),
+        "ltstatus": str(cells.status(Markup(statuses), disagreement(attempt))),  # noqa: S704 - it was escaped above
+        "ltduration": str(cells.duration(Markup(durations))),  # noqa: S704 - it was escaped above
         "ltlinks": str(cells.links(place)),
     }
+
+
+def cell_texts(attempt: AttemptRecord) -> tuple[str, str]:
+    """Return what stands in an attempt's cells of status and time, as HTML."""
+    lines = list(_row_lines(attempt))
+    return str(_cells().statuses(lines)), str(_cells().durations(lines))
+
+
+def links(place: str) -> str:
+    """Return what stands for the links of an attempt."""
+    return str(_cells().session_links(place))
 
 
 def details(place: str) -> str:
@@ -101,15 +115,16 @@ def _row_lines(attempt: AttemptRecord) -> Iterator[_Line]:
         yield _Line([("bad", "refused" if times == 1 else f"refused {times} times")], "")
 
 
-def _disagreement(attempt: AttemptRecord) -> str | None:
+def disagreement(attempt: AttemptRecord) -> str:
+    """Return how an attempt's first session that does so disagrees with pytest, "" if none does."""
     for use in attempt.uses:
         if attempt.disagrees_with(use.tracked):
             return verdict_text(use.tracked.public, attempt.outcome)
-    return None
+    return ""
 
 
 def _cells() -> Any:
-    """The macros that make cells."""
+    """Return the macros that make cells."""
     return macros("rows.html").module
 
 
