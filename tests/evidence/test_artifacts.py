@@ -95,8 +95,7 @@ def test_the_artifacts_of_failed_tests_are_saved_and_shown(story: Story, argumen
     assert "screenshots: LambdaTest has none" in row.details
     assert run.row("test_sells").links["video"] == session_of(run, "test_sells")["video_url"]
     assert "not saved" not in run.output
-    folder_name = f"report-lambdatest/{record['session_id']}/"
-    assert f"  saved         {folder_name} (command, console, selenium, video)" in run.output
+    assert f"\nreport-lambdatest/{record['session_id']}/video.mp4\n" in run.output
     assert "logs that were not saved ask for a LambdaTest login" in row.details
 
 

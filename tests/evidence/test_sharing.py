@@ -45,7 +45,7 @@ def test_every_session_gets_a_link_that_opens_without_a_login(story: Story, argu
     day = run.records[1]["shared_until"]
     assert row.links[f"shared until {day}"] in {record["share_url"] for record in run.records}
     assert f"opens without a login until {day}" in row.details
-    assert f"(opens without a login until {day})" in run.output
+    assert f"\nopens without a login until {day}: http" in run.output
     assert "auth=" not in run.html
     assert story.grid.access_key not in run.html + run.output
 

@@ -41,6 +41,7 @@ EXCEPTIONS: dict[str, str] = {
     "report/log_rows.py": "reads saved logs when the tests are over",
     "report/saved_files.py": "looks at what was saved when the tests are over",
     "report/sessions_file.py": "writes when the tests are over",
+    "report/terminal_lines.py": "makes paths of links when the tests are over",
     "report/waiting.py": "asks how wide the terminal is when the tests are over",
     "report/xdist.py": "keeps a folder in a process that runs no tests",
 }
