@@ -41,3 +41,17 @@ def test_what_a_worker_tells_of_a_session_is_taken_over_if_a_report_told_of_it()
     assert list(run.registry.sessions) == ["s1"]
     assert (tracked.public["state"], tracked.public["status"]) == ("final", "passed")
     assert run.registry.unasked == {}
+
+
+def test_a_session_is_as_long_as_the_cloud_kept_it_and_at_least_until_its_last_answer() -> None:
+    """One that idled was ended by the cloud, long before the suite quit it."""
+    run = MadeUpRun()
+    run.attempt("test_x.py::test", "failed", "s1", at=20)
+    lag = run.says("s1", duration=30.0).video_lag
+    assert lag.most == 16, "60 seconds by the run; of no use without a video's length"
+    run.registry.sessions["s1"].public["video_seconds"] = 30.5
+    assert run.registry.sessions["s1"].video_lag.most == 0.5
+    run.says("s1", duration=5.0)
+    assert run.registry.sessions["s1"].video_lag == (-10.5, 0.0, 30.5)
+    run.registry.sessions["s1"].ended_at = None
+    assert run.registry.sessions["s1"].video_lag == (-24.5, 0.0, 30.5)
