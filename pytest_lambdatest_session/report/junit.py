@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_lambdatest_session.report.formatting import escape_control_characters
 from pytest_lambdatest_session.report.junit_fields import Contents, file_fields, session_fields
 from pytest_lambdatest_session.report.junit_flavours import FAILURE, SYSTEM_OUT, entries
 from pytest_lambdatest_session.report.outcomes import CRASHED
@@ -165,4 +166,4 @@ def _update(testcase: ET.Element, attempt: AttemptRecord) -> None:
         element = elements.get(name)
         if element is None:
             element = ET.SubElement(properties, "property", name=name)
-        element.set("value", str(value))
+        element.set("value", escape_control_characters(str(value)))  # XML can't hold them

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import re
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from documents import ROOT, blocks
 from pytest_lambdatest_session.report.junit_flavours import FIELDS, FLAVOURS
 from stories import outcomes
 
@@ -102,11 +104,26 @@ def assert_files(run: Run, case: ET.Element, sessions: list[dict[str, Any]]) -> 
     from_project = [f"[[ATTACHMENT|{run.folder.name}/{path}]]" for path in files]
     absolute = [f"[[ATTACHMENT|{run.folder / path}]]" for path in files]
     assert [line for line in text_of(case, "system-out") if line.startswith("[[")] == from_project + absolute
+    found = re.search(r"\[\[ATTACHMENT\|(.+?)\]\]", case.findtext("system-out") or "")
+    if found:
+        assert found[1].endswith("/video.mp4"), "GitLab takes the first"
+        assert (run.folder.parent / found[1]).is_file()
     names = [f"{one['session_id']}-{path.rpartition('/')[2]}" for one in sessions for path in files_of(one)]
     assert [properties[f"attachment_{number}"] for number, _ in enumerate(files, 1)] == names
     evidence = {item.get("name"): base64.b64decode(item.text or "") for item in case.iter("item")}
     small = {name: path for name, path in zip(names, files, strict=True) if not path.endswith(".mp4")}
     assert evidence == {name: (run.folder / path).read_bytes() for name, path in small.items()}
+
+
+def copied_for_bitrise(story: Story) -> set[str]:
+    """The names of the files that the script of its page puts beside the JUnit file."""
+    (_, script) = [
+        block for block in blocks(ROOT / "docs" / "how-to" / "bitrise.md") if block.language in ("ini", "sh")
+    ]
+    copying = script.text.partition("\n")[2]
+    result = story.pytester.run("env", "BITRISE_TEST_RESULT_DIR=results", "bash", "-e", "-c", copying)
+    assert result.ret == 0, result.stderr.str()
+    return {path.name for path in (story.pytester.path / "results" / "browsers").iterdir()}
 
 
 def assert_sessions(case: ET.Element, sessions: list[dict[str, Any]]) -> None:
@@ -147,12 +164,13 @@ def test_every_reader_finds_sessions_and_files_in_its_own_words(story: Story) ->
     suite = ET.parse(run.folder / "junit.xml").find("testsuite")
     assert suite is not None
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("7", "2", "1")
-    seen = []
+    seen, copied = [], copied_for_bitrise(story)
     for case in cases_of(run):
         sessions = sessions_of(run, case)
         seen += [(case.get("name"), session["session_id"]) for session in sessions]
         assert_files(run, case, sessions)
         assert_sessions(case, sessions)
+        assert {value for name, value in properties_of(case).items() if name.startswith("attachment_")} <= copied
     # Of every attempt; the last of `test_both_ends` has a testcase for the test and one for its teardown.
     ran = [
         (use["nodeid"].partition("::")[2], record["session_id"]) for record in run.records for use in record["tests"]

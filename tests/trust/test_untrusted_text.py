@@ -172,7 +172,7 @@ def test_session(payload):
     assert 0
 """
     )
-    run = story.run("-p", "early", "--color=no", "-vv", "--lambdatest-budget=1")
+    run = story.run("-p", "early", "--color=no", "-vv", "--lambdatest-budget=1", "--lambdatest-junit=datadog failure")
     assert outcomes(run)["failed"] == len(PAYLOADS)
     assert "failed inside" not in run.output
     assert len(run.records) == len(PAYLOADS)
