@@ -145,7 +145,7 @@ def _about(command: str, about: object, names: dict[str, str], clean: Clean, *, 
     if command in FINDS:
         return clean(_locator(about), _ABOUT_LIMIT)
     if command == "get":
-        return clean(_address(str(about.get("url", ""))), _ABOUT_LIMIT)
+        return clean(shown_address(str(about.get("url", ""))), _ABOUT_LIMIT)
     if command in _SCRIPTS:
         return clean(f"{about.get('script', '')}  {about.get('args', '')}", _VALUE_LIMIT)
     parts = [names.get(str(about.get("id")), "")]
@@ -168,7 +168,7 @@ def _locator(about: object) -> str:
     return f"{about.get('using', '')} {about.get('value', '')}".strip() if isinstance(about, dict) else ""
 
 
-def _address(url: str) -> str:
+def shown_address(url: str) -> str:
     """An address without user info, query and fragment, which say who somebody is; of `data:` only the kind."""
     scheme, _, rest = url.partition(":")
     if scheme.lower() in ("data", "javascript", "blob"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pytest_lambdatest_session.cloud.status import verdict_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pytest_lambdatest_session.report.records import Outcome, ReportedSession
 
@@ -77,6 +77,20 @@ def severity_of(word: str) -> Severity:
 def verdict_text(session: ReportedSession, outcome: Outcome | None) -> str:
     """Who says what, where the cloud's status and pytest's outcome disagree."""
     return f"disagrees: LambdaTest says {session['status']}, pytest says {outcome}"
+
+
+def session_titles(sessions: Sequence[ReportedSession]) -> list[str]:
+    """Return what tells the sessions of a test apart: their names, and numbers where these are missing or the same.
+
+    A session alone needs no number: "" if it has no name.
+    """
+    names = [session["name"] if session["name"] != session["session_id"] else None for session in sessions]
+    if len(names) == 1:
+        return [names[0] or ""]
+    return [
+        name if name and names.count(name) == 1 else f"{name or 'session'} {number} of {len(names)}"
+        for number, name in enumerate(names, 1)
+    ]
 
 
 def status_counts(sessions: Iterable[ReportedSession]) -> list[tuple[str, int]]:

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_lambdatest_session.report.records import ReportedSession
-    from pytest_lambdatest_session.report.registry import AttemptRecord, Registry
+    from pytest_lambdatest_session.report.registry import AttemptRecord, Registry, TrackedSession
 
 ID_PROPERTY = "lambdatest_session_id"
 
@@ -35,28 +34,46 @@ class JunitXml:
         """Nothing to do: LogXML takes the static properties from the report."""
 
     def bind(self) -> None:
-        sessions = {tracked.id: tracked.public for tracked in self._registry.sessions.values()}
+        nodeids = {
+            (use.tracked.id, _testcase_name(attempt.nodeid)): attempt.nodeid
+            for attempt in self._registry.attempts.values()
+            for use in attempt.uses
+        }
         for plugin in self._config.pluginmanager.get_plugins():
             if type(plugin).__name__ == "LogXML":
-                for properties in _properties_elements(plugin):
-                    _update(properties, sessions)
+                for name, properties in _properties_elements(plugin):
+                    _update(properties, self._registry.sessions, name, nodeids)
                 if self._is_bound:
                     plugin.pytest_sessionfinish()  # writes the file, which it did before the suite ended these sessions
         self._is_bound = True
 
 
-def _properties_elements(log_xml: Any) -> Iterator[ET.Element]:
+def _properties_elements(log_xml: Any) -> Iterator[tuple[str, ET.Element]]:
     for reporter in getattr(log_xml, "node_reporters_ordered", ()):
         testcase = reporter.to_xml()
         properties = testcase.find("properties") if isinstance(testcase, ET.Element) else None
         if properties is not None:
-            yield properties
+            yield testcase.get("name", ""), properties
 
 
-def _update(properties: ET.Element, sessions: Mapping[str, ReportedSession]) -> None:
+def _testcase_name(nodeid: str) -> str:
+    """What LogXML keeps of a node id."""
+    head, bracket, parameters = nodeid.partition("[")
+    return head.rpartition("::")[2] + bracket + parameters
+
+
+def _update(
+    properties: ET.Element,
+    sessions: Mapping[str, TrackedSession],
+    testcase: str,
+    nodeids: Mapping[tuple[str, str], str],
+) -> None:
+    """`nodeids` are those of tests by a session that they used and the testcase's name."""
     elements = {element.get("name", ""): element for element in properties.iter("property")}
     ids = [element.get("value", "") for name, element in elements.items() if name.partition(".")[0] == ID_PROPERTY]
-    for name, value in numbered_properties([sessions[id_] for id_ in ids if id_ in sessions]):
+    used = [sessions[id_].public for id_ in ids if id_ in sessions]
+    nodeid = nodeids.get((ids[0], testcase), "") if ids else ""
+    for name, value in numbered_properties(used, nodeid):
         element = elements.get(name)
         if element is None:
             element = ET.SubElement(properties, "property", name=name)

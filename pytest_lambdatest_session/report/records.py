@@ -62,6 +62,8 @@ class ReportedSession(TypedDict):
     """`{name: path}` of what was saved: video, screenshots and kinds of logs; relative to the report's folder."""
     artifacts_missing: dict[str, str]
     """`{name: why}` of what was to be saved and was not."""
+    player: str | None
+    """The page beside the report that plays it: its path, relative to the report's folder."""
     links: dict[str, str]
     """`{name: url}` of the links that the suite's own hook added."""
 

@@ -27,11 +27,12 @@ if TYPE_CHECKING:
     )
     from pytest_lambdatest_session.cloud.endpoints import Kind
     from pytest_lambdatest_session.report.journal import JournalLine
-    from pytest_lambdatest_session.report.log_rows import SavedLogs
+    from pytest_lambdatest_session.report.log_rows import LogRow
     from pytest_lambdatest_session.report.records import Outcome, ReportedSession, SessionRecord, SessionUse, State
     from pytest_lambdatest_session.sidecar.messages import Polled
 
 FAILED_OUTCOMES = ("failed", "error")
+_OUTCOMES_AFTER_A_FAILURE = (*FAILED_OUTCOMES, "rerun", "xfailed")
 _REPEATED = ("status", "remark", "build_name", "browser", "browser_version", "platform", "device")
 
 
@@ -40,8 +41,8 @@ class TrackedSession:
     """One WebDriver session."""
 
     __slots__ = (
-        *("ended_at", "hub", "id", "kind", "note", "own_account", "public", "saved_logs", "started_at", "uses"),
-        *("was_asked_about", "was_in_a_failure", "was_marked_by_suite"),
+        *("ended_at", "hub", "id", "kind", "note", "own_account", "public", "started_at", "uses"),
+        *("console_errors", "was_asked_about", "was_in_a_failure", "was_marked_by_suite"),
     )
 
     def __init__(self, session_id: str, hub: str, kind: Kind, public: ReportedSession) -> None:
@@ -60,8 +61,8 @@ class TrackedSession:
         """By the attempts that used it, in the order of first use."""
         self.was_marked_by_suite = False
         """Whether the suite itself told the cloud how it went, with a hook such as `lambda-status`."""
-        self.saved_logs: SavedLogs | None = None
-        """What the saved logs hold, for sessions of failed tests."""
+        self.console_errors: list[LogRow] = []
+        """The last ones of its saved log."""
         self.was_in_a_failure = False
         """Whether an attempt that used it failed."""
         self.own_account = False
@@ -109,13 +110,20 @@ class TrackedSession:
 class Use:
     """One attempt's use of one session: from its first command to the answer to its last, on the run's clock."""
 
-    __slots__ = ("attempt", "first_at", "last_at", "tracked")
+    __slots__ = ("attempt", "first_at", "last_at", "poster", "tracked")
 
     def __init__(self, attempt: AttemptRecord, tracked: TrackedSession, first_at: float, last_at: float) -> None:
         self.attempt = attempt
         self.tracked = tracked
         self.first_at = first_at
         self.last_at = last_at
+        self.poster: str | None = None
+        """A picture of the moment of the failure, as a link relative to the report's folder; None if there is none."""
+
+    @property
+    def failure_offset(self) -> float | None:
+        """Seconds from the session's start to the answer to the last command before the attempt failed."""
+        return self.tracked.offset_at(self.attempt.failed_at or self.last_at)
 
     @property
     def time_range(self) -> TimeRange | None:
@@ -136,6 +144,8 @@ class AttemptRecord:
             "outcome",
             "properties",
             "creation_failures",
+            "failed_at",
+            "failure",
             "reported",
             "snapshot",
         ),
@@ -164,6 +174,15 @@ class AttemptRecord:
         self.creation_failures: Sequence[CreationFailure] = ()
         self.commands: Sequence[CommandPayload] = ()
         """The last ones before its first failure."""
+        self.failed_at: float | None = None
+        """When the last of them was answered."""
+        self.failure = ""
+        """The message of its first failure, such as that of the assertion, without secrets."""
+
+    @property
+    def has_a_failure(self) -> bool:
+        """Whether a phase of it failed, be it as expected or to be run again."""
+        return self.outcome in _OUTCOMES_AFTER_A_FAILURE
 
     @property
     def sessions(self) -> list[TrackedSession]:
@@ -250,7 +269,9 @@ class Registry:
             attempt = self._begin(payload["test"], payload["number"], nodeid, worker)
         attempt.snapshot = payload["snapshot"]
         attempt.creation_failures = payload["creation_failures"]
-        attempt.commands = attempt.commands or payload.get("commands", ())
+        if payload.get("commands") and not attempt.commands:
+            attempt.commands = payload["commands"]
+            attempt.failed_at = max(use["last_at"] for use in payload["uses"])
         attempt.merge_uses((self.sessions[use["id"]], use["first_at"], use["last_at"]) for use in payload["uses"])
         return attempt
 
@@ -396,6 +417,7 @@ class _Fields:
         self.logs: dict[str, str] = {}
         self.artifacts: dict[str, str] = {}
         self.artifacts_missing: dict[str, str] = {}
+        self.player = None
         self.links: dict[str, str] = {}
 
 

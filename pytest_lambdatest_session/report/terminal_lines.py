@@ -93,6 +93,8 @@ def _links(tracked: TrackedSession, *, with_logs: bool) -> Iterator[tuple[str, s
     if session["video_url"]:
         yield "video", session["video_url"]
     yield "session", session["url"]
+    if session["player"]:
+        yield "player", unquote(session["player"])
     if session["artifacts"]:
         folder = unquote(next(iter(session["artifacts"].values())).rpartition("/")[0])
         yield "saved", f"{folder}/ ({', '.join(session['artifacts'])})"

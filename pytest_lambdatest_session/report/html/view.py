@@ -14,6 +14,7 @@ from pytest_lambdatest_session.report.formatting import (
     duration_text,
     moment_text,
     pluralize,
+    session_titles,
     severity_of,
     shown_status,
     status_text,
@@ -66,16 +67,17 @@ def session_view(tracked: TrackedSession) -> Said:
 
 
 def attempt_view(attempt: AttemptRecord) -> Said:
-    """What is said of a test's attempt itself: `(outcome, its severity, which attempt)`."""
+    """What is said of a test's attempt itself: `(outcome, its severity, which attempt, why it failed)`."""
     outcome = attempt.outcome or "unfinished"
-    return outcome, severity_of(outcome), f" (attempt {attempt.number})" if attempt.number > 1 else ""
+    number = f" (attempt {attempt.number})" if attempt.number > 1 else ""
+    return outcome, severity_of(outcome), number, shown_lines(attempt.failure)
 
 
 def use_view(use: Use, title: str, commands: list[CommandPayload], inline: Inline | None) -> Said:
     """What is said of a test's use of a session.
 
-    `(title, disagreement, where it starts, where it ends, fragment of the video's address, failure details)`; without a
-    disagreement "".
+    `(whose it is, disagreement, where it starts, where it ends, fragment of the video's address, failure details)`;
+    without a disagreement "".
     """
     session, attempt, time_range = use.tracked.public, use.attempt, use.time_range
     video = video_of(session)
@@ -90,11 +92,12 @@ def use_view(use: Use, title: str, commands: list[CommandPayload], inline: Inlin
 
 
 def use_titles(attempt: AttemptRecord) -> Iterator[str]:
-    """What tells the sessions of an attempt apart."""
-    count = len(attempt.uses)
+    """What tells the sessions of an attempt apart: their names, or which of how many."""
     number = f", attempt {attempt.number}" if attempt.number > 1 else ""
-    for place in range(1, count + 1):
-        yield (f" {place} of {count}" if count > 1 else "") + number
+    for title in session_titles([tracked.public for tracked in attempt.sessions]):
+        is_number = title.startswith("session ")
+        whose = title.removeprefix("session") if is_number else f": {shown(title)}"
+        yield (whose if len(attempt.uses) > 1 else "") + number
 
 
 def creation_failures_view(attempt: AttemptRecord) -> Said:
@@ -125,7 +128,8 @@ def groups_of(tracked: TrackedSession) -> str:
 
 def _links(session: ReportedSession) -> Iterator[tuple[str, str, str | None]]:
     """With a short name where there is little room; one without stands in details only."""
-    yield "video", "Video", video_of(session)
+    yield "player", "Player", session["player"]
+    yield "" if session["player"] else "video", "Video", video_of(session)
     yield "session", "Session page", session["url"]
     until = session["shared_until"]
     yield f"shared until {until}", f"Shared page (opens without a login until {until})", session["share_url"]
@@ -174,26 +178,35 @@ def _own_name(tracked: TrackedSession) -> str:
 def _failure_details(
     use: Use, time_range: TimeRange | None, commands: list[CommandPayload], inline: Inline | None
 ) -> Iterator[Said]:
-    """Sections, each of parts.
+    """Parts, each by its name.
 
-    `("table", title, heads, rows)`, `("video", address, preload)`, `("log", title, text)` and `("note", text)`. A row
+    `("picture", kind, address, caption)`, `("table", title, heads, rows)`, `("log", title, text)`, `("note", text)`. A
+    picture of kind "image" or "video" shows the moment of the failure, one of kind "" is none, but leads there. A row
     is `(cells, error below the last cell, severity)`.
     """
     tracked = use.tracked
-    if commands:
-        yield (_commands(tracked, commands),)
-    logs = tracked.saved_logs if _has_failed(use.attempt) else None
-    if logs is not None:
-        yield from _log_table("Console errors", within(logs.console_errors, time_range))
-    if saved := tuple(_saved(tracked.public, use.attempt, time_range, inline)):
-        yield saved
-    if logs is not None:
-        yield from _log_table("End of LambdaTest's command log", within(logs.commands, time_range))
+    if use.attempt.has_a_failure:
+        yield from _picture(use, inline)
+        if commands:
+            yield _commands(tracked, commands)
+        yield from _console_errors(within(tracked.console_errors, time_range))
+    yield from _elsewhere(tracked.public, inline)
 
 
-def _has_failed(attempt: AttemptRecord) -> bool:
-    """Whether a phase of it failed, be it as expected or to be run again."""
-    return attempt.outcome in ("failed", "error", "rerun", "xfailed")
+def _picture(use: Use, inline: Inline | None) -> Iterator[Said]:
+    """The moment of the failure; a page that stands by itself has it in it, if it is small."""
+    session, second = use.tracked.public, use.failure_offset
+    if session["player"] is None or second is None:
+        return
+    caption = f"Failed at {clock_text(second)}"
+    poster = use.poster if inline is None or use.poster is None else inline(use.poster)
+    video = session["artifacts"].get("video")
+    if poster is not None:
+        yield "picture", "image", shown(poster), caption
+    elif video is not None and inline is None:
+        yield "picture", "video", shown(f"{video}#t={max(0.0, second - 0.1):.1f}"), caption
+    else:
+        yield "picture", "", "", caption
 
 
 def _commands(tracked: TrackedSession, commands: list[CommandPayload]) -> Said:
@@ -208,38 +221,27 @@ def _commands(tracked: TrackedSession, commands: list[CommandPayload]) -> Said:
     return "table", f"Last {pluralize(len(commands), 'command')} before the failure", ("At", "Took", "Command"), rows
 
 
-def _log_table(title: str, rows: list[LogRow]) -> Iterator[Said]:
-    """The last of the rows that a log has of a failed test's time."""
+def _console_errors(rows: list[LogRow]) -> Iterator[Said]:
+    """The last of those in a failed test's time."""
     if rows:
         lines = tuple(
-            (
-                (clock_text(row.offset) if row.offset is not None else "", shown(row.text)),
-                "",
-                "bad" if row.is_error else "",
-            )
+            ((clock_text(row.offset) if row.offset is not None else "", shown(row.text)), "", "bad")
             for row in rows[-_ROWS_SHOWN:]
         )
-        yield (("table", f"{title} in this test's time", (), lines),)
+        yield "table", "Console errors in this test's time", (), lines
 
 
-def _saved(
-    session: ReportedSession, attempt: AttemptRecord, time_range: TimeRange | None, inline: Inline | None
-) -> Iterator[Said]:
-    """The saved video in place, and what was not saved and why."""
-    video = session["artifacts"].get("video")
-    if video is not None:
-        # A page may hold hundreds: a browser looks into those of failed tests only, before somebody plays them.
-        yield "video", shown(video + fragment_of(video, time_range)), "metadata" if _has_failed(attempt) else "none"
+def _elsewhere(session: ReportedSession, inline: Inline | None) -> Iterator[Said]:
+    """What was saved and is not in the page, and what was not saved and why."""
     if inline is not None:
-        for name, path in session["artifacts"].items():
-            yield _inlined(name, path, inline(path))
+        texts = {name: inline(path) for name, path in session["artifacts"].items()}
+        for name, text in texts.items():
+            if text is not None:
+                yield "log", shown(f"{name} log"), shown_lines(text)
+        left = [name for name, text in texts.items() if text is None] + ["player"] * (session["player"] is not None)
+        if left:
+            folder = unquote((session["player"] or next(iter(session["artifacts"].values()))).partition("/")[0])
+            yield "note", shown(f"Not in this page but in the folder {folder} beside it: {', '.join(left)}")
     if session["artifacts_missing"]:
         missing = "; ".join(f"{name}: {why}" for name, why in session["artifacts_missing"].items())
         yield "note", shown(f"Not saved: {missing}")
-
-
-def _inlined(name: str, path: str, text: str | None) -> Said:
-    if text is not None:
-        return "log", shown(f"{name} log"), shown_lines(text)
-    folder = unquote(path.partition("/")[0])
-    return "note", shown(f"{name}: not in this page but in the folder {folder} beside it")
