@@ -17,9 +17,7 @@ def is_plain(url: str) -> bool:
 
 
 def player_at(player: str, nodeid: str, attempt: int = 1) -> str:
-    """The address of a session's page, opened at a test; without a node id, at the first failure."""
-    if not nodeid:
-        return player
+    """The address of a session's page, opened at a test; at its first failure if it knows none of this name."""
     return f"{player}#test={quote(nodeid, safe='')}" + (f"&attempt={attempt}" if attempt > 1 else "")
 
 

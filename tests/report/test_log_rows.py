@@ -43,6 +43,7 @@ def test_logged_commands_are_named_as_those_of_the_run_with_what_they_are_about(
                 command("GET", "/element/f.1/attribute/class", 5, status=500),
                 command("POST", "/print", 6),
                 command("POST", "/url", 7, asked='{"url": 3}'),
+                command("POST", "/url", 8, asked="{"),
             )
         },
         START,
@@ -55,6 +56,7 @@ def test_logged_commands_are_named_as_those_of_the_run_with_what_they_are_about(
         (5.0, "get_attribute  css selector #name", True, 0.007),
         (6.0, "POST /print", False, 0.007),
         (7.0, "get", False, 0.007),
+        (8.0, "get", False, 0.007),
     ]
 
 

@@ -233,15 +233,15 @@ def _console_errors(rows: list[LogRow]) -> Iterator[Said]:
 
 def _elsewhere(session: ReportedSession, inline: Inline | None) -> Iterator[Said]:
     """What was saved and is not in the page, and what was not saved and why."""
-    if inline is not None:
+    player = session["player"]
+    if inline is not None and player is not None:
         texts = {name: inline(path) for name, path in session["artifacts"].items()}
         for name, text in texts.items():
             if text is not None:
                 yield "log", shown(f"{name} log"), shown_lines(text)
-        left = [name for name, text in texts.items() if text is None] + ["player"] * (session["player"] is not None)
-        if left:
-            folder = unquote((session["player"] or next(iter(session["artifacts"].values()))).partition("/")[0])
-            yield "note", shown(f"Not in this page but in the folder {folder} beside it: {', '.join(left)}")
+        left = ", ".join([*(name for name, text in texts.items() if text is None), "player"])
+        folder = unquote(player.partition("/")[0])
+        yield "note", shown(f"Not in this page but in the folder {folder} beside it: {left}")
     if session["artifacts_missing"]:
         missing = "; ".join(f"{name}: {why}" for name, why in session["artifacts_missing"].items())
         yield "note", shown(f"Not saved: {missing}")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
+from heapq import nsmallest
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_lambdatest_session.report.last_commands import command_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from pytest_lambdatest_session.capture.payload import CommandPayload
     from pytest_lambdatest_session.report.log_rows import LogRow
@@ -35,7 +38,7 @@ class Event(NamedTuple):
 def events_of(tracked: TrackedSession, logged: Sequence[LogRow]) -> list[Event]:
     """All events in the order of their times; what has none follows what stood before it in its log."""
     own = [command for use in tracked.uses for command in use.attempt.commands if command["session"] == tracked.id]
-    seen = set(_seen_by_the_run(tracked, own, logged))
+    seen = _seen_by_the_run(tracked, own, logged)
     placed = [(event.at or 0.0, event) for event in (own_event(tracked, command) for command in own)]
     latest: dict[str, float] = defaultdict(float)
     for place, row in enumerate(logged):
@@ -56,27 +59,27 @@ def _logged_event(row: LogRow) -> Event:
     return Event(row.offset, row.kind, row.text, "", row.is_error, row.seconds)
 
 
-def _seen_by_the_run(
-    tracked: TrackedSession, commands: Sequence[CommandPayload], logged: Sequence[LogRow]
-) -> Iterator[int]:
+def _seen_by_the_run(tracked: TrackedSession, commands: Sequence[CommandPayload], logged: Sequence[LogRow]) -> set[int]:
     """The places of logged commands that are among those of the run, which knows more of them."""
-    by_name: dict[str, list[int]] = defaultdict(list)
+    by_name: dict[str, list[tuple[float, int]]] = defaultdict(list)
     for place, row in enumerate(logged):
-        if row.name:
-            by_name[row.name].append(place)
+        if row.name and row.offset is not None:
+            by_name[row.name].append((row.offset, place))
+    for rows in by_name.values():
+        rows.sort()
+    seen: set[int] = set()
     for command in commands:
         start = tracked.offset_at(command["at"])
-        if start is None:
-            continue
-        # Of several that were alike only the first's time is known: the others are the next ones after it.
-        end = start + command["seconds"] if command["times"] == 1 else math.inf
-        left = by_name[command["name"]]
-        ranked = sorted(
-            (max(0.0, start - at, at - end), place)
-            for place in left
-            if (at := logged[place].offset) is not None and command["about"].startswith(logged[place].about)
-        )
-        for distance, place in ranked[: command["times"]]:
-            if distance <= _TOLERANCE_SECONDS:
-                left.remove(place)
-                yield place
+        if start is not None:
+            rows = by_name[command["name"]]
+            # Of several that were alike only the first's time is known: the others are the next ones after it.
+            latest = start + command["seconds"] + _TOLERANCE_SECONDS if command["times"] == 1 else math.inf
+            first = bisect_left(rows, (start - _TOLERANCE_SECONDS, 0))
+            near = takewhile(lambda pair: pair[0] <= latest, islice(rows, first, None))  # noqa: B023 - used at once
+            alike = (
+                (abs(offset - start) if command["times"] == 1 else 0.0, place)
+                for offset, place in near
+                if place not in seen and command["about"].startswith(logged[place].about)
+            )
+            seen.update(place for _, place in nsmallest(command["times"], alike))
+    return seen

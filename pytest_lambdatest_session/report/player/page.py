@@ -108,7 +108,9 @@ def _data(tracked: TrackedSession, events: Sequence[Event], media: Media) -> dic
     """What the script draws from: tests, and events as `[second, kind, text, error, 1 if bad, how long it took]`."""
     return {
         "duration": media.duration_of(tracked),
-        **_lag_of_video(tracked),
+        # By how many seconds the video starts later than the session, at most, and how many of them are not sure.
+        "lag": 0.0,
+        "uncertain": 0.0,
         "video": media.video,
         "stills": media.stills,
         "tests": [_test(use, events) for use in tracked.uses],
@@ -121,12 +123,6 @@ def _data(tracked: TrackedSession, events: Sequence[Event], media: Media) -> dic
             for event in events
         ],
     }
-
-
-def _lag_of_video(tracked: TrackedSession) -> dict[str, float]:
-    """By how many seconds the video starts later than the session at most, and how uncertain that is."""
-    del tracked
-    return {"lag": 0.0, "uncertain": 0.0}
 
 
 def _test(use: Use, events: Sequence[Event]) -> dict[str, Any]:

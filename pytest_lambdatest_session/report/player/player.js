@@ -211,6 +211,7 @@
     if (number < 0 || number >= events.length) return;
     if (events[number][AT] !== null) seek(events[number][AT]);
     held = number;
+    touchedAt = -1e9;
     light(number, true);
   }
   /** The row above or below the current one, of those that the filter lets through. */
@@ -302,10 +303,7 @@
     if (chosen) testList.scrollTop = chosen.offsetTop - testList.offsetTop - 40;
   }
   /** Where to start for a failure; right after a session's start, where pages are still blank, somewhat later. */
-  function leadOf(failure) {
-    const lead = Math.max(0, failure - LEAD_SECONDS);
-    return Math.max(lead, Math.min(failure / 2, lead + 0.9));
-  }
+  const leadOf = (failure) => Math.max(failure - LEAD_SECONDS, Math.min(failure * 0.8, 0.9));
   function openTest(test, isFromAddress) {
     showTest(test);
     if (!isFromAddress) history.replaceState(null, "", `#test=${encodeURIComponent(test.id)}${test.attempt > 1 ? `&attempt=${test.attempt}` : ""}`);
@@ -361,7 +359,7 @@
     before = now;
     stage.tick();
     place("head").style.left = percent(now);
-    place("clock").textContent = `${clock(now, true)} / ${clock(duration)}`;
+    place("clock").textContent = `${clock(now, true)} / ${clock(Math.ceil(duration))}`;
     place("timeline").setAttribute("aria-valuenow", Math.round(now));
     place("timeline").setAttribute("aria-valuetext", clock(now));
     place("play").textContent = stage.isPlaying() ? "Pause" : "Play";
@@ -398,7 +396,12 @@
   if (data.video && data.uncertain > 1) say(`The video's start is not known to the second: what you look for comes up to ${Math.ceil(data.uncertain)} s later.`);
   place("play").hidden = !stage.canPlay;
   for (const name of ["previous", "next"]) place(name).hidden = failures.length < 2;
-  place("play").addEventListener("click", () => { stage.toggle(); follow(true); });
+  function toggle() {
+    touchedAt = -1e9;
+    stage.toggle();
+    follow(true);
+  }
+  place("play").addEventListener("click", toggle);
   place("previous").addEventListener("click", () => nextFailure(-1));
   place("next").addEventListener("click", () => nextFailure(1));
   let isDrawing = false;
@@ -407,13 +410,17 @@
     isDrawing = true;
     requestAnimationFrame(() => { isDrawing = false; draw(); });
   });
-  for (const name of ["wheel", "touchmove", "pointerdown"]) list.addEventListener(name, () => { touchedAt = performance.now(); }, { passive: true });
+  for (const name of ["wheel", "touchmove", "pointerdown"]) {
+    list.addEventListener(name, function (event) {
+      if (name !== "pointerdown" || event.target === list) touchedAt = performance.now();
+    }, { passive: true });
+  }
   rows.addEventListener("click", function (event) {
     const found = event.target.closest("[data-row]");
     if (found) openRow(Number(found.dataset.row));
   });
   const KEYS = {
-    " ": () => { stage.toggle(); follow(true); },
+    " ": toggle,
     ArrowLeft: () => seek(stage.now() - 5), ArrowRight: () => seek(stage.now() + 5),
     ArrowUp: () => step(-1), ArrowDown: () => step(1),
     Home: () => seek(0), End: () => seek(duration),

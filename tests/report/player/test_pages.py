@@ -83,11 +83,13 @@ def test_a_page_shows_the_screenshots_where_there_is_no_video(tmp_path: Path) ->
     run, folder = MadeUpRun(), tmp_path / "report-lambdatest"
     pictures = zipped(tmp_path / "shots.zip", {f"{number}.png": PNG for number in range(4)}).read_bytes()
     saved(run, folder, screenshots=pictures)
+    run.attempt("test_x.py::test_green", "passed", "s1", at=40)
     PlayerPages(run.registry, Problems(), lambda: folder, None).bind()
     tracked = run.registry.sessions["s1"]
     assert tracked.public["player"] == "report-lambdatest/s1/index.html"
     assert data_in(folder / "s1" / "index.html")["stills"] == [f"screenshot-00{number}.png" for number in range(1, 5)]
     assert tracked.uses[0].poster == "report-lambdatest/s1/screenshot-003.png", "the failure is in the middle"
+    assert tracked.uses[1].poster is None
 
 
 @pytest.mark.parametrize(
