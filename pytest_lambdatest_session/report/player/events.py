@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left
 from collections import defaultdict
-from heapq import nsmallest
-from itertools import islice, takewhile
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_lambdatest_session.report.last_commands import command_text
@@ -71,15 +69,23 @@ def _seen_by_the_run(tracked: TrackedSession, commands: Sequence[CommandPayload]
     for command in commands:
         start = tracked.offset_at(command["at"])
         if start is not None:
-            rows = by_name[command["name"]]
-            # Of several that were alike only the first's time is known: the others are the next ones after it.
-            latest = start + command["seconds"] + _TOLERANCE_SECONDS if command["times"] == 1 else math.inf
-            first = bisect_left(rows, (start - _TOLERANCE_SECONDS, 0))
-            near = takewhile(lambda pair: pair[0] <= latest, islice(rows, first, None))  # noqa: B023 - used at once
-            alike = (
-                (abs(offset - start) if command["times"] == 1 else 0.0, place)
-                for offset, place in near
-                if place not in seen and command["about"].startswith(logged[place].about)
-            )
-            seen.update(place for _, place in nsmallest(command["times"], alike))
+            seen.update(_same(command, start, by_name[command["name"]], logged, seen))
     return seen
+
+
+def _same(
+    command: CommandPayload, start: float, rows: list[tuple[float, int]], logged: Sequence[LogRow], seen: set[int]
+) -> list[int]:
+    """Which of `rows`, pairs of second and place, are a command that was sent at second `start`: the nearest one.
+
+    Of several that were alike only the first's time is known; the others are the next ones after it.
+    """
+
+    def is_alike(place: int) -> bool:
+        return place not in seen and command["about"].startswith(logged[place].about)
+
+    earliest = bisect_left(rows, (start - _TOLERANCE_SECONDS, 0))
+    latest = bisect_left(rows, (start + _TOLERANCE_SECONDS, 0))
+    candidates = [index for index in range(earliest, latest) if is_alike(rows[index][1])]
+    first = min(candidates, key=lambda index: abs(rows[index][0] - start), default=len(rows))
+    return list(islice((place for _, place in rows[first:] if is_alike(place)), command["times"]))
