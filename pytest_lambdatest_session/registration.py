@@ -18,13 +18,14 @@ from pytest_lambdatest_session.cloud.endpoints import is_captured
 from pytest_lambdatest_session.config import mistyped_variables
 from pytest_lambdatest_session.credentials import credentials_from
 from pytest_lambdatest_session.report.controller import Controller, LateQuits
+from pytest_lambdatest_session.report.failures import Failures
 from pytest_lambdatest_session.report.json_report import JsonReport
 from pytest_lambdatest_session.report.properties import Annotator, ReportProperties
 from pytest_lambdatest_session.report.registry import Registry
 from pytest_lambdatest_session.report.terminal import FailureSections, TerminalSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import pytest
 
@@ -134,6 +135,12 @@ class Registration:
     def _clean(self, text: str, limit: int) -> str:
         """Return one line without the credentials of the environment and of the sessions that this process opened."""
         return self._masked_text(text, limit, self._secrets())
+
+    def _scrub(self, text: str) -> str:
+        """All lines of a text, without the same."""
+        from pytest_lambdatest_session.cloud.redact import scrub  # noqa: PLC0415
+
+        return scrub(text, self._secrets())
 
     def _secrets(self) -> frozenset[str]:
         credentials = credentials_from(self._environment.values)
@@ -276,7 +283,8 @@ class Registration:
             self._add(fetch, "teardown")
 
     def _outputs(self) -> list[Output]:
-        outputs: list[Output] = [ReportProperties(self._registry, with_properties=self._with_properties)]
+        outputs: list[Output] = [Failures(self._scrub), *self._player_pages()]
+        outputs.append(ReportProperties(self._registry, with_properties=self._with_properties))
         if self._wants("terminal"):
             outputs.append(self._failure_sections)
         if self._config.getoption("xmlpath", None):
@@ -296,6 +304,13 @@ class Registration:
 
             outputs.append(GithubSummary(Path(github_summary), self._registry, self._problems, self._clean))
         return outputs
+
+    def _player_pages(self) -> Iterator[Output]:
+        """First of those that write: the others link to them."""
+        if self._settings.artifacts != "off":
+            from pytest_lambdatest_session.report.player.pages import PlayerPages  # noqa: PLC0415
+
+            yield PlayerPages(self._registry, self._problems, self._artifacts_folder, self._html_path())
 
     def _junit_xml(self) -> Output:
         from pytest_lambdatest_session.report.junit import JunitXml  # noqa: PLC0415
@@ -337,9 +352,9 @@ class Registration:
         """Return what gives the texts that an HTML report of one file has in it."""
         if self._settings.artifacts == "off" or not self._config.getoption("self_contained_html", False):
             return None
-        from pytest_lambdatest_session.report.saved_files import text_reader  # noqa: PLC0415
+        from pytest_lambdatest_session.report.saved_files import inline_reader  # noqa: PLC0415
 
-        return text_reader(self._artifacts_folder().parent)
+        return inline_reader(self._artifacts_folder().parent)
 
     def _sessions_file(self) -> Path | None:
         """From the command line a path is relative to where pytest was called, else to the ini file's folder."""

@@ -192,7 +192,7 @@ def _about(command: str, about: object, names: dict[str, str], clean: Clean, *, 
     if command in FINDS or command == _BIDI_LOCATES:
         return clean(_locator(about), _ABOUT_LIMIT)
     if command in ("get", _BIDI_NAVIGATES):
-        return clean(address_of(str(about.get("url", ""))), _ABOUT_LIMIT)
+        return clean(shown_address(str(about.get("url", ""))), _ABOUT_LIMIT)
     if "script" in about:
         return clean(f"{about.get('script', '')}  {about.get('args', '')}", _VALUE_LIMIT)
     parts = [names.get(str(about.get("id")), "")]
@@ -219,7 +219,7 @@ def _locator(about: object) -> str:
     return f"{about.get('using', '')} {about.get('value', '')}".strip() if isinstance(about, dict) else ""
 
 
-def address_of(url: str) -> str:
+def shown_address(url: str) -> str:
     """An address without user info, query and fragment, which say who somebody is; of `data:` only the kind."""
     scheme, _, rest = url.partition(":")
     if scheme.lower() in ("data", "javascript", "blob"):

@@ -18,7 +18,7 @@ from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs, unquote, unquote_plus, urlsplit
 
-from pytest_lambdatest_session.capture.commands import address_of
+from pytest_lambdatest_session.capture.commands import shown_address
 from pytest_lambdatest_session.capture.imports import AfterImport
 from pytest_lambdatest_session.capture.selenium import Hub, credentials_in, credentials_of
 from pytest_lambdatest_session.capture.untouched import untouched
@@ -385,7 +385,7 @@ def action_of(kind: str, method: str, params: dict[str, Any], at: float, *, with
         if name == "selector":
             parts.append(str(value).replace("internal:", ""))
         elif name == "url":
-            parts.append(address_of(str(value)))
+            parts.append(shown_address(str(value)))
         elif name == "expression" and method == "expect":
             parts.insert(0, str(value).replace(".", "_"))
         elif name not in _HARMLESS:

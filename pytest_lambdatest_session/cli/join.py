@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # The page has one table, see `sessions_block`.
 _TOKEN = "join"  # noqa: S105 - no password
 _LONG = 30
-_LINK_FIELDS = ("url", "video_url", "screenshot_url", "share_url")
+_LINK_FIELDS = ("url", "video_url", "screenshot_url", "share_url", "player")
 _LINK_TABLES = ("logs", "links", "artifacts")
 _USE_LINKS = ("clip", "poster")
 

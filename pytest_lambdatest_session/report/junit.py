@@ -162,7 +162,9 @@ def _update(testcase: ET.Element, attempt: AttemptRecord) -> None:
     """Bring our own properties up to date where they stand, and add new ones."""
     properties = _properties_of(testcase)
     elements = {element.get("name"): element for element in properties}
-    for name, value in numbered_properties(tracked.public for tracked in attempt.sessions):
+    for name, value in numbered_properties(
+        (tracked.public for tracked in attempt.sessions), attempt.nodeid, attempt.number
+    ):
         element = elements.get(name)
         if element is None:
             element = ET.SubElement(properties, "property", name=name)

@@ -39,7 +39,11 @@ def clock(tracked: TrackedSession, command: CommandPayload) -> str:
 
 
 def took(command: CommandPayload) -> str:
-    seconds = command["seconds"]
+    return seconds_text(command["seconds"])
+
+
+def seconds_text(seconds: float) -> str:
+    """How long a command took: `8 ms` or `1.2 s`."""
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 

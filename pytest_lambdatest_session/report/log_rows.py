@@ -1,4 +1,4 @@
-"""The rows of the cloud's logs, cut to a test's time. Pure.
+"""The rows of the cloud's logs, and those of a test's time. Pure.
 
 A row's time is on the cloud's clock, and so is the session's start; what lies between the two is set against a test's
 place in the session, which is on the run's clock at both ends. So neither clock needs to be right. The cloud gives the
@@ -11,20 +11,61 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from pytest_lambdatest_session.capture.commands import shown_address
 from pytest_lambdatest_session.cloud.redact import clean_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_lambdatest_session.report.video_offsets import TimeRange
 
-_TEXT_LIMIT = 300
-_MOST_ROWS = 2000
+Kind = Literal["command", "console", "network"]
+
+_TEXT_LIMIT = 500
+_ABOUT_LIMIT = 120
+_MOST_ROWS = 5000
+_BODY_LIMIT = 4000
 _TOLERANCE_SECONDS = 1.0
 _ERRORS = ("SEVERE", "ERROR")
 _OK = 400
+_ELEMENT_KEY = "element-6066-11e4-a52e-4f735466cecf"
+
+_NAMES = {
+    "POST /session": "new_session",
+    "DELETE ": "quit",
+    "POST /url": "get",
+    "GET /url": "current_url",
+    "GET /title": "title",
+    "GET /source": "page_source",
+    "GET /screenshot": "screenshot",
+    "POST /back": "back",
+    "POST /forward": "forward",
+    "POST /refresh": "refresh",
+    "POST /timeouts": "set_timeouts",
+    "GET /cookie": "get_cookies",
+    "POST /cookie": "add_cookie",
+    "DELETE /cookie": "delete_all_cookies",
+    "POST /element": "find_element",
+    "POST /elements": "find_elements",
+    "POST /element/*/element": "find_element",
+    "POST /element/*/elements": "find_elements",
+    "POST /element/*/click": "click",
+    "POST /element/*/clear": "clear",
+    "POST /element/*/value": "send_keys",
+    "GET /element/*/text": "text",
+    "GET /element/*/name": "tag_name",
+    "GET /element/*/enabled": "is_enabled",
+    "GET /element/*/selected": "is_selected",
+    "GET /element/*/displayed": "is_element_displayed",
+    "GET /element/*/attribute/*": "get_attribute",
+    "GET /element/*/property/*": "get_property",
+    "POST /execute/sync": "execute_script",
+    "POST /execute/async": "execute_async_script",
+    "POST /actions": "actions",
+}
+"""W3C endpoints (https://www.w3.org/TR/webdriver2/#endpoints) by the words that the run's own commands have."""
 
 
 class LogRow(NamedTuple):
@@ -32,24 +73,34 @@ class LogRow(NamedTuple):
     """Seconds from the session's start; None if the row does not say."""
     text: str
     is_error: bool
+    kind: Kind = "console"
+    name: str = ""
+    """Of a command, as the run's own has it; "" if it has none that is known here."""
+    about: str = ""
+    """Of a command, which element or which address."""
+    seconds: float | None = None
 
 
-class SavedLogs(NamedTuple):
-    """What the logs of one session hold, the last rows of each."""
+def log_rows(logs: Mapping[str, str], started_at: str | None) -> list[LogRow]:
+    """Read logs as they were saved, `{kind: text}`; `started_at` is the session's start as in its record.
 
-    commands: list[LogRow]
-    console_errors: list[LogRow]
-
-
-def saved_logs(command_log: str, console_log: str, started_at: str | None) -> SavedLogs:
-    """Read two logs as they were saved, "" if one was not; `started_at` is the session's start as in its record."""
+    Of each log the last rows, in its order; what can't be read has none.
+    """
     start = datetime.fromisoformat(started_at.replace("Z", "+00:00")).timestamp() if started_at else None
-    rows = _rows(command_log)
+    rows = _rows(logs.get("command", ""))
     if start is not None:
         start += _fraction(rows, start)
-    commands = [_command(row, value, start) for row, value in rows]
-    console = [_message(row, value, start) for row, value in _rows(console_log)]
-    return SavedLogs(commands, [row for row in console if row.is_error])
+    elements: dict[str, str] = {}
+    return [
+        *(_command(row, value, start, elements) for row, value in rows),
+        *(_message("console", row, value, start) for row, value in _rows(logs.get("console", ""))),
+        *(_message("network", row, value, start) for row, value in _rows(logs.get("network", ""))),
+    ]
+
+
+def console_errors(rows: Iterable[LogRow], most: int) -> list[LogRow]:
+    """The last ones of `rows`."""
+    return [row for row in rows if row.kind == "console" and row.is_error][-most:]
 
 
 def within(rows: Iterable[LogRow], time_range: TimeRange | None) -> list[LogRow]:
@@ -83,21 +134,67 @@ def _rows(text: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     return found
 
 
-def _command(row: dict[str, Any], value: dict[str, Any], start: float | None) -> LogRow:
-    path = re.sub(r"^(?:.*/)?session/[^/]+(?=/|$)", "", clean_text(value.get("requestPath"), _TEXT_LIMIT)) or "/session"
-    # Ids of elements say nothing, and are as long as a line.
-    path = re.sub(r"(?<=/element/)[^/]{8,}", "…", path)
+def _command(row: dict[str, Any], value: dict[str, Any], start: float | None, elements: dict[str, str]) -> LogRow:
+    """`elements` is filled with the locators of those found so far, `{id: locator}`."""
+    method = clean_text(value.get("requestMethod"), 10)
+    path = re.sub(r"^(?:.*/)?session/[^/]+(?=/|$)", "", clean_text(value.get("requestPath"), _TEXT_LIMIT))
+    path = "/session" if path.endswith("/session") else path
+    endpoint = re.sub(r"/(element|attribute|property)/[^/]+", r"/\1/*", path)
+    name = _NAMES.get(f"{method} {endpoint}", "")
+    about = _about(name, path, value, elements)
     status = clean_text(value.get("responseStatus"), 10)
-    took = clean_text(value.get("duration"), 20)
-    text = f"{clean_text(value.get('requestMethod'), 10)} {path}"
-    text += f"  {status}" if status else ""
-    text += f"  {took} ms" if took else ""
-    return LogRow(_offset(row, value, start), text, status.isdigit() and int(status) >= _OK)
+    took = value.get("duration")
+    text = name or f"{method} {endpoint.replace('*', '…')}".strip()
+    return LogRow(
+        _offset(row, value, start),
+        f"{text}  {about}".rstrip(),
+        status.isdigit() and int(status) >= _OK,
+        "command",
+        name,
+        about,
+        took / 1000 if isinstance(took, (int, float)) and not isinstance(took, bool) else None,
+    )
 
 
-def _message(row: dict[str, Any], value: dict[str, Any], start: float | None) -> LogRow:
-    is_error = clean_text(value.get("level"), 20).upper() in _ERRORS
-    return LogRow(_offset(row, value, start), clean_text(value.get("message"), _TEXT_LIMIT), is_error)
+def _about(name: str, path: str, value: dict[str, Any], elements: dict[str, str]) -> str:
+    """What a command is about, without what was typed: that may be a secret."""
+    if name == "get":
+        address = _parsed(value.get("requestBody")).get("url")
+        return clean_text(shown_address(address), _ABOUT_LIMIT) if isinstance(address, str) else ""
+    if name in ("find_element", "find_elements"):
+        asked = _parsed(value.get("requestBody"))
+        locator = clean_text(
+            f"{clean_text(asked.get('using'), 40)} {clean_text(asked.get('value'), 200)}", _ABOUT_LIMIT
+        )
+        elements.update(dict.fromkeys(_found(_parsed(value.get("responseBody")).get("value")), locator))
+        return locator
+    element = re.match(r"/element/([^/]+)", path)
+    return elements.get(element[1], "") if element else ""
+
+
+def _found(value: object) -> Iterator[str]:
+    """The ids of the elements in an answer."""
+    for element in value if isinstance(value, list) else [value]:
+        id_ = element.get(_ELEMENT_KEY) if isinstance(element, dict) else None
+        if isinstance(id_, str):
+            yield id_
+
+
+def _parsed(body: object) -> dict[str, Any]:
+    """A body of a request or an answer: JSON, or JSON as text."""
+    if isinstance(body, str) and len(body) <= _BODY_LIMIT:
+        try:
+            body = json.loads(body)
+        except (ValueError, RecursionError):
+            return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _message(kind: Kind, row: dict[str, Any], value: dict[str, Any], start: float | None) -> LogRow:
+    level, text = clean_text(value.get("level"), 20).upper(), clean_text(value.get("message"), _TEXT_LIMIT)
+    # An answer begins with its status.
+    failed = kind == "network" and re.match(r"[45]\d\d\b", text) is not None
+    return LogRow(_offset(row, value, start), text, level in _ERRORS or failed, kind)
 
 
 def _offset(row: dict[str, Any], value: dict[str, Any], start: float | None) -> float | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from pytest_lambdatest_session.report.links import player_at
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -59,7 +61,7 @@ class ReportProperties:
 
 
 def _properties_of(attempt: AttemptRecord) -> list[tuple[str, object]]:
-    return numbered_properties(tracked.public for tracked in attempt.sessions)
+    return numbered_properties((tracked.public for tracked in attempt.sessions), attempt.nodeid, attempt.number)
 
 
 def update_properties(properties: list[tuple[str, object]], current: Iterable[tuple[str, object]]) -> None:
@@ -77,13 +79,18 @@ def remove_properties(properties: list[tuple[str, object]], former: Iterable[tup
     properties[:] = [pair for pair in properties if pair[0] not in ours]
 
 
-def numbered_properties(sessions: Iterable[ReportedSession]) -> list[tuple[str, object]]:
+def numbered_properties(sessions: Iterable[ReportedSession], nodeid: str, attempt: int = 1) -> list[tuple[str, object]]:
     """Return the properties of a test's sessions, those of the second with names ending in `.2`."""
-    return [pair for position, session in enumerate(sessions, 1) for pair in properties_of(session, position)]
+    return [
+        pair
+        for position, session in enumerate(sessions, 1)
+        for pair in properties_of(session, position, nodeid, attempt)
+    ]
 
 
-def properties_of(session: ReportedSession, position: int) -> Iterator[tuple[str, object]]:
+def properties_of(session: ReportedSession, position: int, nodeid: str, attempt: int) -> Iterator[tuple[str, object]]:
     """Yield the `(name, value)` properties of a test's session number `position` (from 1), only those that exist."""
+    player = session["player"]
     values: dict[str, object] = {
         "session_id": session["session_id"],
         "session_url": session["url"] or None,
@@ -91,6 +98,7 @@ def properties_of(session: ReportedSession, position: int) -> Iterator[tuple[str
         "status": session["status"],
         "duration": session["duration"],
         "video_url": session["video_url"],
+        "player": player_at(player, nodeid, attempt) if player is not None else None,
     }
     values |= {f"{kind}_logs_url": url for kind, url in session["logs"].items()}
     for name, value in values.items():

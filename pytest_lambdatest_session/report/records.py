@@ -74,6 +74,8 @@ class ReportedSession(TypedDict):
     """`{name: why}` of what was to be saved and was not."""
     video_seconds: float | None
     """How long the saved video is; None if it was not saved or does not say."""
+    player: str | None
+    """The page beside the report that plays it: its path, relative to the report's folder."""
     links: dict[str, str]
     """`{name: url}` of the links that the suite's own hook added."""
 

@@ -27,13 +27,14 @@ if TYPE_CHECKING:
     )
     from pytest_lambdatest_session.cloud.endpoints import Kind
     from pytest_lambdatest_session.report.journal import JournalLine
-    from pytest_lambdatest_session.report.log_rows import SavedLogs
+    from pytest_lambdatest_session.report.log_rows import LogRow
     from pytest_lambdatest_session.report.records import Outcome, ReportedSession, SessionRecord, SessionUse, State
     from pytest_lambdatest_session.report.video_offsets import VideoLag, VideoRange
     from pytest_lambdatest_session.sidecar.messages import Polled
 
 FAILED_OUTCOMES = ("failed", "error")
 _UNIDENTIFIED = "LambdaTest tells a Playwright session's id to an open page, and told none"
+_OUTCOMES_AFTER_A_FAILURE = (*FAILED_OUTCOMES, "rerun", "xfailed")
 _REPEATED = ("status", "remark", "build_name", "browser", "browser_version", "platform", "device")
 
 
@@ -42,8 +43,8 @@ class TrackedSession:
     """One WebDriver session."""
 
     __slots__ = (
-        *("ended_at", "hub", "id", "kind", "note", "own_account", "public", "saved_logs", "started_at", "uses"),
-        *("stand_in", "was_asked_about", "was_in_a_failure", "was_marked_by_suite"),
+        *("ended_at", "hub", "id", "kind", "note", "own_account", "public", "started_at", "uses"),
+        *("console_errors", "stand_in", "was_asked_about", "was_in_a_failure", "was_marked_by_suite"),
     )
 
     def __init__(self, session_id: str, hub: str, kind: Kind, public: ReportedSession) -> None:
@@ -64,8 +65,8 @@ class TrackedSession:
         """By the attempts that used it, in the order of first use."""
         self.was_marked_by_suite = False
         """Whether the suite itself told the cloud how it went, with a hook such as `lambda-status`."""
-        self.saved_logs: SavedLogs | None = None
-        """What the saved logs hold, for sessions of failed tests."""
+        self.console_errors: list[LogRow] = []
+        """The last ones of its saved log."""
         self.was_in_a_failure = False
         """Whether an attempt that used it failed."""
         self.own_account = False
@@ -189,6 +190,7 @@ class AttemptRecord:
             "properties",
             "creation_failures",
             "failed_at",
+            "failure",
             "reported",
             "snapshot",
         ),
@@ -219,6 +221,13 @@ class AttemptRecord:
         """The last ones before its first failure."""
         self.failed_at: float | None = None
         """When the last of them was answered."""
+        self.failure = ""
+        """The message of its first failure, such as that of the assertion, without secrets."""
+
+    @property
+    def has_a_failure(self) -> bool:
+        """Whether a phase of it failed, be it as expected or to be run again."""
+        return self.outcome in _OUTCOMES_AFTER_A_FAILURE
 
     @property
     def sessions(self) -> list[TrackedSession]:
@@ -484,6 +493,7 @@ class _Fields:
         self.artifacts: dict[str, str] = {}
         self.artifacts_missing: dict[str, str] = {}
         self.video_seconds = None
+        self.player = None
         self.links: dict[str, str] = {}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from base64 import b64encode
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,6 @@ from urllib.parse import quote, unquote
 
 from pytest_lambdatest_session.cloud.logs import LOGS
 from pytest_lambdatest_session.report.formatting import pluralize
-from pytest_lambdatest_session.report.log_rows import saved_logs
 from pytest_lambdatest_session.report.priority import by_priority, needs_attention
 
 if TYPE_CHECKING:
@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 # A folder of more is of no use to anybody; those that need a look come first.
 _MOST_SESSIONS = 1000
 _INLINE_BYTES = 64 * 2**10
+_INLINE = {".json": "text", ".txt": "text", ".jpg": "image/jpeg", ".png": "image/png"}
 _NO_TIME = "no time was left (lambdatest_artifacts_budget)"
 STREAM_NOTE = "VLC plays such an index.m3u8 from disk, Chromium only from a web server"
 
 
 class SavedFiles:
-    """Notes in the sessions' records what was saved, and of failed tests what the logs hold."""
+    """Notes in the sessions' records what was saved."""
 
     def __init__(self, registry: Registry, problems: Problems, folder: Callable[[], Path]) -> None:
         self._registry = registry
@@ -91,25 +92,10 @@ class SavedFiles:
         for reason, count in reasons.items():
             if count:
                 self._problems.add(f"{pluralize(count, 'artifact')} not saved: {reason}")
-        for tracked in self._registry.sessions.values():
-            self._read_logs(tracked)
 
     @property
     def _folder(self) -> Path:
         return self._folder_of_run()
-
-    def _read_logs(self, tracked: TrackedSession) -> None:
-        """Those of sessions of failed tests, wherever in this run they were saved."""
-        artifacts = tracked.public["artifacts"]
-        if artifacts and (tracked.was_in_a_failure or any(attempt.commands for attempt in tracked.attempts)):
-            texts = [self._read(artifacts[name]) if name in artifacts else "" for name in ("command", "console")]
-            tracked.saved_logs = saved_logs(texts[0], texts[1], tracked.public["started_at"])
-
-    def _read(self, artifact: str) -> str:
-        try:
-            return (self._folder.parent / unquote(artifact)).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            return ""
 
 
 def folder_name(session_id: str) -> str:
@@ -120,15 +106,25 @@ def folder_name(session_id: str) -> str:
     return f"{name}-{hashlib.sha256(session_id.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
-def text_reader(folder: Path) -> Callable[[str], str | None]:
-    """Return what reads a short text among the artifacts of a report in `folder`; None for anything else."""
+def inline_reader(folder: Path) -> Callable[[str], str | None]:
+    """Return what reads a short file among the artifacts of a report in `folder`; None for anything else.
+
+    A text comes as it is, a picture as a `data:` address.
+    """
 
     def read(artifact: str) -> str | None:
         path = folder / unquote(artifact)
+        kind = _INLINE.get(path.suffix)
         try:
-            is_short_text = path.suffix in (".json", ".txt") and path.stat().st_size <= _INLINE_BYTES
-            return path.read_text(encoding="utf-8", errors="replace") if is_short_text else None
+            if kind is None or path.stat().st_size > _INLINE_BYTES:
+                return None
+            content = path.read_bytes()
         except OSError:
             return None
+        return (
+            content.decode("utf-8", "replace")
+            if kind == "text"
+            else f"data:{kind};base64,{b64encode(content).decode()}"
+        )
 
     return read

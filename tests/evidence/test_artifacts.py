@@ -75,22 +75,30 @@ def test_the_artifacts_of_failed_tests_are_saved_and_shown(story: Story, argumen
     assert outcomes(run) == {"passed": 1, "failed": 1}
     record = session_of(run, "test_total")
     assert saved(run) == {
-        record["session_id"]: ["command-log.json", "console-log.json", "selenium-log.json", "video.mp4"]
+        record["session_id"]: ["command-log.json", "console-log.json", "index.html", "selenium-log.json", "video.mp4"]
     }
     folder = run.folder / "report-lambdatest" / record["session_id"]
     assert (folder / "video.mp4").read_bytes() == MP4
     assert len(json.loads((folder / "command-log.json").read_text(encoding="utf-8"))["data"]) == 6
     row = run.row("test_total")
-    for name in ("video", "command", "console", "selenium"):
+    assert row.links["player"] == f"{record['player']}#test=test_story.py%3A%3Atest_total"
+    for name in ("command", "console", "selenium"):
         assert row.links[name] == record["artifacts"][name]
         assert (run.folder / unquote(row.links[name])).is_file()
     assert row.links["network"] == record["logs"]["network"]
-    assert row.videos == [(f"report-lambdatest/{record['session_id']}/video.mp4", "metadata")]
+    ((kind, address, caption),) = row.pictures
+    assert (kind, caption[:10]) == ("video", "Failed at ")
+    assert address.startswith(f"report-lambdatest/{record['session_id']}/video.mp4#t=")
     assert "Console errors in this test's time" in row.details
     assert "no such product" in row.details
     assert "just so" not in row.details
-    assert "End of LambdaTest's command log in this test's time" in row.details
-    assert "GET /title 200" in row.details
+    assert row.details.startswith("AssertionError: assert 'Shop' == '35.80'")
+    assert row.details.count("title") == 1, "of two lists of commands one is left"
+    assert "LambdaTest" not in row.raw["log"], "pytest-html's own box has the rest"
+    (properties,) = run.properties["test_total"]
+    assert properties["lambdatest_player"] == row.links["player"]
+    page = (run.folder / unquote(record["player"])).read_text(encoding="utf-8")
+    assert '"command","title","",0,' in page
     assert "network: empty; network: true in LT:Options records it" in row.details
     assert "screenshots: LambdaTest has none" in row.details
     assert run.row("test_sells").links["video"] == session_of(run, "test_sells")["video_url"]
@@ -166,7 +174,8 @@ def test_a_page_that_stands_by_itself_has_short_texts_in_it_and_says_where_the_r
     run = story.run("--lambdatest-artifacts=failed", "--self-contained-html", "-W", "error::UserWarning:pytest_html")
     details = run.row("test_total").details
     assert "just so" in details
-    assert "video: not in this page but in the folder report-lambdatest beside it" in details
+    assert "Not in this page but in the folder report-lambdatest beside it: video, player" in details
+    assert run.row("test_total").pictures[0][:2] == ("", "")
 
 
 def test_without_an_html_report_they_lie_beside_the_sessions_file(story: Story) -> None:
@@ -221,7 +230,9 @@ def test_a_full_disk_is_one_line_and_leaves_no_half_of_a_file(story: Story, vide
 def test_no_more_is_saved_than_the_limit_allows(story: Story) -> None:
     story.tests(SUITE)
     run = story.run("--lambdatest-artifacts=all", "--lambdatest-artifacts-limit=0.002")
-    total = sum(file.stat().st_size for file in (run.folder / "report-lambdatest").rglob("*") if file.is_file())
+    files = [file for file in (run.folder / "report-lambdatest").rglob("*") if file.is_file()]
+    # The pages with the player are not LambdaTest's, and always small.
+    total = sum(file.stat().st_size for file in files if file.name != "index.html")
     assert total <= 0.002 * 2**20
     assert "not saved, since lambdatest_artifacts_limit is reached" in run.output
 
@@ -265,5 +276,5 @@ def test_of_an_app_appiums_log_and_the_devices_are_saved(story: Story) -> None:
     assert outcomes(run) == {"passed": 1}
     (record,) = run.records
     assert record["kind"] == "app"
-    assert saved(run)[record["session_id"]] == ["appium-log.txt", "command-log.json", "device-log.txt"]
+    assert saved(run)[record["session_id"]] == ["appium-log.txt", "command-log.json", "device-log.txt", "index.html"]
     assert run.row("test_app").links["appium"].endswith("/appium-log.txt")

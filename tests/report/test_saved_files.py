@@ -8,7 +8,7 @@ import pytest
 
 from made_up_runs import MadeUpRun
 from pytest_lambdatest_session.problems import Problems
-from pytest_lambdatest_session.report.saved_files import SavedFiles, folder_name, text_reader
+from pytest_lambdatest_session.report.saved_files import SavedFiles, folder_name, inline_reader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,17 +98,6 @@ def test_where_no_more_came_since_the_process_ended_that_is_the_reason(tmp_path:
     assert told(problems) == ["6 artifacts not saved: it ended early"]
 
 
-def test_logs_that_another_machine_saved_are_not_read(tmp_path: Path) -> None:
-    """A worker there tells of files that are not here."""
-    run = MadeUpRun()
-    run.attempt("test_red", "failed", "s1")
-    tracked = run.says("s1", status="failed")
-    tracked.public["artifacts"]["command"] = "report-lambdatest/s1/command-log.json"
-    saving(run, tmp_path, Problems()).bind(None)
-    assert tracked.saved_logs is not None
-    assert tracked.saved_logs.commands == []
-
-
 @pytest.mark.parametrize(
     ("session_id", "starts"),
     [
@@ -131,11 +120,12 @@ def test_names_that_had_to_be_changed_stay_apart() -> None:
     assert len({folder_name(session_id) for session_id in ("a/b", "a_b", "a\\b", "a:b")}) == 4
 
 
-def test_only_short_texts_are_read_for_a_page_that_stands_by_itself(tmp_path: Path) -> None:
-    for name, content in {"short.json": b"[1]", "odd.txt": b"\xff", "long.json": b" " * 70_000, "v.mp4": b"v"}.items():
+def test_only_short_texts_and_pictures_are_read_for_a_page_that_stands_by_itself(tmp_path: Path) -> None:
+    files = {"short.json": b"[1]", "odd.txt": b"\xff", "p.png": b"png", "long.json": b" " * 70_000, "v.mp4": b"v"}
+    for name, content in files.items():
         (tmp_path / name).write_bytes(content)
-    read = text_reader(tmp_path)
-    assert [read(name) for name in ("short.json", "odd.txt", "long.json", "v.mp4", "gone.json")] == [
-        *("[1]", "\N{REPLACEMENT CHARACTER}"),
+    read = inline_reader(tmp_path)
+    assert [read(name) for name in (*files, "gone.json")] == [
+        *("[1]", "\N{REPLACEMENT CHARACTER}", "data:image/png;base64,cG5n"),
         *(None, None, None),
     ]

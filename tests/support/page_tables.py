@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from typing import Any
+from urllib.parse import quote
 
 _TABLE = re.compile(r'<script type="application/json" data-lt-table="(\w+)">(.*?)</script>', re.DOTALL)
 
@@ -50,40 +51,37 @@ class PageTable:
 
     def row_links(self, place: int) -> list[list[tuple[str, str]]]:
         """The links in the cell of an attempt's row, `(text, address)`, line by line."""
-        return [_short(session, use[4], use[6]) for session, use in self.uses(place)[:8]]
+        return [_short(session, use[4], use[6], self.attempts[place]) for session, use in self.uses(place)[:8]]
 
     def row_lines(self, place: int) -> list[str]:
         """The text in the same cell."""
-        lines = [_short_text(session) for session, _ in self.uses(place)[:8]]
+        uses = self.uses(place)
+        lines = [
+            " ".join([use[0].lstrip(": ")] * (len(uses) > 1) + [_short_text(session)]) for session, use in uses[:8]
+        ]
         lines += ["in the details"] if len(self.uses(place)) > 8 else []
         return lines + ([""] if self._read(self.attempts[place][4]) else [])
 
     def detail_links(self, place: int) -> list[tuple[str, str]]:
         """`[(name, address), ...]` of what an unfolded row links to; several sessions have links of the same names."""
         return [
-            (full, address + (use[4] if name == "video" else ""))
+            (full, address + (use[4] if full == "Video" else ""))
             for session, use in self.uses(place)
-            for name, full, address in [*session[2][3], *session[2][4]]
+            for _, full, address in [*session[2][3], *session[2][4]]
         ]
 
     def details(self, place: int) -> str:
         """The text of what an unfolded row shows."""
         uses = self.uses(place)
-        texts = [text for session, use in uses for text in _details(session, use)]
+        texts = [self._read(self.attempts[place][1])[3]]
+        texts += [text for session, use in uses for text in _details(session, use)]
         for hub, error in self._read(self.attempts[place][4]):
             texts += ["No LambdaTest session", "refused", f"{hub} refused it ({error})."]
-        texts += [text for _, use in uses for parts in use[5] for part in parts for text in _failure_details(part)]
         return " ".join(" ".join(texts).split())
 
-    def sources(self, place: int) -> list[tuple[str, str]]:
-        """Of the videos that an unfolded row shows, address and `preload`."""
-        return [
-            (part[1], part[2])
-            for _, use in self.uses(place)
-            for parts in use[5]
-            for part in parts
-            if part[0] == "video"
-        ]
+    def pictures(self, place: int) -> list[tuple[str, str, str]]:
+        """What leads to the player in an unfolded row: kind of the picture, its address, and the words below it."""
+        return [tuple(part[1:]) for _, use in self.uses(place) for part in use[5] if part[0] == "picture"]
 
     @property
     def summary_rows(self) -> list[str]:
@@ -117,7 +115,7 @@ class PageTable:
         return self._read(attempt[1])[0] in ("failed", "error")
 
     def _test(self, attempt: Any, place: int, *, is_shared: bool) -> str:
-        outcome, _, number = self._read(attempt[1])
+        outcome, _, number, _ = self._read(attempt[1])
         starts_at = self._read(attempt[3][attempt[2].index(place)])[2]
         where = f"from {starts_at}" if is_shared and self._has_failed(attempt) and starts_at else ""
         return f"{outcome} {attempt[0]}{number} {where}"
@@ -128,9 +126,10 @@ class PageTable:
         return " ".join([*map(str, self.sessions), *(str(self.uses(place)) for place in range(len(self.attempts)))])
 
 
-def _short(session: Any, fragment: str, clip: str) -> list[tuple[str, str]]:
+def _short(session: Any, fragment: str, clip: str, attempt: Any) -> list[tuple[str, str]]:
+    ends = {"player": f"#test={quote(attempt[0], safe='')}", "video": fragment}
     links = [("clip", clip)] if clip else []
-    links += [(name, address + (fragment if name == "video" else "")) for name, _, address in session[2][3] if name]
+    links += [(name, address + ends.get(name, "")) for name, _, address in session[2][3] if name]
     return links + [(name, address) for name, _, address in session[2][4]]
 
 
@@ -146,6 +145,7 @@ def _details(session: Any, use: Any) -> list[str]:
         f"LambdaTest session{use[0]}",
         view[0],
         *(["disagrees", disagreement] if disagreement else []),
+        *(text for part in use[5] for text in _failure_details(part)),
         *(f"{name}: {text}" for name, text in view[6]),
         *(full for _, full, _ in [*view[3], *view[4]]),
         *note,
@@ -161,7 +161,7 @@ def _failure_details(part: Any) -> list[str]:
         return [told[0]]
     if kind == "log":
         return [str(line) for line in told]
-    if kind == "video":
-        return []
+    if kind == "picture":
+        return [told[2]]
     title, heads, rows = told
     return [title, *heads, *(text for cells, error, _ in rows for text in [*cells, error])]

@@ -34,13 +34,14 @@ def start_chromium(installation: Installation, profile: Path) -> webdriver.Chrom
 class ReportPage:
     """A report, opened afresh. `select` is CSS throughout."""
 
-    def __init__(self, driver: webdriver.Chrome, path: Path) -> None:
+    def __init__(self, driver: webdriver.Chrome, page: Path | str) -> None:
+        """`page` is a file or an address."""
         self.driver = driver
         self.look(width=1280, height=900)
         self.emulate(prefers="light")
         self.errors()  # what was said of other pages
         driver.get("about:blank")
-        driver.get(path.as_uri())
+        driver.get(page if isinstance(page, str) else page.as_uri())
         driver.execute_script("sessionStorage.clear()")
         self.run(_STAY)
 
@@ -120,9 +121,9 @@ class ReportPage:
     def sort_by(self, column: str) -> None:
         self.click(f"#results-table-head [data-column-type={column}]")
 
-    def find(self, text: str) -> None:
+    def find(self, text: str, select: str = ".lt-filter input") -> None:
         """Type into our filter."""
-        field = self.driver.find_element("css selector", ".lt-filter input")
+        field = self.driver.find_element("css selector", select)
         field.clear()
         field.send_keys(text)
 

@@ -94,8 +94,8 @@ class Row:
     all_links: dict[str, str]
     details: str
     """The text of what the row shows unfolded."""
-    videos: list[tuple[str, str]]
-    """Which it shows there: address and `preload`."""
+    pictures: list[tuple[str, str, str]]
+    """Which it shows there of the failure's moment: kind, address and caption."""
     raw: dict[str, Any]
 
 
@@ -204,7 +204,7 @@ def _row(raw: dict[str, Any], table: PageTable) -> Row:
         links=ours,
         all_links={name: href for parts in cells.values() for name, href in parts.links.items()} | ours,
         details=" ".join(details.split()),
-        videos=table.sources(unfolded) if unfolded is not None else [],
+        pictures=table.pictures(unfolded) if unfolded is not None else [],
         raw=raw,
     )
 

@@ -10,6 +10,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from report_pages import ReportPage
 from stories import outcomes
@@ -123,10 +124,18 @@ def test_number(number):
     with open_browser() as driver:
         assert driver.title == "another"
 """)
-    run = story.run("--color=no", "-vv")
+    run = story.run("--color=no", "-vv", "--lambdatest-artifacts=failed", "--lambdatest-artifacts-budget=20")
     assert outcomes(run) == {"failed": len(PAYLOADS)}
     assert len(given) == len(PAYLOADS)
     _look_at(chromium, run.folder / "report.html")
+    for record in run.records:
+        player = ReportPage(chromium, run.folder / unquote(record["player"]))
+        assert player.run(
+            "for (const row of document.querySelectorAll('.row, #timeline button')) row.click();"
+            "return [window.__xss ?? 0, document.querySelectorAll('img, svg, iframe, [href^=javascript]').length]"
+        ) == [0, 0]
+        assert player.texts("#rows .row")
+        assert player.errors() == []
 
     shown = " ".join(str(value) for record in run.records for value in record.values())
     assert "<img src=x onerror=window.__xss=2>" in shown, "as text it is kept"
@@ -195,13 +204,17 @@ def _look_at(chromium: webdriver.Chrome, report: Path) -> None:
     page.find("x")
     assert page.run(FOREIGN) == []
     for href, protocol in page.run(ALL_LINKS):
-        assert protocol in ("http:", "https:") or (protocol == "file:" and href.startswith("#")), href
+        assert protocol in ("http:", "https:") or (
+            protocol == "file:" and href.startswith(("#", "report-lambdatest/"))
+        ), href
     page.run(
         "for (const e of document.querySelectorAll('.lt-sessions *, .lt-details *, #results-table [class*=col-lt] *'))"
         " for (const type of ['mouseover', 'focus', 'pointerenter']) e.dispatchEvent(new Event(type, {bubbles: true}))"
     )
     assert page.run("return window.__xss") is None
-    assert page.run("return document.querySelectorAll('.lt-details').length") == len(PAYLOADS) * 2, "with last commands"
+    assert page.run("return document.querySelectorAll('.lt-details').length") == len(PAYLOADS) * 2, (
+        "with why each failed"
+    )
     assert page.errors() == []
 
 

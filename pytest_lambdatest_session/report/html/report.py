@@ -13,6 +13,7 @@ several runs that are merged align all the same, since behind the last column no
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,6 +28,7 @@ from pytest_lambdatest_session.report.html.rows import (
     sort_keys,
 )
 from pytest_lambdatest_session.report.html.summary import sessions_block, style
+from pytest_lambdatest_session.report.terminal import COMMANDS_TITLE, SESSION_TITLE
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.html.view import Inline
     from pytest_lambdatest_session.report.registry import AttemptRecord, Registry
+
+
+_OUR_SECTION = re.compile(f"-+ (?:{SESSION_TITLE}|{COMMANDS_TITLE}) -+\n")
 
 
 class HtmlReport:
@@ -113,6 +118,11 @@ class HtmlReport:
             cells += ["<td></td>"] * (self._columns_before_ours - len(cells))
             _, number = self._of_reports.get(id(report), (None, ""))
             cells += empty_cells(number)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_html(self, data: list[Any]) -> None:
+        """Take our sections out of the row's log: the details say the same, and with what was known later."""
+        data[:] = [entry for entry in data if not _OUR_SECTION.match(str(entry))]
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[str], summary: list[str]) -> None:

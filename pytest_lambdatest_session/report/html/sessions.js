@@ -33,7 +33,7 @@
   const [ID, TEST_ID, VIEW, USED_BY] = [0, 1, 2, 3];
   const [STATUS, TONE, TIME, LINKS, LOGS, NOTE, REMARKS, FACTS, NAME, BROWSER, GROUPS] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
   const [NODEID, ATTEMPT, SESSIONS, USES, REFUSALS] = [0, 1, 2, 3, 4];
-  const [OUTCOME, OUTCOME_TONE, NUMBER] = [0, 1, 2];
+  const [OUTCOME, OUTCOME_TONE, NUMBER, FAILURE] = [0, 1, 2, 3];
   const [TITLE, DISAGREEMENT, STARTS_AT, ENDS_AT, FRAGMENT, EVIDENCE, CLIP] = [0, 1, 2, 3, 4, 5, 6];
 
   const holder = block.querySelector("script[data-lt-table]");
@@ -76,18 +76,27 @@
   const badges = (session, disagreement) =>
     spaced([badge(told(session, TONE), told(session, STATUS)), ...(disagreement ? [badge("warn", "disagrees")] : [])]);
 
-  function shortLinks(session, fragment, clip) {
-    const links = told(session, LINKS).filter(([name]) => name).map(function ([name, , address]) {
-      return name === "video" ? element("strong", {}, link(name, address + fragment)) : link(name, address);
+  /** The player's page, at an attempt's failure. */
+  function playerAt(address, attempt) {
+    const number = attempt ? /\d+/.exec(tellsOf(attempt, NUMBER)) : null;
+    return attempt ? `${address}#test=${encodeURIComponent(attempt[NODEID])}${number ? `&attempt=${number[0]}` : ""}` : address;
+  }
+  const playerOf = (session) => (told(session, LINKS).find(([name]) => name === "player") || [])[2];
+  const entered = (full, address, fragment, attempt) =>
+    full === "Player" ? playerAt(address, attempt) : full === "Video" ? address + fragment : address;
+
+  function shortLinks(session, fragment, attempt, clip) {
+    const links = told(session, LINKS).filter(([name]) => name).map(function ([name, full, address]) {
+      const made = link(name, entered(full, address, fragment, attempt));
+      return name === "player" || name === "video" ? element("strong", {}, made) : made;
     });
     if (clip) links.unshift(link("clip", clip));
     const logs = told(session, LOGS).map(([name, , address]) => link(name, address));
     if (logs.length) links.push(element("span", { title: told(session, NOTE) }, "logs: ", ...spaced(logs)));
     return spaced(links);
   }
-  function fullLinks(session, fragment, clip) {
-    const links = told(session, LINKS).map(([name, full, address]) =>
-      link(full, name === "video" ? address + fragment : address));
+  function fullLinks(session, fragment, attempt, clip) {
+    const links = told(session, LINKS).map(([, full, address]) => link(full, entered(full, address, fragment, attempt)));
     if (clip) links.unshift(link("Clip of this test", clip));
     const logs = told(session, LOGS).map(([, full, address]) => link(full, address));
     const note = logs.length && told(session, NOTE);
@@ -98,8 +107,10 @@
 
   function rowLinks(attempt) {
     const lines = attempt[SESSIONS].slice(0, SESSIONS_SHOWN).map(function (place, at) {
-      const use = plain(attempt[USES][at]);
-      return shortLinks(sessions[place], read(use[FRAGMENT]), read(use[CLIP], sessions[place]));
+      const use = read(attempt[USES][at], sessions[place]);
+      const links = shortLinks(sessions[place], use[FRAGMENT], attempt, use[CLIP]);
+      const whose = use[TITLE].replace(/^[: ]+/, "");
+      return attempt[SESSIONS].length > 1 ? [element("i", { title: whose }, whose), " ", ...links] : links;
     });
     if (attempt[SESSIONS].length > SESSIONS_SHOWN) lines.push(["in the details"]);
     if (plain(attempt[REFUSALS]).length) lines.push([]);
@@ -110,35 +121,50 @@
 
   function details(attempt) {
     const blocks = attempt[SESSIONS].map((place, at) => [sessions[place], read(attempt[USES][at], sessions[place])]);
-    const all = blocks.slice(0, SESSIONS_SHOWN).map(([session, use]) => sessionDetails(session, use));
+    const why = tellsOf(attempt, FAILURE);
+    const all = why ? [element("section", { class: "lt-details lt-why" }, element("pre", {}, why))] : [];
+    all.push(...blocks.slice(0, SESSIONS_SHOWN).map(([session, use]) => sessionDetails(session, use, attempt)));
     const rest = blocks.slice(SESSIONS_SHOWN);
     if (rest.length) {
       const title = element("summary", {}, counted(rest.length, "more session"));
-      all.push(folded(title, () => rest.map(([session, use]) => sessionDetails(session, use))));
+      all.push(folded(title, () => rest.map(([session, use]) => sessionDetails(session, use, attempt))));
     }
     const refused = read(attempt[REFUSALS]).map(([hub, error]) => element("section", { class: "lt-details" },
       element("h3", {}, "No LambdaTest session ", badge("bad", "refused")),
       element("p", {}, `${hub} refused it (${error}).`)));
-    const evidence = blocks.flatMap(([, use]) => use[EVIDENCE].map((parts) =>
-      element("section", { class: "lt-details lt-evidence" }, ...parts.map(evidencePart).flat())));
-    return [...all, ...refused, ...evidence];
+    return [...all, ...refused];
   }
-  function sessionDetails(session, use) {
+  function sessionDetails(session, use, attempt) {
     const facts = told(session, FACTS);
     if (use[STARTS_AT]) facts.unshift(["This test starts at", use[STARTS_AT] + use[ENDS_AT]]);
     return element("section", { class: "lt-details" },
       element("h3", {}, `LambdaTest session${use[TITLE]} `, ...badges(session, use[DISAGREEMENT])),
       use[DISAGREEMENT] ? element("p", {}, use[DISAGREEMENT]) : [],
+      element("div", { class: "lt-evidence" }, ...use[EVIDENCE].flatMap((part) => evidencePart(part, session, attempt))),
       told(session, REMARKS).map(([name, text]) => element("p", {}, `${name}: ${text}`)),
-      element("p", { class: "lt-links" }, ...fullLinks(session, use[FRAGMENT], use[CLIP])),
+      element("p", { class: "lt-links" }, ...fullLinks(session, use[FRAGMENT], attempt, use[CLIP])),
       element("dl", {}, ...facts.flatMap(([name, text]) => [element("dt", {}, name), element("dd", {}, text)])));
   }
-  function evidencePart([kind, first, second, rows]) {
+  /** What leads to the player at the moment of the failure, with a picture of it where there is one. */
+  function poster(kind, address, caption, session, attempt) {
+    const made = link(element("span", {}, `▶ ${caption}`), playerAt(playerOf(session), attempt));
+    if (typeof made === "string" || made.localName !== "a") return [];
+    made.className = "lt-poster";
+    if (!kind || !(address.startsWith("data:image/") || isHarmless(address))) return [made];
+    const picture = kind === "image" ? element("img", { src: address, alt: "" })
+      : element("video", { src: address, preload: "metadata", tabindex: "-1" });
+    // A server that sends no parts of files shows the first frame in place of the one asked for: then better none.
+    picture.addEventListener("loadeddata", function () {
+      if (Math.abs(picture.currentTime - Number(address.split("#t=")[1])) > 2 && picture.currentTime < 0.1) picture.remove();
+    });
+    picture.addEventListener("error", () => picture.remove());
+    made.prepend(picture);
+    return [made];
+  }
+  function evidencePart([kind, first, second, rows], session, attempt) {
     if (kind === "note") return [element("p", {}, element("i", {}, first))];
     if (kind === "log") return [element("details", {}, element("summary", {}, first), element("pre", {}, second))];
-    if (kind === "video") {
-      return isHarmless(first) ? [element("video", { controls: "controls", preload: second, src: first })] : [];
-    }
+    if (kind === "picture") return poster(first, second, rows, session, attempt);
     const head = element("tr", {}, ...second.map((name) => element("th", {}, name)));
     const lines = rows.map(([cells, error, tone]) => element("tr", { class: tone && `lt-${tone}` },
       ...cells.map((text, at) => element("td", {}, text,
@@ -236,7 +262,8 @@
     // Where in the video a failure of a shared session is to be found.
     const startsAt = isShared && hasFailed(attempt)
       && read(plain(attempt[USES][attempt[SESSIONS].indexOf(place)])[STARTS_AT]);
-    if (startsAt) line.append(" ", element("i", {}, `from ${startsAt}`));
+    const player = startsAt && playerOf(sessions[place]);
+    if (startsAt) line.append(" ", element("i", {}, player ? link(`from ${startsAt}`, playerAt(player, attempt)) : `from ${startsAt}`));
     return line;
   }
 

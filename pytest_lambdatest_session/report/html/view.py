@@ -15,6 +15,7 @@ from pytest_lambdatest_session.report.formatting import (
     has_own_remark,
     moment_text,
     pluralize,
+    session_titles,
     severity_of,
     shown_status,
     status_text,
@@ -26,7 +27,7 @@ from pytest_lambdatest_session.report.last_commands import by_session, clock, co
 from pytest_lambdatest_session.report.log_rows import within
 from pytest_lambdatest_session.report.priority import disagreement_on, lacks_final_answer
 from pytest_lambdatest_session.report.saved_files import STREAM_NOTE
-from pytest_lambdatest_session.report.video_offsets import fragment_of, position, video_at
+from pytest_lambdatest_session.report.video_offsets import fragment_of, position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -67,15 +68,16 @@ def session_view(tracked: TrackedSession) -> Said:
 
 
 def attempt_view(attempt: AttemptRecord) -> Said:
-    """Return what is said of a test's attempt itself: `(outcome, its severity, which attempt)`."""
+    """Return what is said of a test's attempt itself: `(outcome, its severity, which attempt, why it failed)`."""
     outcome = attempt.outcome or "unfinished"
-    return outcome, severity_of(outcome), f" (attempt {attempt.number})" if attempt.number > 1 else ""
+    number = f" (attempt {attempt.number})" if attempt.number > 1 else ""
+    return outcome, severity_of(outcome), number, shown_lines(attempt.failure)
 
 
 def use_view(use: Use, title: str, commands: list[CommandPayload], inline: Inline | None) -> Said:
     """Return what is said of a test's use of a session.
 
-    `(title, disagreement, where it starts, where it ends, fragment of the video's address, failure details,
+    `(whose it is, disagreement, where it starts, where it ends, fragment of the video's address, failure details,
     address of the clip)`; what is not there is "".
     """
     session, attempt = use.tracked.public, use.attempt
@@ -93,11 +95,12 @@ def use_view(use: Use, title: str, commands: list[CommandPayload], inline: Inlin
 
 
 def use_titles(attempt: AttemptRecord) -> Iterator[str]:
-    """Yield what tells the sessions of an attempt apart."""
-    count = len(attempt.uses)
+    """Yield what tells the sessions of an attempt apart: their names, or which of how many."""
     number = f", attempt {attempt.number}" if attempt.number > 1 else ""
-    for place in range(1, count + 1):
-        yield (f" {place} of {count}" if count > 1 else "") + number
+    for title in session_titles([tracked.public for tracked in attempt.sessions]):
+        is_number = title.startswith("session ")
+        whose = title.removeprefix("session") if is_number else f": {shown(title)}"
+        yield (whose if len(attempt.uses) > 1 else "") + number
 
 
 def creation_failures_view(attempt: AttemptRecord) -> Said:
@@ -124,7 +127,8 @@ def groups_of(tracked: TrackedSession) -> str:
 
 def _links(session: ReportedSession) -> Iterator[tuple[str, str, str | None]]:
     """With a short name where there is little room; one without stands in details only."""
-    yield "video", "Video", video_of(session)
+    yield "player", "Player", session["player"]
+    yield "" if session["player"] else "video", "Video", video_of(session)
     yield "session", "Session page", session["url"]
     until = session["shared_until"]
     yield f"shared until {until}", f"Shared page (opens without a login until {until})", session["share_url"]
@@ -171,26 +175,38 @@ def _own_name(tracked: TrackedSession) -> str:
 
 
 def _failure_details(use: Use, commands: list[CommandPayload], inline: Inline | None) -> Iterator[Said]:
-    """Sections, each of parts.
+    """Yield parts, each by its name.
 
-    `("table", title, heads, rows)`, `("video", address, preload)`, `("log", title, text)` and `("note", text)`. A row
+    `("picture", kind, address, caption)`, `("table", title, heads, rows)`, `("log", title, text)`, `("note", text)`. A
+    picture of kind "image" or "video" shows the moment of the failure, one of kind "" is none, but leads there. A row
     is `(cells, error below the last cell, severity)`.
     """
-    tracked, time_range = use.tracked, use.time_range
-    if commands:
-        yield (_commands(tracked, commands),)
-    logs = tracked.saved_logs if _has_failed(use.attempt) else None
-    if logs is not None:
-        yield from _log_table(tracked, "Console errors", within(logs.console_errors, time_range))
-    if saved := tuple(_saved(use, inline)):
-        yield saved
-    if logs is not None:
-        yield from _log_table(tracked, "End of LambdaTest's command log", within(logs.commands, time_range))
+    tracked = use.tracked
+    if use.attempt.has_a_failure:
+        yield from _picture(use, inline)
+        if commands:
+            yield _commands(tracked, commands)
+        yield from _console_errors(tracked, within(tracked.console_errors, use.time_range))
+    yield from _elsewhere(tracked.public, inline)
 
 
-def _has_failed(attempt: AttemptRecord) -> bool:
-    """Return whether a phase of it failed, be it as expected or to be run again."""
-    return attempt.outcome in ("failed", "error", "rerun", "xfailed")
+def _picture(use: Use, inline: Inline | None) -> Iterator[Said]:
+    """Yield the moment of the failure; a page that stands by itself has it in it, if it is small."""
+    session, offset = use.tracked.public, use.failure_offset
+    if session["player"] is None or offset is None:
+        return
+    lag = use.tracked.video_lag
+    caption = (
+        f"Failed at {'about ' if lag.is_measured and not lag.is_certain else ''}{clock_text(lag.shown_second(offset))}"
+    )
+    poster = use.poster if inline is None or use.poster is None else inline(use.poster)
+    video = session["artifacts"].get("video")
+    if poster is not None:
+        yield "picture", "image", shown(poster), caption
+    elif video is not None and inline is None:
+        yield "picture", "video", shown(f"{video}#t={max(0.0, lag.shown_second(offset) - 0.1):.1f}"), caption
+    else:
+        yield "picture", "", "", caption
 
 
 def _commands(tracked: TrackedSession, commands: list[CommandPayload]) -> Said:
@@ -205,40 +221,34 @@ def _commands(tracked: TrackedSession, commands: list[CommandPayload]) -> Said:
     return "table", f"Last {pluralize(len(commands), 'command')} before the failure", ("At", "Took", "Command"), rows
 
 
-def _log_table(tracked: TrackedSession, title: str, rows: list[LogRow]) -> Iterator[Said]:
-    """The last of the rows that a log has of a failed test's time."""
+def _console_errors(tracked: TrackedSession, rows: list[LogRow]) -> Iterator[Said]:
+    """Yield the last of those in a failed test's time."""
     if rows:
         lag = tracked.video_lag
         lines = tuple(
             (
                 (clock_text(lag.shown_second(row.offset)) if row.offset is not None else "", shown(row.text)),
                 "",
-                "bad" if row.is_error else "",
+                "bad",
             )
             for row in rows[-_ROWS_SHOWN:]
         )
-        yield (("table", f"{title} in this test's time", (), lines),)
+        yield "table", "Console errors in this test's time", (), lines
 
 
-def _saved(use: Use, inline: Inline | None) -> Iterator[Said]:
-    """The test's clip or the saved video in place, and what was not saved and why."""
-    session, video = use.tracked.public, use.tracked.public["artifacts"].get("video")
-    if use.clip is not None or video is not None:
-        address = use.clip or video_at(video or "", use.video_range)
-        # A page may hold hundreds: a browser looks into those of failed tests only, before somebody plays them.
-        yield "video", shown(address), "metadata" if _has_failed(use.attempt) else "none"
-        if video is not None and video.endswith(".m3u8"):
-            yield "note", f"The video is in pieces: {STREAM_NOTE}"
-    if inline is not None:
-        for name, path in session["artifacts"].items():
-            yield _inlined(name, path, inline(path))
+def _elsewhere(session: ReportedSession, inline: Inline | None) -> Iterator[Said]:
+    """Yield what was saved and is not in the page, and what was not saved and why."""
+    player = session["player"]
+    if session["artifacts"].get("video", "").endswith(".m3u8"):
+        yield "note", f"The video is in pieces: {STREAM_NOTE}"
+    if inline is not None and player is not None:
+        texts = {name: inline(path) for name, path in session["artifacts"].items()}
+        for name, text in texts.items():
+            if text is not None:
+                yield "log", shown(f"{name} log"), shown_lines(text)
+        left = ", ".join([*(name for name, text in texts.items() if text is None), "player"])
+        folder = unquote(player.partition("/")[0])
+        yield "note", shown(f"Not in this page but in the folder {folder} beside it: {left}")
     if session["artifacts_missing"]:
         missing = "; ".join(f"{name}: {why}" for name, why in session["artifacts_missing"].items())
         yield "note", shown(f"Not saved: {missing}")
-
-
-def _inlined(name: str, path: str, text: str | None) -> Said:
-    if text is not None:
-        return "log", shown(f"{name} log"), shown_lines(text)
-    folder = unquote(path.partition("/")[0])
-    return "note", shown(f"{name}: not in this page but in the folder {folder} beside it")

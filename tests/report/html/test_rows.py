@@ -78,8 +78,8 @@ def test_several_sessions_stand_in_lines_that_read_across_the_columns() -> None:
     run.says("s1", status="passed", logs=())
     run.says_not("s2", "unavailable", UNAUTHORIZED)
     assert lines_of(run, attempt) == [
-        ("passed disagrees", "1 min 00 s", "video session"),
-        ("unavailable: 401", "", "session"),
+        ("passed disagrees", "1 min 00 s", "1 of 2 video session"),
+        ("unavailable: 401", "", "2 of 2 session"),
         ("refused", "", ""),
     ]
 

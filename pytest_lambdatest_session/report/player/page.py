@@ -1,0 +1,162 @@
+"""One session's page as HTML: what is the same for all stands in a template, a style and a script, beside this file.
+
+Texts get into it by a template that escapes them, and as JSON that the script puts in as texts. A content security
+policy lets no other script run, and nothing be asked of the network but media. Pure.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jinja2
+
+from pytest_lambdatest_session.report.formatting import (
+    duration_text,
+    escape_control_characters,
+    moment_text,
+    severity_of,
+    shown_status,
+    status_text,
+    verdict_text,
+)
+from pytest_lambdatest_session.report.html.parts import join_nonempty
+from pytest_lambdatest_session.report.last_commands import seconds_text
+from pytest_lambdatest_session.report.links import is_link
+from pytest_lambdatest_session.report.player.events import own_event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_lambdatest_session.report.player.events import Event
+    from pytest_lambdatest_session.report.registry import TrackedSession, Use
+
+_TO_REPORT = "../../"
+
+
+class Media(NamedTuple):
+    """What there is to see, by names beside the page."""
+
+    video: str = ""
+    stills: tuple[str, ...] = ()
+
+    def duration_of(self, tracked: TrackedSession) -> float:
+        """How long the time line is: as long as anybody saw something of the session."""
+        ranges = [use.time_range for use in tracked.uses]
+        return max([tracked.public["duration"] or 0.0, 1.0, *(one.end for one in ranges if one is not None)])
+
+    def still_at(self, second: float, duration: float) -> str:
+        """Their times are not known: they count as spread evenly."""
+        return self.stills[min(len(self.stills) - 1, int(second / duration * len(self.stills)))]
+
+
+def page_of(tracked: TrackedSession, events: Sequence[Event], media: Media, report: str | None) -> str:
+    """`report` is the address of the HTML report, from its own folder."""
+    session = tracked.public
+    disagreeing = next((use.attempt for use in tracked.uses if use.attempt.disagrees_with(tracked)), None)
+    script, style = _asset("player.js"), _asset("player.css")
+    return _template().render(
+        # In parts, between which a line may break.
+        title=re.split(r"(?<=[_\[.:/-])", escape_control_characters(session["name"] or "LambdaTest session")),
+        status=escape_control_characters(status_text(session)),
+        severity=severity_of(shown_status(session)),
+        disagreement=verdict_text(session, disagreeing.outcome) if disagreeing is not None else "",
+        facts=[escape_control_characters(fact) for fact in _facts(tracked) if fact],
+        links=[(name, _from_page(url)) for name, url in _links(tracked, report) if url and is_link(url)],
+        missing=[(name, escape_control_characters(why)) for name, why in session["artifacts_missing"].items()],
+        data=_as_json(_data(tracked, events, media)),
+        script=script,
+        style=style,
+        script_hash=_hash(script),
+        style_hash=_hash(style),
+    )
+
+
+def _facts(tracked: TrackedSession) -> Iterator[str | None]:
+    session = tracked.public
+    yield join_nonempty(" ", session["browser"], session["browser_version"])
+    yield session["device"]
+    yield session["platform"]
+    yield duration_text(session["duration"]) if session["duration"] is not None else None
+    yield moment_text(session["started_at"]) if session["started_at"] else None
+    yield session["build_name"]
+    yield tracked.id
+
+
+def _links(tracked: TrackedSession, report: str | None) -> Iterator[tuple[str, str | None]]:
+    session = tracked.public
+    yield "Report", report
+    yield "LambdaTest", session["url"]
+    yield "Shared page", session["share_url"]
+    yield from session["links"].items()
+    names = {"video": "Video", "screenshots": "Screenshots"}
+    for name, path in sorted(session["artifacts"].items(), key=lambda item: item[0] not in names):
+        yield names.get(name, f"{name.capitalize()} log"), path
+
+
+def _from_page(url: str) -> str:
+    """An address as the page has it; those in a session's record are relative to the report."""
+    return url if ":" in url.partition("/")[0] or url.startswith("/") else _TO_REPORT + url
+
+
+def _data(tracked: TrackedSession, events: Sequence[Event], media: Media) -> dict[str, Any]:
+    """What the script draws from: tests, and events as `[second, kind, text, error, 1 if bad, how long it took]`."""
+    lag = tracked.video_lag
+    return {
+        "duration": media.duration_of(tracked),
+        # By how many seconds the video starts later than the session, at most, and how many of them are not sure.
+        "lag": lag.most if media.video is not None else 0.0,
+        "uncertain": lag.most - lag.least if media.video is not None else 0.0,
+        "video": media.video,
+        "stills": media.stills,
+        "tests": [_test(use, events) for use in tracked.uses],
+        "events": [
+            (
+                *(event.at, event.kind, escape_control_characters(event.text)),
+                *(escape_control_characters(event.error), int(event.is_bad)),
+                seconds_text(event.seconds) if event.seconds is not None else "",
+            )
+            for event in events
+        ],
+    }
+
+
+def _test(use: Use, events: Sequence[Event]) -> dict[str, Any]:
+    attempt, time_range = use.attempt, use.time_range
+    last = [command for command in attempt.commands if command["session"] == use.tracked.id][-1:]
+    outcome = attempt.outcome or "unfinished"
+    return {
+        "id": escape_control_characters(attempt.nodeid),
+        "attempt": attempt.number,
+        "outcome": outcome,
+        "severity": severity_of(outcome),
+        "start": time_range.start if time_range is not None else None,
+        "end": time_range.end if time_range is not None else None,
+        "failure": use.failure_offset if attempt.has_a_failure else None,
+        "message": attempt.failure,
+        "last": events.index(own_event(use.tracked, last[0])) if last else None,
+    }
+
+
+def _as_json(data: object) -> str:
+    """In a script only `<` could end it, or begin something else."""
+    return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _asset(name: str) -> str:
+    return files("pytest_lambdatest_session.report.player").joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def _template() -> jinja2.Template:
+    return jinja2.Environment(autoescape=True).from_string(_asset("player.html"))
+
+
+def _hash(text: str) -> str:
+    """As a content security policy names what may stand in the page."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
