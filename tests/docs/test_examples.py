@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from companions import pytest_playwright
 from documents import PAGES, ROOT, Block, Command, blocks, commands
 from local_grid import LocalGrid
 from local_grid.chromium import find_installation
@@ -59,7 +60,7 @@ def reader(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, cloud: Lo
     story = Story(pytester, monkeypatch, cloud)
     story.set_environment(LT_USERNAME=cloud.username, LT_ACCESS_KEY=cloud.access_key)
     # A reader has the plugins that the pages speak of, and not all that our tests need: some exclude each other.
-    more = ("playwright", "base_url") if "chromium" in cloud.describe().lower() else ()
+    more = pytest_playwright() if cloud.has_playwright else ()
     story.set_environment(PYTEST_ADDOPTS=" ".join(f"-p {plugin}" for plugin in (*PLUGINS, *more)))
     for file in pytester.path.iterdir():
         file.unlink()  # a story's own files

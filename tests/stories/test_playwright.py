@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from companions import needs
+from companions import needs, pytest_playwright
 from local_grid import LocalGrid
 from local_grid.chromium import find_installation
 from stories import Story, outcomes
@@ -248,7 +248,7 @@ def test_the_asynchronous_api_under_xdist_and_reruns(playwright_story: Story, pl
 
 def test_pytest_playwright_keeps_what_it_puts_on_the_report(playwright_story: Story) -> None:
     story = playwright_story
-    story.use("playwright", "base_url")
+    story.use(*pytest_playwright())
     story.file(
         "conftest.py",
         """
@@ -276,7 +276,8 @@ def test_pytest_playwright_keeps_what_it_puts_on_the_report(playwright_story: St
     )
     run = story.run("--screenshot=on", "--tracing=on")
     theirs = story.run_without("--screenshot=on", "--tracing=on")
-    assert outcomes(run) == outcomes(theirs) == {"passed": 2, "failed": 1}, run.output
+    assert outcomes(run) == outcomes(theirs), run.output
+    assert outcomes(run).items() >= {"passed": 2, "failed": 1}.items(), run.output
     (record,) = run.records
     assert used_by(record) == ["test_one[chromium]", "test_two[chromium]"]
     assert (record["state"], record["name"]) == ("final", "session")

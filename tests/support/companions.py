@@ -23,6 +23,11 @@ def needs(module: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(find_spec(module) is None, reason=f"{module} has an environment of its own")
 
 
+def pytest_playwright() -> tuple[str, ...]:
+    """The plugins that it consists of: until 0.9 it takes a fixture of pytest-base-url's."""
+    return ("playwright", *(["base_url"] if find_spec("pytest_base_url") is not None else []))
+
+
 def session_of(run: Run, test: str) -> dict[str, Any]:
     """The record of a test's only session, which its row, its JUnit properties and the sessions file agree about."""
     (record,) = [record for record in run.records if test in _tests_of(record)]
