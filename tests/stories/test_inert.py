@@ -128,7 +128,7 @@ def test_a_suite_with_our_hooks_runs_where_the_plugin_is_missing(story: Story) -
     run = story.run_of(story.pytester.runpython(story.pytester.path / "without.py"))
     assert outcomes(run) == {"passed": 1}
 
-    story.file("pytest.ini", files["pytest.ini"])
+    story.file("pytest.ini", "[pytest]\naddopts = -p lambdatest_session\n")
     run = story.run_of(story.pytester.runpython(story.pytester.path / "without.py"))
     assert run.result.ret != pytest.ExitCode.OK
     assert "No module named 'lambdatest_session'" in run.output
