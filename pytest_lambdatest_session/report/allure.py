@@ -111,6 +111,8 @@ class AllureResults:
             files = use.tracked.public["artifacts"] | ({"clip": use.clip} if use.clip is not None else {})
             for kind, artifact in files.items():
                 saved = self._artifacts / unquote(artifact)
+                if saved.suffix == ".m3u8":
+                    continue  # of pieces, which lie beside it
                 # Allure takes for attachments what is named so. A clip is of one test, all else of the session.
                 of = saved.stem if kind == "clip" else kind
                 name = f"{_PREFIX}{folder_name(use.tracked.id)}-{of}-attachment{saved.suffix}"

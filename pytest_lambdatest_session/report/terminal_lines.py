@@ -222,7 +222,7 @@ def _places(session: ReportedSession, video_range: VideoRange | None, style: Sty
     if video is None or style.verbosity > 0:
         yield style.place(session["url"]) if session["url"] else _NO_ID
     if saved:
-        yield style.place(saved.get("video") or next(iter(saved.values())).rpartition("/")[0])
+        yield style.place(session["player"] or saved.get("video") or next(iter(saved.values())).rpartition("/")[0])
     if session["share_url"]:
         yield f"opens without a login until {session['shared_until']}: {session['share_url']}"
     yield from (f"{name}: {style.place(url)}" for name, url in session["links"].items())

@@ -27,7 +27,7 @@ from pytest_lambdatest_session.report.last_commands import by_session, clock, co
 from pytest_lambdatest_session.report.log_rows import within
 from pytest_lambdatest_session.report.priority import disagreement_on, lacks_final_answer
 from pytest_lambdatest_session.report.saved_files import STREAM_NOTE
-from pytest_lambdatest_session.report.video_offsets import fragment_of, position
+from pytest_lambdatest_session.report.video_offsets import about, fragment_of, position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -196,9 +196,7 @@ def _picture(use: Use, inline: Inline | None) -> Iterator[Said]:
     if session["player"] is None or offset is None:
         return
     lag = use.tracked.video_lag
-    caption = (
-        f"Failed at {'about ' if lag.is_measured and not lag.is_certain else ''}{clock_text(lag.shown_second(offset))}"
-    )
+    caption = f"Failed at {about(lag.is_certain or not lag.is_measured)}{clock_text(lag.shown_second(offset))}"
     poster = use.poster if inline is None or use.poster is None else inline(use.poster)
     video = session["artifacts"].get("video")
     if poster is not None:
