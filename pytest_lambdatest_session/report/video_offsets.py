@@ -20,7 +20,7 @@ LATEST_START_SECONDS = 13.0
 """By how much an encoder starts late at most, as LambdaTest's own bindings for Playwright say."""
 LONGEST_LOST_END_SECONDS = 3.0
 _CERTAIN_SECONDS = 0.8
-_MOMENT_SECONDS = 0.2
+_MOMENT_SECONDS, _SHORTEST_SECONDS = 0.2, 0.1
 # Videos are cut off after ten minutes: of one so long what is missing may all be its end.
 _CUT_OFF_SECONDS = 595.0
 
@@ -130,9 +130,9 @@ def fragment_of(url: str, video_range: VideoRange | None) -> str:
     """What the link to a video has to end in for a test's part of it, "" where a browser can't show that.
 
     Only files and streams can be entered at a second, by a media fragment (https://www.w3.org/TR/media-frags/). A test
-    that begins with its session needs none.
+    that begins with the video needs none.
     """
-    if video_range is None or video_range.start < 1 or not can_be_entered(url) or "#" in url:
+    if video_range is None or video_range.start < _SHORTEST_SECONDS or not can_be_entered(url) or "#" in url:
         return ""
     start = math.floor(video_range.start * 10) / 10
     return f"#t={start:g},{max(math.ceil(video_range.end), math.floor(start) + 1)}"

@@ -123,8 +123,7 @@ def test_links_and_clips_show_the_failed_test(story: Story) -> None:
         linked = dict(links[name])["video"]
         second = float(linked.partition("#t=")[2].partition(",")[0] or 0)
         assert linked.startswith(record["artifacts"]["video"])
-        # One to the first second of a video has no second.
-        assert use["offset"] - 1.2 - lost <= shown(video, second), name
+        assert use["offset"] - 0.7 - lost <= shown(video, second), name
         assert shown(video, second) <= use["offset"] + 0.7, "early, and late by no more than a moment"
         assert shown(clip, 0) <= max(late, use["offset"]) + 0.3
         assert shown(clip, 1000) >= min(use["end_offset"], record["duration"] - lost) - 0.4

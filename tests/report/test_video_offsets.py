@@ -23,7 +23,7 @@ RANGE = VideoRange(83.4, 99.2, is_certain=True)
         ("report-lambdatest/s1/video.webm", RANGE, "report-lambdatest/s1/video.webm#t=83.4,100"),
         ("https://x.example/index.m3u8", RANGE, "https://x.example/index.m3u8#t=83.4,100"),
         ("https://x.example/video.mp4", VideoRange(8, 8, is_certain=True), "https://x.example/video.mp4#t=8,9"),
-        ("https://x.example/video.mp4", VideoRange(0.4, 9, is_certain=True), "https://x.example/video.mp4"),
+        ("https://x.example/video.mp4", VideoRange(0.04, 9, is_certain=True), "https://x.example/video.mp4"),
         ("https://x.example/video.mp4", None, "https://x.example/video.mp4"),
         ("https://x.example/video.mp4#t=3", RANGE, "https://x.example/video.mp4#t=3"),
         ("https://x.example/public/video?testID=T.mp4", RANGE, "https://x.example/public/video?testID=T.mp4"),
