@@ -112,7 +112,10 @@ def read_settings(
         SettingsError: a value is not accepted.
     """
     values = {option.name: _read(option, command_line, environment, ini) for option in OPTIONS}
-    hubs_of_bindings = (_hub_in(environment.get(name, "")) for name in _HUB_VARIABLES)
+    hubs_of_bindings = [_hub_in(environment.get(name, "")) for name in _HUB_VARIABLES]
+    if environment.get("TESTMU_RUN_TARGET", "").lower() == "cloud":
+        # Those for Playwright connect to a relay of their own, and only that to LambdaTest.
+        hubs_of_bindings.append("127.0.0.1")
     return Settings(
         hub=(*cast("tuple[str, ...]", values["lambdatest_hub"]), *filter(None, hubs_of_bindings)),
         api_url=cast("str | None", values["lambdatest_api_url"]),

@@ -85,14 +85,15 @@ def new_server() -> Iterator[Callable[[], ScriptedServer]]:
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate for `localhost` and `api.story.example` by name, not for any address, and its key."""
+    """A certificate for a few hosts by name, not for any address, and its key."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("needs the openssl command to make a certificate")
     folder = tmp_path_factory.mktemp("tls")
     crt, key = folder / "server.crt", folder / "server.key"
     command: list[Any] = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=x"]
-    command += ["-addext", "subjectAltName=DNS:localhost,DNS:api.story.example", "-keyout", key, "-out", crt]
+    names = ",".join(f"DNS:{name}" for name in ("localhost", "api.story.example", "cdp.lambdatest.com"))
+    command += ["-addext", f"subjectAltName={names}", "-keyout", key, "-out", crt]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
     return crt, key
 

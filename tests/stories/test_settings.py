@@ -120,6 +120,8 @@ NATIVE_PYTEST = pytest.mark.skipif(pytest.version_tuple < (9,), reason="pytest 9
         ("LT_HUB_URL", "hub.internal/wd/hub", "hub.internal"),
         ("LT_HUB_URL", "http://[broken", None),
         ("HYE_HUB", "", None),
+        ("TESTMU_RUN_TARGET", "cloud", "127.0.0.1"),
+        ("TESTMU_RUN_TARGET", "local", None),
     ],
 )
 def test_hubs_of_lambdatests_own_bindings_are_captured(name: str, value: str, host: str | None) -> None:
