@@ -105,6 +105,7 @@ class Connection:
         self.received: list[dict[str, Any]] = []
         self.onmessage: Callable[[Any], None] = self.sent.append
         self._loop = SimpleNamespace(time=lambda: -1000.0)
+        self._transport: Any = None
 
     def dispatch(self, message: dict[str, Any]) -> None:
         self.received.append(message)
@@ -287,6 +288,21 @@ def test_a_browser_of_a_conftest_is_kept_or_left_out_when_the_settings_are_known
     browser.listeners[0](browser)
     assert [session.get("told_id") for session in recorder.changed()] == ["A-B"] * captured
     assert list(recorder.problems) == []
+
+
+def test_a_connection_that_sends_by_its_transport_is_watched_as_well(hook: PlaywrightHook, notes: Notes) -> None:
+    """That of Playwright until 1.6x; CI's matrix has it for real."""
+    browser = Browser()
+    connection = browser._impl_obj._connection
+    transport = SimpleNamespace(send=connection.onmessage)
+    del connection.onmessage
+    connection._transport = transport
+    hook._connected((None, "ours"), {}, browser, None)
+    message = {"id": 1, "guid": "page@1", "method": "keyboardType", "params": {"text": "a"}, "metadata": {}}
+    transport.send(message)
+    connection.dispatch({"id": 1})
+    assert connection.sent == [message]
+    assert notes.told[1:] == [("acted", "keyboard.type", None)]
 
 
 def test_a_fault_while_watching_changes_no_message(hook: PlaywrightHook, faults: list[Exception]) -> None:

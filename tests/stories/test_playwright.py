@@ -237,7 +237,7 @@ def test_the_asynchronous_api_under_xdist_and_reruns(playwright_story: Story, pl
         run = story.run("--reruns=1", "-n2", "-o", "asyncio_default_fixture_loop_scope=function")
     finally:
         playwright_grid.answer_actions_after = 0.0
-    assert outcomes(run) == {"passed": 2, "rerun": 1}, run.output
+    assert outcomes(run).items() >= {"passed": 2, "rerun": 1}.items(), run.output
     uses = sorted(
         (use["nodeid"].partition("::")[2], use["attempt"], use["outcome"]) for r in run.records for use in r["tests"]
     )
