@@ -79,8 +79,7 @@ def _fields(use: Use, position: int, count: int) -> dict[str, str]:
     known: dict[str, object] = {name: value for name, value in session.items() if not isinstance(value, dict)}
     known |= {f"{kind}_logs_url": url for kind, url in session["logs"].items()}
     known |= {"nodeid": attempt.nodeid, "outcome": attempt.outcome, "attempt": attempt.number, "worker": attempt.worker}
-    if time_range is not None:
-        known |= {"offset": time_range.start, "end_offset": time_range.end}
+    known["offset"], known["end_offset"] = time_range or (None, None)
     known["link"] = session["share_url"] or session["url"]
     known["summary"] = _summary(use)
     known["title"] = "LambdaTest" if count == 1 else f"LambdaTest {position}"

@@ -1,0 +1,192 @@
+"""What reads JUnit files and pages elsewhere, by its own commands: each finds the sessions, and no sum is wrong.
+
+They have an environment of tox of their own, where all of them are installed.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import threading
+import xml.etree.ElementTree as ET
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from stories import Parts, outcomes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from stories import Run, Story
+
+SUITE = """
+import itertools
+
+attempts = itertools.count(1)
+
+@pytest.fixture
+def driver():
+    with open_browser() as driver:
+        yield driver
+
+def test_again(driver):
+    assert next(attempts) > 1
+
+@pytest.mark.parametrize("dish", ["a/b::c [1]=<&>"])
+def test_odd(driver, dish):
+    assert dish == "another"
+
+def test_two(driver):
+    with open_browser() as other:
+        other.title
+"""
+
+
+def needs(module: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(find_spec(module) is None, reason=f"{module} has an environment of its own")
+
+
+def runs(story: Story, *options: str) -> Iterator[Run]:
+    """Two runs of one suite, each with a folder of its own for what it wrote."""
+    story.tests(SUITE)
+    for name in ("first", "second"):
+        outputs = (f"--html={name}/report.html", f"--junitxml={name}/junit.xml")
+        run = story.run("--reruns=1", *options, *outputs, f"--lambdatest-sessions-file={name}/sessions.jsonl")
+        assert outcomes(run) == {"passed": 2, "failed": 1, "rerun": 2}
+        yield type(run)(run.result, run.folder / name)
+
+
+class TestRail(ThreadingHTTPServer):
+    """Answers as TestRail does to a project without cases, and keeps what it is sent."""
+
+    __test__ = False
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.cases: list[dict[str, Any]] = []
+        self.results: list[dict[str, Any]] = []
+        self.attached: Counter[str] = Counter()
+
+    def answer(self, verb: str, number: str, sent: Any) -> Any:
+        if verb == "add_case":
+            self.cases.append({"id": len(self.cases) + 1, "section_id": 1, **sent})
+            return self.cases[-1]
+        if verb == "add_results_for_cases":
+            self.results += sent["results"]
+            return [{"id": place, "case_id": result["case_id"]} for place, result in enumerate(self.results, 1)]
+        if verb == "add_attachment_to_result":
+            self.attached[number] += 1
+        field = {"system_name": "custom_automation_id", "is_active": True, "configs": []}
+        lists = {
+            "projects": [{"id": 1, "name": "Shop", "suite_mode": 1}],
+            "cases": self.cases,
+            "sections": [{"id": 1, "name": "pytest", "suite_id": 1, "parent_id": None}],
+        }
+        kind = verb.partition("_")[2]
+        if kind in lists:
+            return {kind: lists[kind], "offset": 0, "limit": 250, "size": len(lists[kind]), "_links": {"next": None}}
+        return {"get_suites": [{"id": 1, "name": "Master"}], "get_case_fields": [field]}.get(verb, {"id": 1})
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: TestRail
+
+    def _answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        verb, _, number = self.path.partition("/api/v2/")[2].partition("&")[0].partition("/")
+        is_json = "json" in (self.headers.get("Content-Type") or "") and body
+        answer = json.dumps(self.server.answer(verb, number, json.loads(body) if is_json else None)).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    do_GET = do_POST = _answer  # noqa: N815 - named by http.server
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named by http.server
+        """Keep quiet."""
+
+
+@pytest.fixture
+def testrail() -> Iterator[TestRail]:
+    server = TestRail()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@needs("trcli")
+def test_trcli_sends_comments_and_files_of_every_attempt(story: Story, testrail: TestRail) -> None:
+    run = next(runs(story, "--lambdatest-junit=testrail", "--lambdatest-artifacts=all", "-n1"))
+    trcli = shutil.which("trcli", path=str(sys.prefix) + "/bin")
+    assert trcli is not None
+    host = f"http://127.0.0.1:{testrail.server_port}"
+    login = ("--host", host, "--project", "Shop", "--username", "me", "--key", "key", "--yes")
+    sent = story.pytester.run(trcli, *login, "parse_junit", "--title", "Browsers", "--file", "first/junit.xml")
+    assert sent.ret == 0, sent.stdout.str() + sent.stderr.str()
+    titles = {case["id"]: case["custom_automation_id"].partition(".")[2] for case in testrail.cases}
+    comments: dict[str, list[tuple[int, str]]] = {}
+    for result in testrail.results:
+        comments.setdefault(titles[result["case_id"]], []).append((result["status_id"], result["comment"]))
+    for record in run.records:
+        for use in record["tests"]:
+            attempts = comments[use["nodeid"].partition("::")[2]]
+            number = use["attempt"] - 1
+            # As the page says: an attempt that failed and was run again is sent as passed, 1; a failed one is 5.
+            assert attempts[number][0] == (5 if use["outcome"] == "failed" else 1)
+            assert record["url"] in attempts[number][1]
+            assert ("attempt 1 failed and was run again" in attempts[number][1]) == (use["outcome"] == "rerun")
+    assert len(testrail.results) == 5
+    assert sum(testrail.attached.values()) == sum(len(record["artifacts"]) for record in run.records) == 12
+
+
+def attempts_in(path: Path) -> Counter[tuple[str | None, str | None]]:
+    """`(test, session)` of each testcase, as often as it is there."""
+    return Counter(
+        (case.get("name"), one.get("value"))
+        for case in ET.parse(path).iter("testcase")
+        for one in case.iter("property")
+        if str(one.get("name")).startswith("lambdatest_session_id")
+    )
+
+
+@needs("junitparser")
+def test_merged_junit_files_have_each_session_on_its_test(story: Story) -> None:
+    """By junitparser, and where node has it by junit-report-merger; also with the items of Xray in them."""
+    first, second = runs(story, "--lambdatest-junit=xray testmo failure", "--lambdatest-artifacts=all")
+    files = [first.folder / "junit.xml", second.folder / "junit.xml"]
+    expected = attempts_in(files[0]) + attempts_in(files[1])
+    assert sum(expected.values()) == 12
+    for number, tool in enumerate(("junitparser", "jrm") if shutil.which("jrm") else ("junitparser",)):
+        merged = story.pytester.path / f"merged-{number}.xml"
+        by_python = [sys.executable, "-m", "junitparser", "merge", *map(str, files), str(merged)]
+        result = story.pytester.run(*(by_python if tool == "junitparser" else ["jrm", str(merged), *map(str, files)]))
+        assert result.ret == 0, result.stderr.str()
+        assert attempts_in(merged) == expected
+        suites = ET.parse(merged).getroot()
+        items = [len(list(ET.parse(path).iter("item"))) for path in (*files, merged)]
+        assert items[0] + items[1] == items[2] > 0
+        assert (suites.get("failures"), suites.get("errors"), suites.get("skipped")) == ("2", "0", "0")
+        # junitparser counts testcases, where pytest states a rerun test once.
+        assert suites.get("tests") == ("10" if number == 0 else "6")
+
+
+@needs("junit2htmlreport")
+def test_junit2html_shows_the_sessions(story: Story) -> None:
+    run = next(runs(story, "--lambdatest-junit=testrail text failure"))
+    result = story.pytester.run(sys.executable, "-m", "junit2htmlreport", "first/junit.xml", "out.html")
+    assert result.ret == 0, result.stderr.str()
+    text = Parts((story.pytester.path / "out.html").read_text(encoding="utf-8")).text
+    assert all(record["url"] in text for record in run.records)
+    assert "attempt 1 failed and was run again" in text
