@@ -57,8 +57,8 @@ class Contents:
 def file_fields(attempt: AttemptRecord, folders: Folders, contents: Contents | None) -> Iterator[dict[str, str]]:
     """Return the known fields of each saved file: its own, and those of its session. Files are numbered throughout."""
     number = 0
-    for fields, tracked in zip(session_fields(attempt), attempt.sessions, strict=True):
-        artifacts = tracked.public["artifacts"]
+    for fields, use in zip(session_fields(attempt), attempt.uses, strict=True):
+        artifacts = use.tracked.public["artifacts"] | ({"clip": use.clip} if use.clip is not None else {})
         for kind in sorted(artifacts, key=_rank):
             number += 1
             path = folders.artifacts / unquote(artifacts[kind])

@@ -103,7 +103,7 @@ def test_the_artifacts_of_failed_tests_are_saved_and_shown(story: Story, argumen
     assert "screenshots: LambdaTest has none" in row.details
     assert run.row("test_sells").links["video"] == session_of(run, "test_sells")["video_url"]
     assert "not saved" not in run.output
-    assert f"\nreport-lambdatest/{record['session_id']}/video.mp4\n" in run.output
+    assert f"\nreport-lambdatest/{record['session_id']}/index.html\n" in run.output
     assert "logs that were not saved ask for a LambdaTest login" in row.details
 
 
