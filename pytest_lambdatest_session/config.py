@@ -32,6 +32,7 @@ _SWITCH = {
 _ON_OR_OFF = "'on' or 'off' (also true or false, yes or no, 1 or 0)"
 # From which LambdaTest's own bindings take their hub: an address, and what HyperExecute sets, a host with its port.
 _HUB_VARIABLES = ("LT_HUB_URL", "HYE_HUB")
+_DEFAULT = "the default"
 _LONGEST_LABEL = 63  # of a host name
 _MOST = 1e6  # seconds and megabytes; of more a socket makes an error
 _USERINFO = r"(?i)((?:[a-z]+:)?//)?[^\s,]*@"
@@ -147,6 +148,16 @@ def _hub_in(text: str) -> str:
         return ""
 
 
+def given_settings(
+    command_line: Mapping[str, str | None], environment: Mapping[str, str], ini: Mapping[str, object]
+) -> Iterator[str]:
+    """Yield `name = value (source)` of each setting that a source has, for people."""
+    for option in OPTIONS:
+        value, source = _first_set(option, command_line, environment, ini)
+        if source != _DEFAULT:
+            yield f"{option.name} = {_shown(value)} ({source})"
+
+
 def _read(
     option: Option,
     command_line: Mapping[str, str | None],
@@ -192,7 +203,7 @@ def _first_set(
         configured = configured.strip()
     if configured != "":
         return configured, f"from the ini key {option.name}"
-    return option.default, "the default"
+    return option.default, _DEFAULT
 
 
 def _text_of(value: object, option: Option) -> str:

@@ -20,6 +20,7 @@ from pytest_lambdatest_session.registration import Registration
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Mapping
 
     from pytest_lambdatest_session.config import IniType
 
@@ -71,13 +72,18 @@ def _recorder_of(config: pytest.Config) -> Recorder:
 
 def _settings_of(config: pytest.Config) -> Settings:
     try:
-        return read_settings(
-            {option.name: config.getoption(option.name) for option in OPTIONS},
-            os.environ,
-            {option.name: _configured(config, option.name) for option in OPTIONS},
-        )
+        return read_settings(*sources_of(config))
     except SettingsError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def sources_of(config: pytest.Config) -> tuple[dict[str, str | None], Mapping[str, str], dict[str, object]]:
+    """Return what command line, environment and configuration file have, for `read_settings`."""
+    return (
+        {option.name: config.getoption(option.name) for option in OPTIONS},
+        os.environ,
+        {option.name: _configured(config, option.name) for option in OPTIONS},
+    )
 
 
 def _configured(config: pytest.Config, name: str) -> object:

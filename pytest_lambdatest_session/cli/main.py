@@ -1,4 +1,4 @@
-"""Arguments, and what becomes of them. Needs neither pytest nor selenium."""
+"""Arguments, and what becomes of them. Needs no selenium, and pytest for `check` alone."""
 
 from __future__ import annotations
 
@@ -16,11 +16,19 @@ from pytest_lambdatest_session.credentials import credentials_from
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_PROGRAM = "lambdatest-session"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. 0: all was found; 1: some session was not, or could not be asked about; 2: used wrongly."""
+    """Run one command; return 0 if all was found, 1 if something was not or is to be done, 2 if it was used wrongly."""
     parser = _parser()
-    given = parser.parse_args(arguments)
+    given, others = parser.parse_known_args(arguments)
+    if given.command == "check":
+        from pytest_lambdatest_session.cli.check import check  # noqa: PLC0415 - loads pytest
+
+        return check([*given.arguments, *others], given.hub, os.environ, sys.stdout)
+    if others:
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
     if given.command == "join":
         try:
             return join(given.files, given.html, sys.stdout)
@@ -42,10 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m pytest_lambdatest_session",
+        prog=_PROGRAM if Path(sys.argv[0]).stem == _PROGRAM else "python -m pytest_lambdatest_session",
         description="Sessions of LambdaTest (TestMu AI), as the reports of pytest show them.",
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{show,join}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="{show,join,check}")
     showing = commands.add_parser(
         "show",
         help="ask LambdaTest about sessions by their ids",
@@ -73,6 +81,14 @@ def _parser() -> argparse.ArgumentParser:
     joining.add_argument(
         "--html", type=Path, metavar="OUT", help="write a page here (default: the joined lines on standard output)"
     )
+    checking = commands.add_parser(
+        "check",
+        help="say what would keep a run from its sessions",
+        description="Say a line each of versions, plugin, outputs, settings, credentials, API and clock, with what to "
+        "do. Exit status: 0 if nothing has to be done, else 1. LambdaTest is asked once.",
+    )
+    checking.add_argument("arguments", nargs="*", metavar="PYTEST_ARGUMENT", help="as pytest would be given them")
+    checking.add_argument("--hub", default="hub.lambdatest.com", metavar="HOST", help="as for show")
     return parser
 
 

@@ -114,7 +114,6 @@ def _lines(session: ReportedSession) -> Iterator[str]:
 
 
 def _facts(session: ReportedSession) -> Iterator[tuple[str, str | None]]:
-    yield "why", session["error"]
     yield "that is", meaning_of(status_text(session))
     yield "remark", None if session["remark"] == session["status"] else session["remark"]
     yield "time", None if session["duration"] is None else duration_text(session["duration"])
@@ -127,5 +126,6 @@ def _facts(session: ReportedSession) -> Iterator[tuple[str, str | None]]:
     yield "test id", session["test_id"]
     yield "video", session["video_url"]
     yield "session", session["url"]
+    yield "hub", session["hub"]
     yield "screenshots", session["screenshot_url"]
     yield from ((f"{kind} log", url) for kind, url in session["logs"].items())

@@ -78,6 +78,8 @@ class Client:
     ) -> None:
         self._base_url = checked_api_url(base_url)
         self._host = host_of(self._base_url)
+        self.answered_at: str | None = None
+        """The Date of the last answer, as the API wrote it."""
         self._timeout_seconds = timeout_seconds
         self._share_days = share_days
         self._secrets = credentials.secrets
@@ -219,6 +221,7 @@ class Client:
                 proxies=self._proxies,
                 stream=True,
             ) as response:
+                self.answered_at = response.headers.get("Date")
                 if response.status_code < _NOT_A_FAILURE:
                     return self._body(response, limit_bytes)
                 failure = self._failure(response)

@@ -79,7 +79,7 @@ def test_show_says_by_its_exit_status_whether_all_were_found(ran: Story) -> None
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ((), "required: {show,join}"),
+        ((), "required: {show,join,check}"),
         (("show",), "SESSION_ID"),
         (("show", "https://automation.lambdatest.com/test?testID=1"), "is no session id; accepted: an id such as"),
         (("show", "--timeout=soon", "1"), "lambdatest_timeout is 'soon'"),
