@@ -60,8 +60,7 @@ class AllureLinks:
     def _note_result(self, report: pytest.TestReport) -> None:
         reporter: Any = getattr(self._config.pluginmanager.get_plugin("allure_listener"), "allure_logger", None)
         result = reporter.get_test(None) if reporter is not None else None
-        if result is not None:
-            setattr(report, RESULT_ATTRIBUTE, str(result.uuid))
+        setattr(report, RESULT_ATTRIBUTE, getattr(result, "uuid", None))
 
 
 class AllureResults:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _RUNNING_SHOWN = 20
 _NO_ID = "its id is not known"
+_WHY = "why: "
 _RUNNING = "running: quit() was not called before the reports were written"
 
 Colour = Literal["red", "green", "yellow", ""]
@@ -159,7 +160,9 @@ def _groups(registry: Registry, style: Style, *, with_failures: bool) -> Iterato
         yield from _by_tests(rest, style)
         return
     running = [tracked for tracked in rest if is_left_running(tracked)]
-    yield from _by_tests(running[:_RUNNING_SHOWN], style)
+    for nodeid, lines in _by_tests(running[:_RUNNING_SHOWN], style):
+        # Why one was not asked about is said below, once for all.
+        yield nodeid, [line for line in lines if not line.text.startswith(_WHY)]
     if left := len(running[_RUNNING_SHOWN:]):
         yield f"and {left:,} more running; -v lists them", []
 
@@ -204,7 +207,7 @@ def _block(tracked: TrackedSession, attempt: AttemptRecord | None, title: str, s
     colour = "yellow" if disagrees else _COLOURS[severity_of(shown_status(session))]
     yield Line(f"{title}: {', '.join(parts)}" if title else ", ".join(parts), colour)
     if session["error"]:
-        yield Line(f"why: {session['error']}")
+        yield Line(f"{_WHY}{session['error']}")
     if has_own_remark(session):
         yield Line(f"remark: {session['remark']}")
     use = None if attempt is None else attempt.use_of(tracked)

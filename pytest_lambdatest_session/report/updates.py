@@ -266,7 +266,7 @@ class Updates:
             self._files.take(result)
         elif kind == "clipped":
             self._clips.take(result)
-        elif kind == "trouble":
+        else:
             self._problems.add(f"pytest-lambdatest-session failed inside ({result['text']}); please report this")
 
     def _take_answer(self, answer: Polled) -> None:

@@ -125,6 +125,13 @@ def use(nodeid: str, outcome: str = "failed") -> dict[str, object]:
     return {"nodeid": nodeid, "outcome": outcome, "attempt": 1, "worker": None, "offset": 83.0, "end_offset": 99.5}
 
 
+def test_a_test_of_two_sessions_stands_once_on_the_page(tmp_path: Path) -> None:
+    (tmp_path / "one.jsonl").write_text("".join(record(name, tests=[use("t.py::t")]) for name in ("s1", "s2")))
+    page = page_of(merged([read_sessions_file(tmp_path / "one.jsonl")]))
+    assert page.count('<article id="t.py::t">') == 1
+    assert len(PageTable(page).sessions) == 2
+
+
 def test_a_session_of_several_files_has_the_tests_of_all_and_what_is_final(tmp_path: Path) -> None:
     file = tmp_path / "sessions.jsonl"
     file.write_text(

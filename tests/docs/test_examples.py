@@ -36,7 +36,7 @@ VARIES = (
     (re.compile(r"\b[0-9a-f]{32}\b"), "<session id>"),
     (re.compile(r"https?://(127\.0\.0\.1(:\d+)?|[\w.-]*lambdatest\.com)"), "<cloud>"),
     (re.compile(r"\d+\.\d+s\b"), "<time>"),
-    (re.compile(r"\b\d+ m?s\b"), "<time>"),
+    (re.compile(r"\b\d+(\.\d)? m?s\b"), "<time>"),
     (re.compile(r"\b\d\d:\d\d\b"), "<place>"),
     (re.compile(r"file://\S+/"), "file:///"),
     (re.compile(r"([=_-])\1+"), r"\1"),

@@ -155,8 +155,9 @@ def test_without_ffmpeg_there_are_no_clips_and_a_stream_stays_in_pieces(story: S
     story.grid.video_link = "stream"
     story.file("conftest.py", "import os\nos.environ['PATH'] = '/nowhere'")
     story.tests(SUITE)
-    run = story.run("--lambdatest-clips=failed", "--lambdatest-artifacts=failed")
+    run = story.run("--lambdatest-clips=failed", "--lambdatest-artifacts=failed", "--alluredir=allure")
     assert outcomes(run) == {"passed": 1, "failed": 1}
+    assert not list((run.folder / "allure").glob("*.m3u8")), "of pieces, which are not there"
     assert run.output.count("needs ffmpeg, which is not on the path") == 1
     assert "4 videos kept in pieces, as no ffmpeg joined them; VLC plays such an index.m3u8 from disk" in run.output
     row = run.row("test_total")

@@ -18,7 +18,7 @@ from pytest_lambdatest_session.sidecar.main import serve
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_lambdatest_session.sidecar.messages import Account, Request, Start
+    from pytest_lambdatest_session.sidecar.messages import Account, Clip, Cut, Request, Start
     from scripted_server import Exchange, ScriptedServer
 
 DEADLINE_SECONDS = 20.0
@@ -80,6 +80,24 @@ def test_files_are_saved_within_the_limit(api: ScriptedServer, tmp_path: Path) -
     assert {one["type"] for one in told} == {"downloaded"}
     assert {one["name"] for one in told} == {"command", "console", "network", "selenium", "screenshots", "video"}
     assert [one["path"] is not None for one in told].count(True) == 2, "31 bytes are room for two of 13"
+
+
+def test_a_video_is_cut(tmp_path: Path) -> None:
+    """One that is none: nothing comes of it, and the answer says why."""
+    (tmp_path / "video.mp4").write_bytes(b"no video")
+    clip: Clip = {"number": 1, "stem": str(tmp_path / "01-test"), "start": 0.0, "end": 1.0, "poster_at": 0.5}
+    cut: Cut = {
+        "type": "cut",
+        "session_id": "s1",
+        "video": str(tmp_path / "video.mp4"),
+        "clips": [clip],
+        "with_clips": True,
+        "keep_video": True,
+        "seconds": 5.0,
+    }
+    (told,) = answers(1, cut)
+    assert (told["type"], told["number"], told["clip"]) == ("clipped", 1, None)
+    assert told["missing"]
 
 
 @pytest.mark.parametrize("known", ["to-the-run", "to-the-session"])

@@ -208,6 +208,8 @@ from playwright.async_api import async_playwright
 @pytest_asyncio.fixture
 async def browser(request):
     async with async_playwright() as playwright:
+        with pytest.raises(Exception):
+            await playwright.chromium.connect("ws://127.0.0.1:9/playwright")
         browser = await playwright.chromium.connect(address(request.node.name))
         yield browser
         await browser.close()

@@ -133,8 +133,9 @@ def _become_pytest(request: dict[str, Any]) -> NoReturn:
     random.seed()
     folder = request["folder"]
     os.chdir(folder)
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (folder, os.environ.get("PYTHONPATH"))))
-    sys.path[:1] = [folder, folder]  # of `-m`, and of PYTHONPATH
+    paths = [folder, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
+    sys.path[:1] = [folder, *paths]  # the first is that of `-m`
     sys.argv[1:] = request["arguments"]
     runpy.run_module("pytest", run_name="__main__", alter_sys=True)
     sys.exit(0)

@@ -56,7 +56,9 @@ def test_a_run_ends_alike(story: Story, options: tuple[str, ...], outputs: tuple
 def test_a_run_ends_alike_though_pytest_makes_every_warning_an_error(story: Story) -> None:
     # Named by `-p html`, pytest-html would be the first to warn: pytest takes it for Python's own module.
     story.load_all_plugins()
-    _compare(story, ("-W", "error", "-W", "ignore:Embedding username and password:UserWarning"), (HTML, JUNIT))
+    # pytest-asyncio warns where it is not configured.
+    ignored = ("-W", "error", "-W", "ignore:Embedding username and password:UserWarning", "-p", "no:asyncio")
+    _compare(story, ignored, (HTML, JUNIT))
 
 
 @pytest.mark.parametrize("fault", [None, "unauthorized"], ids=["all well", "the API refuses"])

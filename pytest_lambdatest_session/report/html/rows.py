@@ -66,11 +66,6 @@ def cell_texts(attempt: AttemptRecord) -> tuple[str, str]:
     return str(_cells().statuses(lines)), str(_cells().durations(lines))
 
 
-def links(place: str) -> str:
-    """Return what stands for the links of an attempt."""
-    return str(_cells().session_links(place))
-
-
 def details(place: str) -> str:
     """What stands for the details of an attempt."""
     return str(_cells().details(place))
