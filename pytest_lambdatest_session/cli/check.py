@@ -145,4 +145,4 @@ def _clock(answered_at: str) -> str:
     ahead = (datetime.now(timezone.utc) - told.replace(tzinfo=told.tzinfo or timezone.utc)).total_seconds()
     if abs(ahead) <= _CLOCKS_DIFFER_SECONDS:
         return "ok  the clock is LambdaTest's"
-    return f"!   the clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} LambdaTest's; set it"
+    return f"!   the clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} LambdaTest's; synchronise it"

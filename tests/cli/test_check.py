@@ -66,7 +66,7 @@ def test_a_clock_that_differs(ready: Story, new_server: Callable[[], ScriptedSer
     ready.set_environment(LT_API_BASE_URL=server.base_url)
     status, lines = check(ready)
     assert status == 1
-    pytest.LineMatcher(lines).re_match_lines([rf"!   the clock is {words} LambdaTest's; set it"])
+    pytest.LineMatcher(lines).re_match_lines([rf"!   the clock is {words} LambdaTest's; synchronise it"])
     assert "ok  outputs: the terminal alone; --html=report.html adds a report" in lines
 
 
