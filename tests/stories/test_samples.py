@@ -108,4 +108,5 @@ def test_a_suite_like_the_samples_runs_unchanged_and_gets_every_output(
     assert run.headers == [*headers, "LambdaTest", "Session", "time", "Session", "links"]
     described = "<td>Two teapots cost twice as much.</td>"
     assert run.html.count(described) == html.count(described)
-    assert last["url"] in run.output
+    red = [record for record in run.records if record["name"] == "test_adds_up"][-1]
+    assert red["url"] in run.output
