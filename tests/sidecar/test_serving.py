@@ -98,6 +98,9 @@ def test_a_video_is_cut(tmp_path: Path) -> None:
     (told,) = answers(1, cut)
     assert (told["type"], told["number"], told["clip"]) == ("clipped", 1, None)
     assert told["missing"]
+    # A folder can't be taken away as a video can.
+    (told,) = answers(1, {**cut, "video": str(tmp_path), "clips": [], "keep_video": False})
+    assert told["type"] == "trouble"
 
 
 @pytest.mark.parametrize("known", ["to-the-run", "to-the-session"])
