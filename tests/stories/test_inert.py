@@ -118,7 +118,7 @@ sys.exit(pytest.main(["-p", "html", "-p", "metadata", *sys.argv[1:]]))
 
 
 def test_a_suite_with_our_hooks_runs_where_the_plugin_is_missing(story: Story) -> None:
-    """What docs/how-to/hooks.md says of `optionalhook`, with the hooks and the ini file of that page."""
+    """What docs/how-to/hooks.md says of `optionalhook`, with the hooks of that page."""
     page = ROOT / "docs" / "how-to" / "hooks.md"
     files = {block.title: block.text for block in blocks(page) if block.title}
     story.file("conftest.py", files["conftest.py"])
