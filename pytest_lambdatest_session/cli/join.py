@@ -107,7 +107,7 @@ def page_of(sessions: Sequence[Joined]) -> str:
         if attempt.outcome in FAILED_OUTCOMES
     ]
     block = sessions_block(registry, Problems(), _TOKEN)
-    return render("sessions_page.html", style=style(), block=block, failures=failures)
+    return render("html/templates/sessions_page.html", style=style(), block=block, failures=failures)
 
 
 def _registry_of(sessions: Sequence[Joined]) -> Registry:

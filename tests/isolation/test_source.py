@@ -42,7 +42,6 @@ EXCEPTIONS: dict[str, str] = {
     "report/junit_fields.py": "reads saved files when the tests are over",
     "report/journal.py": "opens its file when the run is configured",
     "report/log_rows.py": "reads saved logs when the tests are over",
-    "report/player/page.py": "makes pages when the tests are over",
     "report/player/pages.py": "writes when the tests are over",
     "report/player/stills.py": "writes when the tests are over",
     "report/saved_files.py": "looks at what was saved when the tests are over",

@@ -1,4 +1,7 @@
-"""The HTML that is written by Python: Jinja2's templates in `templates/`, which escape every text. Pure."""
+"""The HTML that is written by Python: Jinja2's templates, which escape every text. Pure.
+
+Files are named from the folder `report`: `html/templates/rows.html`, `player/player.js`.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ def asset(name: str) -> Markup:
 
 
 def _read(name: str) -> str:
-    return files("pytest_lambdatest_session.report.html").joinpath(name).read_text(encoding="utf-8")
+    return files("pytest_lambdatest_session.report").joinpath(name).read_text(encoding="utf-8")
 
 
 @cache
@@ -36,7 +39,7 @@ def _environment() -> Environment:
     environment = Environment(
         autoescape=True,
         finalize=_one_line,
-        loader=FunctionLoader(lambda name: _read(f"templates/{name}")),
+        loader=FunctionLoader(_read),
         lstrip_blocks=True,
         trim_blocks=True,
         undefined=StrictUndefined,

@@ -120,7 +120,7 @@ def disagreement(attempt: AttemptRecord) -> str:
 
 def _cells() -> Any:
     """Return the macros that make cells."""
-    return macros("rows.html").module
+    return macros("html/templates/rows.html").module
 
 
 def _status_key(attempt: AttemptRecord) -> str:

@@ -34,7 +34,7 @@ _STATUS_CHOICES = 12
 
 def style() -> Markup:
     """Return the styles that a page with a block needs, as one element."""
-    return Markup("<style>{}{}</style>").format(asset("style.css"), asset("failure_details.css"))
+    return Markup("<style>{}{}</style>").format(asset("html/style.css"), asset("html/failure_details.css"))
 
 
 def sessions_block(registry: Registry, problems: Problems, token: str, inline: Inline | None = None) -> Markup:
@@ -52,7 +52,7 @@ def sessions_block(registry: Registry, problems: Problems, token: str, inline: I
     counts = status_counts(tracked.public for tracked in sessions)
     builds = {tracked.public["build_name"] for tracked in sessions} - {None}
     return render(
-        "summary.html",
+        "html/templates/summary.html",
         total=len(sessions),
         of_failed=sum(tracked.was_in_a_failure for tracked in sessions),
         disagreeing=sum(disagreement_on(tracked) is not None for tracked in sessions),
@@ -68,7 +68,7 @@ def sessions_block(registry: Registry, problems: Problems, token: str, inline: I
         login_note=login_note([tracked.public for tracked in sessions]),
         token=token,
         table=as_script_text(page_table(sessions, registry.attempts.values(), inline)),
-        script=asset("sessions.js"),
+        script=asset("html/sessions.js"),
     )
 
 

@@ -8,13 +8,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-import jinja2
 
 from pytest_lambdatest_session.report.formatting import (
     duration_text,
@@ -26,9 +21,12 @@ from pytest_lambdatest_session.report.formatting import (
     verdict_text,
 )
 from pytest_lambdatest_session.report.html.parts import join_nonempty
+from pytest_lambdatest_session.report.html.rendering import asset, render
+from pytest_lambdatest_session.report.html.table import as_script_text
 from pytest_lambdatest_session.report.last_commands import seconds_text
 from pytest_lambdatest_session.report.links import is_link
 from pytest_lambdatest_session.report.player.events import own_event
+from pytest_lambdatest_session.report.priority import disagreement_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,18 +56,19 @@ class Media(NamedTuple):
 def page_of(tracked: TrackedSession, events: Sequence[Event], media: Media, report: str | None) -> str:
     """`report` is the address of the HTML report, from its own folder."""
     session = tracked.public
-    disagreeing = next((use.attempt for use in tracked.uses if use.attempt.disagrees_with(tracked)), None)
-    script, style = _asset("player.js"), _asset("player.css")
-    return _template().render(
+    disagreeing = disagreement_on(tracked)
+    script, style = asset("player/player.js"), asset("player/player.css")
+    return render(
+        "player/player.html",
         # In parts, between which a line may break.
         title=re.split(r"(?<=[_\[.:/-])", escape_control_characters(session["name"] or "LambdaTest session")),
-        status=escape_control_characters(status_text(session)),
+        status=status_text(session),
         severity=severity_of(shown_status(session)),
         disagreement=verdict_text(session, disagreeing.outcome) if disagreeing is not None else "",
-        facts=[escape_control_characters(fact) for fact in _facts(tracked) if fact],
+        facts=list(filter(None, _facts(tracked))),
         links=[(name, _from_page(url)) for name, url in _links(tracked, report) if url and is_link(url)],
-        missing=[(name, escape_control_characters(why)) for name, why in session["artifacts_missing"].items()],
-        data=_as_json(_data(tracked, events, media)),
+        missing=session["artifacts_missing"].items(),
+        data=as_script_text(_data(tracked, events, media)),
         script=script,
         style=style,
         script_hash=_hash(script),
@@ -141,20 +140,6 @@ def _test(use: Use, events: Sequence[Event]) -> dict[str, Any]:
         "message": attempt.failure,
         "last": events.index(own_event(use.tracked, last[0])) if last else None,
     }
-
-
-def _as_json(data: object) -> str:
-    """In a script only `<` could end it, or begin something else."""
-    return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def _asset(name: str) -> str:
-    return files("pytest_lambdatest_session.report.player").joinpath(name).read_text(encoding="utf-8")
-
-
-@cache
-def _template() -> jinja2.Template:
-    return jinja2.Environment(autoescape=True).from_string(_asset("player.html"))
 
 
 def _hash(text: str) -> str:
