@@ -7,7 +7,6 @@ has an id in it, which a report of the test brings along.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 from mimetypes import guess_type
@@ -19,6 +18,7 @@ import pytest
 from pytest_lambdatest_session.report.formatting import duration_text, shown_status
 from pytest_lambdatest_session.report.properties import SESSIONS_ATTRIBUTE
 from pytest_lambdatest_session.report.saved_files import folder_name
+from pytest_lambdatest_session.report.sessions_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -97,18 +97,12 @@ class AllureResults:
         result["links"] = [link for link in result.get("links", ()) if link.get("type") != _LINK_TYPE] + links
         others = [one for one in result.get("attachments", ()) if not one["source"].startswith(_PREFIX)]
         result["attachments"] = others + list(self._attachments(attempt))
-        unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-        try:
-            unfinished.write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        write_whole(path, [json.dumps(result, ensure_ascii=False)])
 
     def _attachments(self, attempt: AttemptRecord) -> Iterator[dict[str, str]]:
         titles = (title for title, _ in _titled(tracked.public for tracked in attempt.sessions))
         for title, use in zip(titles, attempt.uses, strict=True):
-            files = use.tracked.public["artifacts"] | ({"clip": use.clip} if use.clip is not None else {})
-            for kind, artifact in files.items():
+            for kind, artifact in use.saved_files.items():
                 saved = self._artifacts / unquote(artifact)
                 if saved.suffix == ".m3u8":
                     continue  # of pieces, which lie beside it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from pytest_lambdatest_session.cloud.status import folded, verdict_of
@@ -134,6 +135,11 @@ def clock_text(seconds: float) -> str:
 def moment_text(rfc3339: str) -> str:
     """`2026-11-24 07:24:41 UTC`, from a time of the public record."""
     return f"{rfc3339[:10]} {rfc3339[11:19]} UTC"
+
+
+def epoch_seconds(rfc3339: str) -> float:
+    """Return a time of the public record as seconds since the epoch."""
+    return datetime.fromisoformat(rfc3339.replace("Z", "+00:00")).timestamp()
 
 
 def pluralize(count: int, noun: str) -> str:

@@ -58,7 +58,7 @@ def file_fields(attempt: AttemptRecord, folders: Folders, contents: Contents | N
     """Return the known fields of each saved file: its own, and those of its session. Files are numbered throughout."""
     number = 0
     for fields, use in zip(session_fields(attempt), attempt.uses, strict=True):
-        artifacts = use.tracked.public["artifacts"] | ({"clip": use.clip} if use.clip is not None else {})
+        artifacts = use.saved_files
         for kind in sorted(artifacts, key=_rank):
             number += 1
             path = folders.artifacts / unquote(artifacts[kind])

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pytest_lambdatest_session.capture.commands import shown_address
 from pytest_lambdatest_session.cloud.redact import clean_text
+from pytest_lambdatest_session.report.formatting import epoch_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -86,7 +86,7 @@ def log_rows(logs: Mapping[str, str], started_at: str | None) -> list[LogRow]:
 
     Of each log the last rows, in its order; what can't be read has none.
     """
-    start = datetime.fromisoformat(started_at.replace("Z", "+00:00")).timestamp() if started_at else None
+    start = epoch_seconds(started_at) if started_at else None
     rows = _rows(logs.get("command", ""))
     if start is not None:
         start += _fraction(rows, start)

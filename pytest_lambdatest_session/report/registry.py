@@ -6,12 +6,12 @@ Belongs to the main thread, which records here what the sidecar has answered.
 from __future__ import annotations
 
 import sys
-from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from pytest_lambdatest_session.cloud.endpoints import dashboard_url, kind_of
 from pytest_lambdatest_session.cloud.status import verdict_of
-from pytest_lambdatest_session.report.video_offsets import TimeRange, lag_of
+from pytest_lambdatest_session.report.formatting import epoch_seconds
+from pytest_lambdatest_session.report.video_offsets import UNMEASURED, TimeRange, lag_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -118,7 +118,8 @@ class TrackedSession:
     @property
     def video_lag(self) -> VideoLag:
         """How much later than the session its video starts: what turns an offset into a second of the video."""
-        return lag_of(self.public["video_seconds"], self._seconds)
+        video_seconds = self.public["video_seconds"]
+        return UNMEASURED if video_seconds is None else lag_of(video_seconds, self._seconds)
 
     @property
     def _seconds(self) -> float | None:
@@ -140,7 +141,7 @@ class TrackedSession:
         """
         started_at = self.started_at
         if started_at is None and self.public["started_at"] is not None:
-            started_at = datetime.fromisoformat(self.public["started_at"].replace("Z", "+00:00")).timestamp()
+            started_at = epoch_seconds(self.public["started_at"])
         return None if started_at is None else round(max(0.0, moment - started_at), 3)
 
 
@@ -158,6 +159,11 @@ class Use:
         """Of a failed test its part of the video, as a link relative to the report's folder; None if there is none."""
         self.poster: str | None = None
         """The frame at its failure, likewise."""
+
+    @property
+    def saved_files(self) -> dict[str, str]:
+        """`{name: path}` of what was saved of the session, and of this use its clip; paths as in the public record."""
+        return self.tracked.public["artifacts"] | ({"clip": self.clip} if self.clip is not None else {})
 
     @property
     def video_range(self) -> VideoRange | None:
