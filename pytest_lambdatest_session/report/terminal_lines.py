@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 _RUNNING_SHOWN = 20
 _NO_ID = "its id is not known"
-_WHY = "why: "
 _RUNNING = "running: quit() was not called before the reports were written"
 
 Colour = Literal["red", "green", "yellow", ""]
@@ -62,6 +61,8 @@ class Style(NamedTuple):
     verbosity: int
     hubs: tuple[str, ...]
     """Of which sessions are captured."""
+    with_reasons: bool = True
+    """Whether it is said with each session why there is no answer."""
 
     def place(self, link: str) -> str:
         """Return a link that can be followed from here: of one that is relative to the report, the path."""
@@ -160,9 +161,8 @@ def _groups(registry: Registry, style: Style, *, with_failures: bool) -> Iterato
         yield from _by_tests(rest, style)
         return
     running = [tracked for tracked in rest if is_left_running(tracked)]
-    for nodeid, lines in _by_tests(running[:_RUNNING_SHOWN], style):
-        # Why one was not asked about is said below, once for all.
-        yield nodeid, [line for line in lines if not line.text.startswith(_WHY)]
+    # Why one was not asked about is said below, once for all.
+    yield from _by_tests(running[:_RUNNING_SHOWN], style._replace(with_reasons=False))
     if left := len(running[_RUNNING_SHOWN:]):
         yield f"and {left:,} more running; -v lists them", []
 
@@ -206,8 +206,8 @@ def _block(tracked: TrackedSession, attempt: AttemptRecord | None, title: str, s
         parts += [f"this test starts at {starts_at}{ends_at}"] if starts_at else []
     colour = "yellow" if disagrees else _COLOURS[severity_of(shown_status(session))]
     yield Line(f"{title}: {', '.join(parts)}" if title else ", ".join(parts), colour)
-    if session["error"]:
-        yield Line(f"{_WHY}{session['error']}")
+    if session["error"] and style.with_reasons:
+        yield Line(f"why: {session['error']}")
     if has_own_remark(session):
         yield Line(f"remark: {session['remark']}")
     use = None if attempt is None else attempt.use_of(tracked)
