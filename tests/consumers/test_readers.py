@@ -8,15 +8,14 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-import threading
 import xml.etree.ElementTree as ET
 from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from companions import needs
+from json_server import JsonServer, serving
 from stories import Parts, outcomes
 
 if TYPE_CHECKING:
@@ -48,10 +47,6 @@ def test_two(driver):
 """
 
 
-def needs(module: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(find_spec(module) is None, reason=f"{module} has an environment of its own")
-
-
 def runs(story: Story, *options: str) -> Iterator[Run]:
     """Two runs of one suite, each with a folder of its own for what it wrote."""
     story.tests(SUITE)
@@ -62,19 +57,20 @@ def runs(story: Story, *options: str) -> Iterator[Run]:
         yield type(run)(run.result, run.folder / name)
 
 
-class TestRail(ThreadingHTTPServer):
+class TestRail(JsonServer):
     """Answers as TestRail does to a project without cases, and keeps what it is sent."""
 
     __test__ = False
-    daemon_threads = True
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__()
         self.cases: list[dict[str, Any]] = []
         self.results: list[dict[str, Any]] = []
         self.attached: Counter[str] = Counter()
 
-    def answer(self, verb: str, number: str, sent: Any) -> Any:
+    def answer(self, path: str, content_type: str, body: bytes) -> object:
+        verb, _, number = path.partition("/api/v2/")[2].partition("&")[0].partition("/")
+        sent: Any = json.loads(body) if "json" in content_type and body else None
         if verb == "add_case":
             self.cases.append({"id": len(self.cases) + 1, "section_id": 1, **sent})
             return self.cases[-1]
@@ -95,35 +91,10 @@ class TestRail(ThreadingHTTPServer):
         return {"get_suites": [{"id": 1, "name": "Master"}], "get_case_fields": [field]}.get(verb, {"id": 1})
 
 
-class _Handler(BaseHTTPRequestHandler):
-    server: TestRail
-
-    def _answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        verb, _, number = self.path.partition("/api/v2/")[2].partition("&")[0].partition("/")
-        is_json = "json" in (self.headers.get("Content-Type") or "") and body
-        answer = json.dumps(self.server.answer(verb, number, json.loads(body) if is_json else None)).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    do_GET = do_POST = _answer  # noqa: N815 - named by http.server
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named by http.server
-        """Keep quiet."""
-
-
 @pytest.fixture
 def testrail() -> Iterator[TestRail]:
-    server = TestRail()
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(TestRail()) as server:
+        yield server
 
 
 @needs("trcli")

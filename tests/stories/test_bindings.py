@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from stories import Run
+
 SUITE = """
 import testmu_selenium
 
@@ -45,6 +47,14 @@ def test_leaves():
 """
 
 
+def assert_sessions_are_on_their_tests(run: Run) -> None:
+    assert outcomes(run) == {"passed": 1, "failed": 1}, run.output
+    assert [
+        (record["status"], record["build_name"], [use["nodeid"].partition("::")[2] for use in record["tests"]])
+        for record in run.records
+    ] == [("passed", "exported", ["test_signs"]), ("failed", "exported", ["test_leaves"])]
+
+
 @needs("testmu_selenium")
 @pytest.mark.parametrize("variable", ["HYE_HUB", "LT_HUB_URL"])
 def test_sessions_of_exported_tests_are_on_them(story: Story, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
@@ -65,11 +75,7 @@ def test_sessions_of_exported_tests_are_on_them(story: Story, monkeypatch: pytes
     story.file("conftest.py", conftest.text)
     story.tests(SUITE)
     run = story.run()
-    assert outcomes(run) == {"passed": 1, "failed": 1}, run.output
-    assert [
-        (record["status"], record["build_name"], [use["nodeid"].partition("::")[2] for use in record["tests"]])
-        for record in run.records
-    ] == [("passed", "exported", ["test_signs"]), ("failed", "exported", ["test_leaves"])]
+    assert_sessions_are_on_their_tests(run)
     assert "send_keys css selector #name" in run.row("test_leaves").details
     assert "[TEST START] leave" in run.output, "what they log of the test is there"
     junit = (run.folder / "junit.xml").read_text(encoding="utf-8")
@@ -166,9 +172,5 @@ def test_sessions_behind_the_relay_of_the_playwright_bindings_are_seen(
     )
     story.tests(PLAYWRIGHT_SUITE)
     run = story.run()
-    assert outcomes(run) == {"passed": 1, "failed": 1}, run.output
-    assert [
-        (record["status"], record["build_name"], [use["nodeid"].partition("::")[2] for use in record["tests"]])
-        for record in run.records
-    ] == [("passed", "exported", ["test_signs"]), ("failed", "exported", ["test_leaves"])]
+    assert_sessions_are_on_their_tests(run)
     assert playwright_grid.access_key not in run.output + run.html + str(run.records)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from json_server import JsonServer, serving
 from stories import outcomes
 
 if TYPE_CHECKING:
@@ -18,45 +17,24 @@ if TYPE_CHECKING:
     from stories import Story
 
 
-class Portal(ThreadingHTTPServer):
+class Portal(JsonServer):
     """Answers every request with an id, and keeps the bodies."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__()
         self.sent: list[Any] = []
 
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Portal
-
-    def _answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+    def answer(self, path: str, content_type: str, body: bytes) -> object:
+        del path, content_type
         with contextlib.suppress(ValueError):  # a multipart batch of log lines
-            self.server.sent.append(json.loads(body))
-        answer = json.dumps({"id": "1", "uuid": "1", "number": 1}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    do_GET = do_POST = do_PUT = _answer  # noqa: N815 - named by http.server
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named by http.server
-        """Keep quiet."""
+            self.sent.append(json.loads(body))
+        return {"id": "1", "uuid": "1", "number": 1}
 
 
 @pytest.fixture
 def portal() -> Iterator[Portal]:
-    server = Portal()
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Portal()) as server:
+        yield server
 
 
 @pytest.mark.parametrize("fetch", ["background", "teardown", "switched off"])
