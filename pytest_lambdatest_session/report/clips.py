@@ -51,7 +51,7 @@ class Clips:
         return sum(result is None for result in self._results.values())
 
     def wanted(self, *, keep_videos: bool) -> Iterator[CutRequest]:
-        """Return which videos to cut."""
+        """Yield which videos to cut, and where."""
         for tracked in self._registry.sessions.values():
             video = tracked.public["artifacts"].get("video")
             if video is None or video.endswith(".m3u8"):

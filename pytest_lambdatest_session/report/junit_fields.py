@@ -55,7 +55,7 @@ class Contents:
 
 
 def file_fields(attempt: AttemptRecord, folders: Folders, contents: Contents | None) -> Iterator[dict[str, str]]:
-    """Return the known fields of each saved file: its own, and those of its session. Files are numbered throughout."""
+    """Yield the known fields of each saved file: its own, and those of its session. Files are numbered throughout."""
     number = 0
     for fields, use in zip(session_fields(attempt), attempt.uses, strict=True):
         artifacts = use.saved_files

@@ -241,7 +241,7 @@ class AttemptRecord:
         return [use.tracked for use in self.uses]
 
     def use_of(self, tracked: TrackedSession) -> Use:
-        """Return how it used one of its `tracked_sessions`."""
+        """Return its use of one of its sessions."""
         return next(use for use in self.uses if use.tracked is tracked)
 
     def merge_uses(self, uses: Iterable[tuple[TrackedSession, float, float]]) -> None:

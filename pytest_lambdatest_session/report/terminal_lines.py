@@ -168,7 +168,7 @@ def _groups(registry: Registry, style: Style, *, with_failures: bool) -> Iterato
 
 
 def _by_tests(tracked_sessions: Sequence[TrackedSession], style: Style) -> Iterator[tuple[str, list[Line]]]:
-    """Yield sessions that the same tests used stand together."""
+    """Yield `(heading, lines)` of sessions, those that the same tests used together."""
     groups: dict[tuple[AttemptRecord, ...], list[TrackedSession]] = {}
     for tracked in tracked_sessions:
         groups.setdefault(tuple(uses_by_priority(tracked)), []).append(tracked)

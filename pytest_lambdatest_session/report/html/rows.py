@@ -124,7 +124,7 @@ def _cells() -> Any:
 
 
 def _status_key(attempt: AttemptRecord) -> str:
-    """Return what went wrong first, then what is not final, then the rest by its words, then rows without sessions."""
+    """Return a key that sorts what went wrong first, then what is not final, then the rest by its words."""
     tracked_sessions = attempt.sessions
     words = "".join(shown_status(tracked.public) for tracked in tracked_sessions[:SESSIONS_SHOWN])
     if attempt.creation_failures or any(_is_bad(tracked, attempt) for tracked in tracked_sessions):

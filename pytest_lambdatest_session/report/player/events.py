@@ -21,6 +21,8 @@ _TOLERANCE_SECONDS = 2.5
 
 
 class Event(NamedTuple):
+    """A command, a line of the console or a request."""
+
     at: float | None
     """Seconds from the session's start; None if nobody says."""
     kind: str
