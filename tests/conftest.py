@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -34,11 +35,16 @@ _OF_NETWORKS = (
     *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "NETRC"),
 )
 
+_OF_CI = ("CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "CI_PROJECT_DIR", "GITHUB_STEP_SUMMARY")
+"""Where these stand, pytest cuts no line, and the plugin writes a summary."""
+
 
 def pytest_configure() -> None:
     # Shells have what they run in the background ignore Ctrl-C, and children inherit that: some tests press it.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in _OF_CI:
+        os.environ.pop(name, None)
 
 
 @pytest.fixture

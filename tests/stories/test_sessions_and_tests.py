@@ -244,7 +244,7 @@ def test_a_session_that_nobody_quits_is_running_and_not_waited_for(story: Story)
             open_browser().title
         """
     )
-    run = story.run("--lambdatest-budget=30", timeout=20)
+    run = story.run("--lambdatest-budget=300")
     assert outcomes(run) == {"passed": 1}
     (record,) = run.records
     assert record["state"] == "running"

@@ -78,7 +78,7 @@ def wait_for_sidecar(run_pid: int, timeout: float = 5) -> int:
     raise TimeoutError(f"no process of the run {run_pid} within {timeout} s")
 
 
-def wait_until_gone(run_pid: int, timeout: float = 1.0) -> None:
+def wait_until_gone(run_pid: int, timeout: float = 10.0) -> None:
     """Wait until no process of a run is left; AssertionError if one lives on."""
     deadline = time.monotonic() + timeout
     while found := sidecars_of(run_pid):

@@ -41,14 +41,12 @@ def test_an_api_that_hangs_costs_five_hundred_tests_one_budget_and_one_timeout(
 ) -> None:
     story.file("conftest.py", CONFTEST)
     story.tests(SUITE)
-    without = story.run_without("-q", timeout=400)
     story.grid.fault = "hang"
     run = story.run(f"--lambdatest-budget={BUDGET}", f"--lambdatest-timeout={TIMEOUT}", "-q", timeout=400)
-    assert outcomes(run) == outcomes(without) == {"passed": TESTS}
+    assert outcomes(run) == {"passed": TESTS}
     assert len(run.records) == TESTS
     figures = {
-        "seconds without the plugin": _seconds(without),
-        "seconds with it": _seconds(run),
+        "seconds": _seconds(run),
         "seconds after the last test": float((run.folder / "tail.txt").read_text(encoding="utf-8")),
         "questions": len(story.grid.api_requests),
     }
@@ -58,8 +56,7 @@ def test_an_api_that_hangs_costs_five_hundred_tests_one_budget_and_one_timeout(
     # The promise is budget and timeout; the rest is pytest-html writing five hundred rows, and a busy machine.
     assert figures["seconds after the last test"] < BUDGET + TIMEOUT + 20
     assert figures["questions"] < TESTS / 5, "the API was left alone when it was known to hang"
-    # Half as much again: two runs of the same suite differ by that much where others use the machine.
-    assert figures["seconds with it"] < 1.5 * figures["seconds without the plugin"] + BUDGET + TIMEOUT + 10
+    assert figures["seconds"] < TESTS * TIMEOUT / 2, "no test waited for an answer"
 
 
 def _seconds(run: Run) -> float:

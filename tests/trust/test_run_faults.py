@@ -198,7 +198,7 @@ def test_ctrl_c_in_the_wait_ends_the_wait_and_not_the_reports(story: Story, runs
     run.wait_until_said(b"waiting for 1 LambdaTest session")
     run.signal(signal.SIGINT)
     ended = run.finish()
-    assert ended.result.duration < 20
+    assert ended.result.duration < 100
     assert ended.result.ret == pytest.ExitCode.OK, "the tests were over"
     assert "! interrupted while waiting" in ended.output
     (record,) = ended.records
@@ -228,7 +228,7 @@ def pytest_lambdatest_session_finished(config, session):
     run.wait_until_reached("again")
     run.signal(signal.SIGINT)
     ended = run.finish()
-    assert ended.result.duration < 20
+    assert ended.result.duration < 100
     assert ended.result.ret == pytest.ExitCode.OK
     (record,) = ended.records
     assert record["url"] in ended.table.everything
