@@ -16,11 +16,14 @@ import pytest
 
 from companions import needs
 from json_server import JsonServer, serving
+from report_pages import ReportPage
 from stories import Parts, outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from selenium import webdriver
 
     from stories import Run, Story
 
@@ -151,6 +154,26 @@ def test_merged_junit_files_have_each_session_on_its_test(story: Story) -> None:
         assert (suites.get("failures"), suites.get("errors"), suites.get("skipped")) == ("2", "0", "0")
         # junitparser counts testcases, where pytest states a rerun test once.
         assert suites.get("tests") == ("10" if number == 0 else "6")
+
+
+@needs("pytest_html_merger")
+def test_a_merged_page_links_each_row_to_its_sessions(story: Story, chromium: webdriver.Chrome) -> None:
+    both = list(runs(story))
+    command = [sys.executable, "-m", "pytest_html_merger", "-i", ".", "-o", "merged.html"]
+    result = story.pytester.run(*command)
+    assert result.ret == 0, result.stderr.str()
+    page = ReportPage(chromium, story.pytester.path / "merged.html")
+    expected = {(use["nodeid"], one["url"]) for run in both for one in run.records for use in one["tests"]}
+    found: list[list[str]] = page.run(
+        "return [...document.querySelectorAll('#results-table tbody tr.collapsible')].flatMap(row =>"
+        "[...row.querySelectorAll('.col-ltlinks a')].filter(a => a.textContent === 'session')"
+        ".map(a => [row.querySelector('.col-testId').textContent, a.getAttribute('href')]))"
+    )
+    assert {tuple(pair) for pair in found} == expected
+    assert len(expected) == 12
+    (note,) = page.texts(".lt-sessions p:has(+ .lt-counts)")
+    assert note.startswith("Merged of several runs. What stands here is of one of them;")
+    assert not page.errors()
 
 
 @needs("junit2htmlreport")

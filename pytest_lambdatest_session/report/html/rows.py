@@ -1,7 +1,7 @@
 """HTML of our cells in the rows of the results. Pure.
 
-The words of status and time stand in them; links and details are drawn by the page's script from its table, once they
-are to be seen.
+The words of status and time stand in them, and a link to each session; all links and details are drawn by the page's
+script from its table, once they are to be seen.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from markupsafe import Markup
 from pytest_lambdatest_session.report.formatting import severity_of, shown_status, status_text, verdict_text
 from pytest_lambdatest_session.report.html.parts import duration
 from pytest_lambdatest_session.report.html.rendering import macros
+from pytest_lambdatest_session.report.links import is_link
 from pytest_lambdatest_session.report.priority import lacks_final_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_lambdatest_session.report.records import ReportedSession
     from pytest_lambdatest_session.report.registry import AttemptRecord, TrackedSession
 
 SORTABLE_COLUMNS = ("ltstatus", "ltduration")
@@ -27,6 +29,7 @@ SORTABLE_COLUMNS = ("ltstatus", "ltduration")
 SESSIONS_SHOWN = 8
 """Of a test that uses many sessions; the rest is folded."""
 
+_BARE = re.compile("[!#-&(-;=?-_a-~]+")
 _OURS = re.compile(r'<t[dh]\b(?=[^>]*\bdata-lt-row="(\d*)")(?:[^>]*?\bcol-(lt\w+))?')
 
 
@@ -56,7 +59,7 @@ def row_cells(attempt: AttemptRecord, place: str) -> dict[str, str]:
     return {
         "ltstatus": str(cells.status(Markup(statuses), disagreement(attempt))),  # noqa: S704 - it was escaped above
         "ltduration": str(cells.duration(Markup(durations))),  # noqa: S704 - it was escaped above
-        "ltlinks": str(cells.links(place)),
+        "ltlinks": str(cells.links_cell(links(attempt, place))),
     }
 
 
@@ -64,6 +67,12 @@ def cell_texts(attempt: AttemptRecord) -> tuple[str, str]:
     """Return what stands in an attempt's cells of status and time, as HTML."""
     lines = list(_row_lines(attempt))
     return str(_cells().statuses(lines)), str(_cells().durations(lines))
+
+
+def links(attempt: AttemptRecord, place: str) -> Markup:
+    """Return what stands in an attempt's cell of links: one to each session, which the page's script replaces."""
+    made: Markup = _cells().links(place, [_session_link(tracked.public) for tracked in attempt.sessions])
+    return made
 
 
 def details(place: str) -> str:
@@ -95,6 +104,22 @@ class _Line(NamedTuple):
     """Of each its severity and its text."""
     duration: str
     text: str = ""
+
+
+class _SessionLink(NamedTuple):
+    """The address of a session's page, or the session's id if there is none."""
+
+    text: str
+    is_link: bool
+    is_bare: bool = False
+    """Whether it may stand in an attribute without quotes."""
+
+
+def _session_link(session: ReportedSession) -> _SessionLink:
+    url = session["url"]
+    if url and is_link(url):
+        return _SessionLink(url, is_link=True, is_bare=_BARE.fullmatch(url) is not None)
+    return _SessionLink(session["session_id"], is_link=False)
 
 
 def _row_lines(attempt: AttemptRecord) -> Iterator[_Line]:
