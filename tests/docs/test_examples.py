@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from local_grid.grid import BackendName
+    from local_grid.options import BackendName
 
 HUBS = re.compile(r"https://(eu-|mobile-)?hub\.lambdatest\.com/wd/hub")
 PLAYWRIGHT = "wss://cdp.lambdatest.com/playwright?capabilities="
