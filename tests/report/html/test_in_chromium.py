@@ -70,6 +70,8 @@ def test_the_report_of_a_run(story: Story, chromium: webdriver.Chrome, options: 
     forgotten, red, *_ = page.sessions()
     assert forgotten.startswith("passed test_story.py::test_forgets running")
     assert red.startswith("failed test_story.py::test_red failed")
+    chat = "passed test_story.py::test_chat session"
+    assert [row[: len(chat) + 7] for row in page.sessions() if chat in row] == [f"{chat} 1 of 2", f"{chat} 2 of 2"]
 
     for column in ALL_COLUMNS:
         orders = []
