@@ -345,6 +345,7 @@ def test_the_package_is_imported_from_a_zip(isolation: Isolation, monkeypatch: p
         for path in package.rglob("*.*"):
             zipped.write(path, path.relative_to(package.parent))
     monkeypatch.setenv("PYTHONPATH", str(archive))
+    isolation.story.warm = None
     isolation.tests(
         """
 def test_browser():

@@ -7,6 +7,7 @@ are to be seen.
 from __future__ import annotations
 
 import re
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup
@@ -27,6 +28,9 @@ SORTABLE_COLUMNS = ("ltstatus", "ltduration")
 SESSIONS_SHOWN = 8
 """Of a test that uses many sessions; the rest is folded."""
 
+_PLACE = "@"
+"""Stands in cells that are made once for all rows; what takes its place is a number of ours."""
+
 _OURS = re.compile(r'<t[dh]\b(?=[^>]*\bdata-lt-row="(\d*)")(?:[^>]*?\bcol-(lt\w+))?')
 
 
@@ -43,7 +47,7 @@ def empty_cells(marker: str) -> list[str]:
 
     pytest-html takes from them, each on one line, what it sorts by: the inner HTML, compared as text.
     """
-    return [str(_cells().empty(column, marker)) for column in (*SORTABLE_COLUMNS, "ltlinks")]
+    return [cell.replace(_PLACE, marker) for cell in _empty_cells()]
 
 
 def row_cells(attempt: AttemptRecord, place: str) -> dict[str, str]:
@@ -51,24 +55,18 @@ def row_cells(attempt: AttemptRecord, place: str) -> dict[str, str]:
 
     The cells have the same lines, one per session, so that they read across.
     """
-    statuses, durations = cell_texts(attempt)
-    cells = _cells()
-    return {
-        "ltstatus": str(cells.status(Markup(statuses), disagreement(attempt))),  # noqa: S704 - it was escaped above
-        "ltduration": str(cells.duration(Markup(durations))),  # noqa: S704 - it was escaped above
-        "ltlinks": str(cells.links(place)),
-    }
+    status, duration_, links = _cells_saying(tuple(_row_lines(attempt)), disagreement(attempt))
+    return {"ltstatus": status, "ltduration": duration_, "ltlinks": links.replace(_PLACE, place)}
 
 
 def cell_texts(attempt: AttemptRecord) -> tuple[str, str]:
     """Return what stands in an attempt's cells of status and time, as HTML."""
-    lines = list(_row_lines(attempt))
-    return str(_cells().statuses(lines)), str(_cells().durations(lines))
+    return _texts_of(tuple(_row_lines(attempt)))
 
 
 def details(place: str) -> str:
     """What stands for the details of an attempt."""
-    return str(_cells().details(place))
+    return _details().replace(_PLACE, place)
 
 
 def sort_keys(attempt: AttemptRecord) -> dict[str, str]:
@@ -91,7 +89,7 @@ def column_of(cell: object) -> str | None:
 class _Line(NamedTuple):
     """What a row's cells say of one session."""
 
-    badges: list[tuple[str, str]]
+    badges: tuple[tuple[str, str], ...]
     """Of each its severity and its text."""
     duration: str
     text: str = ""
@@ -100,14 +98,13 @@ class _Line(NamedTuple):
 def _row_lines(attempt: AttemptRecord) -> Iterator[_Line]:
     for use in attempt.uses[:SESSIONS_SHOWN]:
         session = use.tracked.public
-        badges: list[tuple[str, str]] = [(severity_of(shown_status(session)), status_text(session))]
-        if attempt.disagrees_with(use.tracked):
-            badges.append(("warn", "disagrees"))
-        yield _Line(badges, duration(session))
+        badge = (severity_of(shown_status(session)), status_text(session))
+        disagrees = (("warn", "disagrees"),) if attempt.disagrees_with(use.tracked) else ()
+        yield _Line((badge, *disagrees), duration(session))
     if rest := len(attempt.uses[SESSIONS_SHOWN:]):
-        yield _Line([], "", f"and {rest} more")
+        yield _Line((), "", f"and {rest} more")
     if times := len(attempt.creation_failures):
-        yield _Line([("bad", "refused" if times == 1 else f"refused {times} times")], "")
+        yield _Line((("bad", "refused" if times == 1 else f"refused {times} times"),), "")
 
 
 def disagreement(attempt: AttemptRecord) -> str:
@@ -118,9 +115,36 @@ def disagreement(attempt: AttemptRecord) -> str:
     return ""
 
 
+# Templates take long, and of thousands of rows most say the same.
+
+
+@cache
 def _cells() -> Any:
     """Return the macros that make cells."""
     return macros("html/templates/rows.html").module
+
+
+@cache
+def _empty_cells() -> list[str]:
+    return [str(_cells().empty(column, _PLACE)) for column in (*SORTABLE_COLUMNS, "ltlinks")]
+
+
+@cache
+def _details() -> str:
+    return str(_cells().details(_PLACE))
+
+
+@lru_cache(maxsize=1000)
+def _texts_of(lines: tuple[_Line, ...]) -> tuple[str, str]:
+    return str(_cells().statuses(lines)), str(_cells().durations(lines))
+
+
+@lru_cache(maxsize=1000)
+def _cells_saying(lines: tuple[_Line, ...], title: str) -> tuple[str, str, str]:
+    """Return the cells of status, duration and links."""
+    statuses, durations = map(Markup, _texts_of(lines))  # escaped by the templates
+    cells = _cells()
+    return str(cells.status(statuses, title)), str(cells.duration(durations)), str(cells.links(_PLACE))
 
 
 def _status_key(attempt: AttemptRecord) -> str:
