@@ -177,6 +177,8 @@ def test_a_standing_grid_prints_its_addresses(tmp_path: Path) -> None:
         answer = requests.get(f"{said['api']}/sessions/{session_id}", auth=("ann", "k"), timeout=10)
         assert answer.status_code == 403
         assert said["app api"].endswith("/mobile-automation/api/v1")
+        page = (EXAMPLE.parent / "docs" / "how-to" / "local-grid.md").read_text(encoding="utf-8")
+        assert [name for name in said if f"\n{name}" not in page] == [], "the documentation shows what it prints"
         process.send_signal(signal.SIGINT)
         assert process.wait(15) == 0
     assert (tmp_path / session_id / "index.html").exists()
