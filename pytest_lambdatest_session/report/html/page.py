@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_lambdatest_session.report.html.table import Compact, marks_of, of_session, shown
+from pytest_lambdatest_session.report.html.table import Compact, shown, shown_of
 from pytest_lambdatest_session.report.html.view import (
     attempt_view,
     commands_of,
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pytest_lambdatest_session.report.html.table import Said
-    from pytest_lambdatest_session.report.html.view import Inline
+    from pytest_lambdatest_session.report.html.view import Inline, Shown
     from pytest_lambdatest_session.report.registry import AttemptRecord, TrackedSession
 
 
@@ -43,9 +43,9 @@ def page_table(
     - `shared`: what the views refer to by numbers, see `Compact`.
     """
     compact = Compact()
-    marks = {tracked: marks_of(tracked.id, tracked.public["test_id"]) for tracked in tracked_sessions}
-    views = [compact.count(of_session(session_view(tracked), marks[tracked])) for tracked in tracked_sessions]
-    told = [_told(attempt, marks, compact, inline) for attempt in attempts]
+    shown_by = {tracked: shown_of(tracked.id, tracked.public["test_id"]) for tracked in tracked_sessions}
+    views = [compact.count(session_view(tracked, shown_by[tracked])) for tracked in tracked_sessions]
+    told = [_told(attempt, shown_by, compact, inline) for attempt in attempts]
     session_places = {tracked: place for place, tracked in enumerate(tracked_sessions)}
     attempt_places = {one.attempt: place for place, one in enumerate(told)}
     return {
@@ -74,13 +74,13 @@ def page_table(
 
 def _told(
     attempt: AttemptRecord,
-    marks: dict[TrackedSession, tuple[tuple[str, str], ...]],
+    shown_by: dict[TrackedSession, Shown],
     compact: Compact,
     inline: Inline | None,
 ) -> _Told:
     commands = commands_of(attempt)
     views = (
-        of_session(use_view(use, title, commands.get(use.tracked, []), inline), marks[use.tracked])
+        use_view(use, title, commands.get(use.tracked, []), inline, shown_by[use.tracked])
         for use, title in zip(attempt.uses, use_titles(attempt), strict=True)
     )
     return _Told(

@@ -7,13 +7,16 @@ script from its table, once they are to be seen.
 from __future__ import annotations
 
 import re
+from functools import cache, lru_cache
+from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pytest_lambdatest_session.report.formatting import severity_of, shown_status, status_text, verdict_text
 from pytest_lambdatest_session.report.html.parts import duration
 from pytest_lambdatest_session.report.html.rendering import macros
+from pytest_lambdatest_session.report.html.table import shown
 from pytest_lambdatest_session.report.links import is_link
 from pytest_lambdatest_session.report.priority import lacks_final_answer
 
@@ -30,6 +33,11 @@ SESSIONS_SHOWN = 8
 """Of a test that uses many sessions; the rest is folded."""
 
 _BARE = re.compile("[!#-&(-;=?-_a-~]+")
+"""An address that may stand in an attribute without quotes."""
+
+_PLACE = "@"
+"""Stands in cells that are made once for all rows; what takes its place is a number of ours, or was escaped."""
+
 _OURS = re.compile(r'<t[dh]\b(?=[^>]*\bdata-lt-row="(\d*)")(?:[^>]*?\bcol-(lt\w+))?')
 
 
@@ -46,7 +54,7 @@ def empty_cells(marker: str) -> list[str]:
 
     pytest-html takes from them, each on one line, what it sorts by: the inner HTML, compared as text.
     """
-    return [str(_cells().empty(column, marker)) for column in (*SORTABLE_COLUMNS, "ltlinks")]
+    return [cell.replace(_PLACE, marker) for cell in _empty_cells()]
 
 
 def row_cells(attempt: AttemptRecord, place: str) -> dict[str, str]:
@@ -54,30 +62,33 @@ def row_cells(attempt: AttemptRecord, place: str) -> dict[str, str]:
 
     The cells have the same lines, one per session, so that they read across.
     """
-    statuses, durations = cell_texts(attempt)
-    cells = _cells()
-    return {
-        "ltstatus": str(cells.status(Markup(statuses), disagreement(attempt))),  # noqa: S704 - it was escaped above
-        "ltduration": str(cells.duration(Markup(durations))),  # noqa: S704 - it was escaped above
-        "ltlinks": str(cells.links_cell(links(attempt, place))),
-    }
+    status, duration_, around = _cells_saying(tuple(_row_lines(attempt)), disagreement(attempt))
+    return {"ltstatus": status, "ltduration": duration_, "ltlinks": around.replace(_PLACE, links(attempt, place))}
 
 
 def cell_texts(attempt: AttemptRecord) -> tuple[str, str]:
     """Return what stands in an attempt's cells of status and time, as HTML."""
-    lines = list(_row_lines(attempt))
-    return str(_cells().statuses(lines)), str(_cells().durations(lines))
+    return _texts_of(tuple(_row_lines(attempt)))
 
 
-def links(attempt: AttemptRecord, place: str) -> Markup:
+def links(attempt: AttemptRecord, place: str) -> str:
     """Return what stands in an attempt's cell of links: one to each session, which the page's script replaces."""
-    made: Markup = _cells().links(place, [_session_link(tracked.public) for tracked in attempt.sessions])
-    return made
+    sessions = [_session_link(tracked.public) for tracked in attempt.sessions]
+    texts = [place, *(str(escape(text)) for _, text in sessions)]
+    return "".join(chain(*zip_longest(_link_parts(tuple(kind for kind, _ in sessions)), texts, fillvalue="")))
+
+
+def _session_link(session: ReportedSession) -> tuple[str, str]:
+    """The address of a session's page, or the session's id if there is none, after which of these it is."""
+    url = session["url"]
+    if not (url and is_link(url)):
+        return "id", shown(session["session_id"])
+    return "bare" if _BARE.fullmatch(url) else "quoted", url
 
 
 def details(place: str) -> str:
     """What stands for the details of an attempt."""
-    return str(_cells().details(place))
+    return _details().replace(_PLACE, place)
 
 
 def sort_keys(attempt: AttemptRecord) -> dict[str, str]:
@@ -100,39 +111,22 @@ def column_of(cell: object) -> str | None:
 class _Line(NamedTuple):
     """What a row's cells say of one session."""
 
-    badges: list[tuple[str, str]]
+    badges: tuple[tuple[str, str], ...]
     """Of each its severity and its text."""
     duration: str
     text: str = ""
 
 
-class _SessionLink(NamedTuple):
-    """The address of a session's page, or the session's id if there is none."""
-
-    text: str
-    is_link: bool
-    is_bare: bool = False
-    """Whether it may stand in an attribute without quotes."""
-
-
-def _session_link(session: ReportedSession) -> _SessionLink:
-    url = session["url"]
-    if url and is_link(url):
-        return _SessionLink(url, is_link=True, is_bare=_BARE.fullmatch(url) is not None)
-    return _SessionLink(session["session_id"], is_link=False)
-
-
 def _row_lines(attempt: AttemptRecord) -> Iterator[_Line]:
     for use in attempt.uses[:SESSIONS_SHOWN]:
         session = use.tracked.public
-        badges: list[tuple[str, str]] = [(severity_of(shown_status(session)), status_text(session))]
-        if attempt.disagrees_with(use.tracked):
-            badges.append(("warn", "disagrees"))
-        yield _Line(badges, duration(session))
+        badge = (severity_of(shown_status(session)), status_text(session))
+        disagrees = (("warn", "disagrees"),) if attempt.disagrees_with(use.tracked) else ()
+        yield _Line((badge, *disagrees), duration(session))
     if rest := len(attempt.uses[SESSIONS_SHOWN:]):
-        yield _Line([], "", f"and {rest} more")
+        yield _Line((), "", f"and {rest} more")
     if times := len(attempt.creation_failures):
-        yield _Line([("bad", "refused" if times == 1 else f"refused {times} times")], "")
+        yield _Line((("bad", "refused" if times == 1 else f"refused {times} times"),), "")
 
 
 def disagreement(attempt: AttemptRecord) -> str:
@@ -143,9 +137,42 @@ def disagreement(attempt: AttemptRecord) -> str:
     return ""
 
 
+# Templates take long, and of thousands of rows most say the same.
+
+
+@cache
 def _cells() -> Any:
     """Return the macros that make cells."""
     return macros("html/templates/rows.html").module
+
+
+@cache
+def _empty_cells() -> list[str]:
+    return [str(_cells().empty(column, _PLACE)) for column in (*SORTABLE_COLUMNS, "ltlinks")]
+
+
+@cache
+def _details() -> str:
+    return str(_cells().details(_PLACE))
+
+
+@lru_cache(maxsize=1000)
+def _texts_of(lines: tuple[_Line, ...]) -> tuple[str, str]:
+    return str(_cells().statuses(lines)), str(_cells().durations(lines))
+
+
+@lru_cache(maxsize=1000)
+def _link_parts(kinds: tuple[str, ...]) -> list[str]:
+    """Return what stands before, between and after the place and the sessions' texts."""
+    return str(_cells().links(_PLACE, kinds, _PLACE)).split(_PLACE)
+
+
+@lru_cache(maxsize=1000)
+def _cells_saying(lines: tuple[_Line, ...], title: str) -> tuple[str, str, str]:
+    """Return the cells of status, duration and links."""
+    statuses, durations = map(Markup, _texts_of(lines))  # escaped by the templates
+    cells = _cells()
+    return str(cells.status(statuses, title)), str(cells.duration(durations)), str(cells.links_cell(_PLACE))
 
 
 def _status_key(attempt: AttemptRecord) -> str:

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from pytest_lambdatest_session.report.formatting import escape_control_characters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
 Said: TypeAlias = "str | tuple[Said, ...]"
 """What a page says."""
@@ -66,19 +66,17 @@ class Compact:
         return self._shared
 
 
-def of_session(said: Said, ids: Iterable[tuple[str, str]]) -> Said:
-    """Return `said` with marks in the place of a session's ids; `ids` is of pairs of an id and its mark."""
-    if isinstance(said, tuple):
-        return tuple([of_session(part, ids) if part else part for part in said])
-    for id_, mark in ids:
-        said = said.replace(id_, mark)
-    return said
+def shown_of(session_id: str, test_id: str | None) -> Callable[[str], str]:
+    """Return `shown` for what is said of a session, with marks in the place of its ids."""
+    ids = [(shown(id_), mark) for id_, mark in ((session_id, SESSION_ID), (test_id, TEST_ID)) if id_]
 
+    def shown_of_session(text: str) -> str:
+        marked = shown(text)
+        for id_, mark in ids:
+            marked = marked.replace(id_, mark)
+        return marked
 
-def marks_of(session_id: str, test_id: str | None) -> tuple[tuple[str, str], ...]:
-    """Return the pairs for `of_session`."""
-    pairs = ((shown(session_id), SESSION_ID), (shown(test_id or ""), TEST_ID))
-    return tuple((id_, mark) for id_, mark in pairs if id_)
+    return shown_of_session
 
 
 def shown(text: str) -> str:

@@ -40,12 +40,13 @@ if TYPE_CHECKING:
 
     Inline = Callable[[str], str | None]
     """Takes an artifact's path as in the session's record, gives the text of a saved log that shall be in the page."""
+    Shown = Callable[[str], str]
 
 _ROWS_SHOWN = 10
 
 
-def session_view(tracked: TrackedSession) -> Said:
-    """Return what is said of a session, whoever used it.
+def session_view(tracked: TrackedSession, shown: Shown) -> Said:
+    """Return what is said of a session, whoever used it; `shown` is that of the session, see `shown_of`.
 
     `(status, its severity, time, links, logs, note on the logs, remarks, facts, name, browser, groups)`: of links and
     logs `(name, name in full, address)` each, of remarks and facts `(name, text)`; of groups of the filter a letter
@@ -74,7 +75,7 @@ def attempt_view(attempt: AttemptRecord) -> Said:
     return outcome, severity_of(outcome), number, shown_lines(attempt.failure)
 
 
-def use_view(use: Use, title: str, commands: list[CommandPayload], inline: Inline | None) -> Said:
+def use_view(use: Use, title: str, commands: list[CommandPayload], inline: Inline | None, shown: Shown) -> Said:
     """Return what is said of a test's use of a session.
 
     `(whose it is, disagreement, where it starts, where it ends, fragment of the video's address, failure details,
@@ -89,7 +90,7 @@ def use_view(use: Use, title: str, commands: list[CommandPayload], inline: Inlin
         starts_at,
         ends_at,
         fragment_of(video, use.video_range) if video else "",
-        tuple(_failure_details(use, commands, inline)),
+        tuple(_failure_details(use, commands, inline, shown)),
         shown(use.clip or ""),
     )
 
@@ -174,7 +175,7 @@ def _own_name(tracked: TrackedSession) -> str:
 # What shows why a test failed without a look at the dashboard
 
 
-def _failure_details(use: Use, commands: list[CommandPayload], inline: Inline | None) -> Iterator[Said]:
+def _failure_details(use: Use, commands: list[CommandPayload], inline: Inline | None, shown: Shown) -> Iterator[Said]:
     """Yield parts, each by its name.
 
     `("picture", kind, address, caption)`, `("table", title, heads, rows)`, `("log", title, text)`, `("note", text)`. A
@@ -183,14 +184,14 @@ def _failure_details(use: Use, commands: list[CommandPayload], inline: Inline | 
     """
     tracked = use.tracked
     if use.attempt.has_a_failure:
-        yield from _picture(use, inline)
+        yield from _picture(use, inline, shown)
         if commands:
             yield _commands(tracked, commands)
         yield from _console_errors(tracked, within(tracked.console_errors, use.time_range))
     yield from _elsewhere(tracked.public, inline)
 
 
-def _picture(use: Use, inline: Inline | None) -> Iterator[Said]:
+def _picture(use: Use, inline: Inline | None, shown: Shown) -> Iterator[Said]:
     """Yield the moment of the failure; a page that stands by itself has it in it, if it is small."""
     session, offset = use.tracked.public, use.failure_offset
     if session["player"] is None or offset is None:
@@ -248,5 +249,5 @@ def _elsewhere(session: ReportedSession, inline: Inline | None) -> Iterator[Said
         folder = unquote(player.partition("/")[0])
         yield "note", shown(f"Not in this page but in the folder {folder} beside it: {left}")
     if session["artifacts_missing"]:
-        missing = "; ".join(f"{name}: {why}" for name, why in session["artifacts_missing"].items())
+        missing = ", ".join(f"{name} ({why})" for name, why in session["artifacts_missing"].items())
         yield "note", shown(f"Not saved: {missing}")
