@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.report.html.report import HtmlReport
     from pytest_lambdatest_session.report.html.report_before_4 import HtmlReportBefore4
     from pytest_lambdatest_session.report.journal import Journal
+    from pytest_lambdatest_session.report.junit_fields import Folders
     from pytest_lambdatest_session.report.registry import TrackedSession
     from pytest_lambdatest_session.report.terminal_lines import Style
     from pytest_lambdatest_session.report.updates import Updates
@@ -293,6 +294,7 @@ class Registration:
             outputs.append(self._html_report())
         if self._config.getoption("allure_report_dir", None) and self._wants("allure"):
             outputs.append(self._allure_results())
+        outputs += self._of_other_readers()
         sessions_file = self._sessions_file()
         if sessions_file is not None and self._wants("file"):
             from pytest_lambdatest_session.report.sessions_file import SessionsFile  # noqa: PLC0415
@@ -314,19 +316,38 @@ class Registration:
 
     def _junit_xml(self) -> Output:
         from pytest_lambdatest_session.report.junit import JunitXml  # noqa: PLC0415
+
+        junit = JunitXml(
+            self._config, self._settings.junit, self._folders(), self._problems, with_properties=self._with_properties
+        )
+        self._add(junit, "junit")
+        return junit
+
+    def _folders(self) -> Folders:
         from pytest_lambdatest_session.report.junit_fields import Folders  # noqa: PLC0415
 
         working = self._config.invocation_params.dir
-        folders = Folders(
+        return Folders(
             artifacts=self._artifacts_folder().parent,
             working=working,
             project=Path(os.environ.get("CI_PROJECT_DIR") or working),
         )
-        junit = JunitXml(
-            self._config, self._settings.junit, folders, self._problems, with_properties=self._with_properties
-        )
-        self._add(junit, "junit")
-        return junit
+
+    def _of_other_readers(self) -> Iterator[Output]:  # pragma: no cover - tested where readers are installed
+        if self._config.pluginmanager.hasplugin("nunit") and self._wants("nunit"):
+            from pytest_lambdatest_session.report.nunit import NunitXml  # noqa: PLC0415
+
+            yield NunitXml(self._config, self._folders())
+        if self._config.getoption("ctrf", None) and self._wants("ctrf"):
+            yield self._ctrf_file()
+
+    def _ctrf_file(self) -> Output:  # pragma: no cover - tested where readers are installed
+        from pytest_lambdatest_session.report.ctrf import CtrfFile  # noqa: PLC0415
+
+        path = self._config.invocation_params.dir / self._config.getoption("ctrf")
+        ctrf = CtrfFile(path, self._folders(), self._problems)
+        self._add(ctrf, "ctrf")
+        return ctrf
 
     def _allure_results(self) -> Output:
         from pytest_lambdatest_session.report.allure import AllureResults  # noqa: PLC0415

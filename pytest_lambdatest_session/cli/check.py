@@ -16,7 +16,7 @@ import pytest
 
 from pytest_lambdatest_session.cloud.client import Client
 from pytest_lambdatest_session.cloud.endpoints import api_base_url, kind_of
-from pytest_lambdatest_session.cloud.errors import CloudError, NotFound
+from pytest_lambdatest_session.cloud.errors import CloudError, NotFound, ServerError
 from pytest_lambdatest_session.config import SettingsError, given_settings, mistyped_variables, read_settings
 from pytest_lambdatest_session.credentials import credentials_from
 from pytest_lambdatest_session.plugin import sources_of
@@ -37,6 +37,8 @@ _OUTPUTS = {
     "xmlpath": "JUnit XML",
     "allure_report_dir": "Allure's results",
     "report_log": "pytest-reportlog's file",
+    "ctrf": "pytest-json-ctrf's file",
+    "nunit_xmlpath": "pytest-nunit's file",
 }
 _UNKNOWN_ID = "check"
 _CLOCKS_DIFFER_SECONDS = 5
@@ -126,6 +128,9 @@ def _cloud(settings: Settings, hub: str, environment: Mapping[str, str]) -> Iter
         client.session(_UNKNOWN_ID)
     except NotFound:
         pass  # of a session that nobody has: it looked
+    except ServerError as error:
+        yield f"!   {base_url} answers {error.status}; try again later, and check lambdatest_api_url if it stays so"
+        return
     except CloudError as error:
         yield f"!   {error}"
         return

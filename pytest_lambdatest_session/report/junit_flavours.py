@@ -143,3 +143,8 @@ FLAVOURS: dict[str, tuple[Line, ...]] = {
     "text": (Line(SYSTEM_OUT, _SESSION), Line(SYSTEM_OUT, _VIDEO)),
     "failure": (Line(FAILURE, _SESSION), Line(FAILURE, _VIDEO)),
 }
+
+
+def text_lines(sessions: Iterable[Mapping[str, str]]) -> list[str]:  # pragma: no cover - as report/ctrf.py
+    """Return the lines of the flavour `text`: page, status and video of each session."""
+    return [entry.value for entry in entries(FLAVOURS["text"], sessions, ())]

@@ -93,6 +93,15 @@ def test_what_is_wrong_is_said_with_what_to_do(ready: Story) -> None:
     ]
 
 
+def test_an_api_that_is_down(ready: Story, new_server: Callable[[], ScriptedServer]) -> None:
+    server = new_server()
+    server.will(server.answer(b"{}", 503))
+    ready.set_environment(LT_API_BASE_URL=server.base_url)
+    status, lines = check(ready)
+    advice = "try again later, and check lambdatest_api_url if it stays so"
+    assert (status, lines[-1]) == (1, f"!   {server.base_url} answers 503; {advice}")
+
+
 def test_nothing_is_there(story: Story) -> None:
     (story.pytester.path / "pytest.ini").unlink()
     status, lines = check(story)

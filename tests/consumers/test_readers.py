@@ -10,17 +10,21 @@ import shutil
 import sys
 import xml.etree.ElementTree as ET
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from companions import needs
+from documents import ROOT, blocks
 from json_server import JsonServer, serving
+from report_pages import ReportPage
 from stories import Parts, outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from selenium import webdriver
 
     from stories import Run, Story
 
@@ -151,6 +155,93 @@ def test_merged_junit_files_have_each_session_on_its_test(story: Story) -> None:
         assert (suites.get("failures"), suites.get("errors"), suites.get("skipped")) == ("2", "0", "0")
         # junitparser counts testcases, where pytest states a rerun test once.
         assert suites.get("tests") == ("10" if number == 0 else "6")
+
+
+@needs("pytest_html_merger")
+def test_a_merged_page_links_each_row_to_its_sessions(story: Story, chromium: webdriver.Chrome) -> None:
+    both = list(runs(story))
+    command = [sys.executable, "-m", "pytest_html_merger", "-i", ".", "-o", "merged.html"]
+    result = story.pytester.run(*command)
+    assert result.ret == 0, result.stderr.str()
+    page = ReportPage(chromium, story.pytester.path / "merged.html")
+    expected = {(use["nodeid"], one["url"]) for run in both for one in run.records for use in one["tests"]}
+    found: list[list[str]] = page.run(
+        "return [...document.querySelectorAll('#results-table tbody tr.collapsible')].flatMap(row =>"
+        "[...row.querySelectorAll('.col-ltlinks a')].filter(a => a.textContent === 'session')"
+        ".map(a => [row.querySelector('.col-testId').textContent, a.getAttribute('href')]))"
+    )
+    assert {tuple(pair) for pair in found} == expected
+    assert len(expected) == 12
+    (note,) = page.texts(".lt-sessions p:has(+ .lt-counts)")
+    assert note.startswith("Merged of several runs. What stands here is of one of them;")
+    assert not page.errors()
+
+
+def attachments_of(run: Run) -> int:
+    return sum(len(record["artifacts"]) for record in run.records for _ in record["tests"])
+
+
+@needs("ctrf")
+@pytest.mark.parametrize("workers", ["-n0", "-n1"])
+def test_ctrf_has_sessions_and_files_of_every_attempt(story: Story, workers: str) -> None:
+    story.use("ctrf")
+    run = next(runs(story, "--lambdatest-artifacts=all", "--ctrf=ctrf.json", workers))
+    document = json.loads((story.pytester.path / "ctrf.json").read_text(encoding="utf-8"))
+    attempts = {
+        (test["name"], number): entry
+        for test in document["results"]["tests"]
+        for number, entry in enumerate([*test.get("retryAttempts", ()), test], 1)
+    }
+    assert len(attempts) == 5
+    for record in run.records:
+        for use in record["tests"]:
+            entry = attempts[use["nodeid"], use["attempt"]]
+            (told,) = [one for one in entry["extra"]["lambdatest"] if one["session_id"] == record["session_id"]]
+            assert told == {name: record[name] for name in told}
+            assert (told["status"], any(record["url"] in line for line in entry["stdout"])) == ("completed", True)
+    files = [one for entry in attempts.values() for one in entry["attachments"]]
+    assert all((story.pytester.path / one["path"]).is_file() for one in files)
+    assert len(files) == attachments_of(run) == 12
+    assert ("worker" in attempts["test_story.py::test_two", 1]["extra"]) == (workers == "-n1")
+    schema = {"attachments": {"name", "contentType", "path"}}
+    assert {frozenset(one) for one in files} == {frozenset(schema["attachments"])}
+
+
+@needs("pytest_nunit")
+@pytest.mark.parametrize("workers", ["-n0", "-n1"])
+def test_nunit_has_sessions_of_every_attempt_and_azure_publishes_it(story: Story, workers: str) -> None:
+    story.use("nunit", "azurepipelines")
+    run = next(runs(story, "--lambdatest-artifacts=all", workers))
+    assert "##vso[results.publish type=NUnit;" in run.output
+    cases = {case.get("fullname"): case for case in ET.parse(story.pytester.path / "test-output.xml").iter("test-case")}
+    assert len(cases) == 3
+    for record in run.records:
+        for use in record["tests"]:
+            case = cases[use["nodeid"]]
+            properties = {str(one.get("name")): one.get("value") for one in case.iter("property")}
+            place = [value for name, value in properties.items() if name.startswith("lambdatest_session_id")]
+            assert record["session_id"] in place
+            if use["outcome"] != "rerun":
+                assert place.index(record["session_id"]) <= 1
+            assert (record["url"] in (case.findtext("failure/message") or "")) == ("test_odd" in use["nodeid"])
+    files = [str(path.text) for case in cases.values() for path in case.iter("filePath")]
+    assert len(files) == len(set(files)) == attachments_of(run) == 12
+    assert all(Path(path).is_file() for path in files)
+
+
+@needs("qase")
+@pytest.mark.parametrize("workers", ["-n0", "-n1"])
+def test_qase_has_the_page_of_each_session_by_the_lines_of_its_how_to(story: Story, workers: str) -> None:
+    (lines,) = blocks(ROOT / "docs" / "how-to" / "qase.md")
+    story.file(lines.title, lines.text)
+    story.use("qase_pytest")
+    run = next(runs(story, "--qase-mode=report", workers))
+    folder = story.pytester.path / "build" / "qase-report"
+    # As known when the test ended: by the id of the session.
+    attached = sorted(path.read_text(encoding="utf-8").partition("sessionID=")[2] for path in folder.glob("*/*.txt"))
+    assert attached == sorted(record["session_id"] for record in run.records)
+    results = [json.loads(path.read_text(encoding="utf-8")) for path in (folder / "results").glob("*.json")]
+    assert sorted(len(result["attachments"]) for result in results) == [1, 1, 1, 1, 2]
 
 
 @needs("junit2htmlreport")

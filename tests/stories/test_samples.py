@@ -27,9 +27,11 @@ def driver(request):
     yield browser
 
     def finish():
-        status = "failed" if request.node.rep_call.failed else "passed"
-        browser.execute_script(f"lambda-status={status}")
-        browser.quit()
+        if request.node.rep_call.failed:
+            browser.execute_script("lambda-status=failed")
+        else:
+            browser.execute_script("lambda-status=passed")
+        QUITS
 
     request.addfinalizer(finish)
 
@@ -79,14 +81,20 @@ def test_without_a_browser():
 """
 
 
-@pytest.mark.parametrize("arguments", [(), ("-n2", "--reruns=1")], ids=["plain", "xdist and reruns"])
+@pytest.mark.parametrize(
+    ("arguments", "quits", "red_status"),
+    [((), "    browser.quit()", "running"), (("-n2", "--reruns=1"), "browser.quit()", "failed")],
+    ids=["plain, quits what passed", "xdist and reruns, quits all"],
+)
 def test_a_suite_like_the_samples_runs_unchanged_and_gets_every_output(
-    story: Story, arguments: tuple[str, ...]
+    story: Story, arguments: tuple[str, ...], quits: str, red_status: str
 ) -> None:
+    """One of the samples has the quit in the branch of tests that passed, so its failed tests leave a browser."""
     story.set_environment(LT_USERNAME=story.grid.username, LT_ACCESS_KEY=story.grid.access_key)
     # pytest-html 4 says that elements of py.xml will go.
     arguments += ("-W", "ignore::DeprecationWarning")
-    story.file("conftest.py", CONFTEST.replace("EXTRAS", "extra" if HTML_BEFORE_4 else "extras"))
+    conftest = CONFTEST.replace("EXTRAS", "extra" if HTML_BEFORE_4 else "extras")
+    story.file("conftest.py", conftest.replace("QUITS", quits))
     story.file("test_shop.py", TESTS)
     without = story.run_without(*arguments)
     headers, html = without.headers, without.html
@@ -94,7 +102,7 @@ def test_a_suite_like_the_samples_runs_unchanged_and_gets_every_output(
     assert outcomes(run) == outcomes(without)
     assert run.result.ret == without.result.ret == 1
     statuses = {record["name"]: record["status"] for record in run.records}
-    assert statuses == {"test_sells_teapots": "passed", "test_adds_up": "failed"}
+    assert statuses == {"test_sells_teapots": "passed", "test_adds_up": red_status}
     assert {record["build_name"] for record in run.records} == {"sample"}
     for test, status in statuses.items():
         last = [record for record in run.records if record["name"] == test][-1]
@@ -110,3 +118,4 @@ def test_a_suite_like_the_samples_runs_unchanged_and_gets_every_output(
     assert run.html.count(described) == html.count(described)
     red = [record for record in run.records if record["name"] == "test_adds_up"][-1]
     assert red["url"] in run.output
+    assert ("quit() was not called" in run.output) == (red_status == "running")

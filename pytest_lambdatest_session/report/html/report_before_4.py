@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from py.xml import html, raw
 
-from pytest_lambdatest_session.report.html.rows import cell_texts, details, disagreement, sort_keys
+from pytest_lambdatest_session.report.html.rows import cell_texts, details, disagreement, links, sort_keys
 from pytest_lambdatest_session.report.html.summary import sessions_block, style
 from pytest_lambdatest_session.report.html.table import shown
 
@@ -83,7 +83,7 @@ class HtmlReportBefore4:  # pragma: no cover - pytest-html 3, tested with pytest
                 **({"title": verdict} if (verdict := disagreement(attempt)) else {}),
             ),
             html.td(raw(f"<!--{keys['ltduration']}-->{durations}"), class_="col-ltduration"),
-            html.td(raw(f"<lt-links n={self._place_of(attempt)}></lt-links>"), class_="col-links col-ltlinks"),
+            html.td(raw(links(attempt, self._place_of(attempt))), class_="col-links col-ltlinks"),
         ]
 
     @pytest.hookimpl(optionalhook=True)

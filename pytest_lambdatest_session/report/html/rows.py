@@ -1,25 +1,29 @@
 """HTML of our cells in the rows of the results. Pure.
 
-The words of status and time stand in them; links and details are drawn by the page's script from its table, once they
-are to be seen.
+The words of status and time stand in them, and a link to each session; all links and details are drawn by the page's
+script from its table, once they are to be seen.
 """
 
 from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pytest_lambdatest_session.report.formatting import severity_of, shown_status, status_text, verdict_text
 from pytest_lambdatest_session.report.html.parts import duration
 from pytest_lambdatest_session.report.html.rendering import macros
+from pytest_lambdatest_session.report.html.table import shown
+from pytest_lambdatest_session.report.links import is_link
 from pytest_lambdatest_session.report.priority import lacks_final_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_lambdatest_session.report.records import ReportedSession
     from pytest_lambdatest_session.report.registry import AttemptRecord, TrackedSession
 
 SORTABLE_COLUMNS = ("ltstatus", "ltduration")
@@ -28,8 +32,11 @@ SORTABLE_COLUMNS = ("ltstatus", "ltduration")
 SESSIONS_SHOWN = 8
 """Of a test that uses many sessions; the rest is folded."""
 
+_BARE = re.compile("[!#-&(-;=?-_a-~]+")
+"""An address that may stand in an attribute without quotes."""
+
 _PLACE = "@"
-"""Stands in cells that are made once for all rows; what takes its place is a number of ours."""
+"""Stands in cells that are made once for all rows; what takes its place is a number of ours, or was escaped."""
 
 _OURS = re.compile(r'<t[dh]\b(?=[^>]*\bdata-lt-row="(\d*)")(?:[^>]*?\bcol-(lt\w+))?')
 
@@ -55,13 +62,28 @@ def row_cells(attempt: AttemptRecord, place: str) -> dict[str, str]:
 
     The cells have the same lines, one per session, so that they read across.
     """
-    status, duration_, links = _cells_saying(tuple(_row_lines(attempt)), disagreement(attempt))
-    return {"ltstatus": status, "ltduration": duration_, "ltlinks": links.replace(_PLACE, place)}
+    status, duration_, around = _cells_saying(tuple(_row_lines(attempt)), disagreement(attempt))
+    return {"ltstatus": status, "ltduration": duration_, "ltlinks": around.replace(_PLACE, links(attempt, place))}
 
 
 def cell_texts(attempt: AttemptRecord) -> tuple[str, str]:
     """Return what stands in an attempt's cells of status and time, as HTML."""
     return _texts_of(tuple(_row_lines(attempt)))
+
+
+def links(attempt: AttemptRecord, place: str) -> str:
+    """Return what stands in an attempt's cell of links: one to each session, which the page's script replaces."""
+    sessions = [_session_link(tracked.public) for tracked in attempt.sessions]
+    texts = [place, *(str(escape(text)) for _, text in sessions)]
+    return "".join(chain(*zip_longest(_link_parts(tuple(kind for kind, _ in sessions)), texts, fillvalue="")))
+
+
+def _session_link(session: ReportedSession) -> tuple[str, str]:
+    """The address of a session's page, or the session's id if there is none, after which of these it is."""
+    url = session["url"]
+    if not (url and is_link(url)):
+        return "id", shown(session["session_id"])
+    return "bare" if _BARE.fullmatch(url) else "quoted", url
 
 
 def details(place: str) -> str:
@@ -140,11 +162,17 @@ def _texts_of(lines: tuple[_Line, ...]) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=1000)
+def _link_parts(kinds: tuple[str, ...]) -> list[str]:
+    """Return what stands before, between and after the place and the sessions' texts."""
+    return str(_cells().links(_PLACE, kinds, _PLACE)).split(_PLACE)
+
+
+@lru_cache(maxsize=1000)
 def _cells_saying(lines: tuple[_Line, ...], title: str) -> tuple[str, str, str]:
     """Return the cells of status, duration and links."""
     statuses, durations = map(Markup, _texts_of(lines))  # escaped by the templates
     cells = _cells()
-    return str(cells.status(statuses, title)), str(cells.duration(durations)), str(cells.links(_PLACE))
+    return str(cells.status(statuses, title)), str(cells.duration(durations)), str(cells.links_cell(_PLACE))
 
 
 def _status_key(attempt: AttemptRecord) -> str:

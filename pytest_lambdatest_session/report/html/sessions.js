@@ -185,10 +185,13 @@
   // Rows are drawn anew by pytest-html whenever one is folded or all are sorted, and what stands in them with them.
   if (!customElements.get("lt-links")) {
     const tables = (window.ltTables = new Map());
+    const drawn = new WeakSet();
     const draw = function (place) {
       const [token, number] = (place.getAttribute("n") || "").split(".");
       const found = tables.get(token);
-      if (found && !place.firstChild) place.append(...found[place.localName](number));
+      if (!found || drawn.has(place)) return;
+      drawn.add(place);
+      place.replaceChildren(...found[place.localName](number));
     };
     const inView = new IntersectionObserver(function (seen) {
       for (const { isIntersecting, target } of seen) {
@@ -198,9 +201,19 @@
         }
       }
     }, { rootMargin: "400px" });
+    /** Says once what a page lacks that has rows of runs whose tables it has not. */
+    let isMerged = false;
+    const noteMerged = function () {
+      if (isMerged) return;
+      isMerged = true;
+      block.querySelector(".lt-counts").before(element("p", {}, element("strong", {}, "Merged of several runs. "),
+        "What stands here is of one of them; rows of the others have their status, time and a link to each session."));
+    };
     class Place extends HTMLElement {
       connectedCallback() {
+        if (document.readyState === "loading") return; // what stands in it is yet to be parsed
         const found = tables.get((this.getAttribute("n") || "").split(".")[0]);
+        if (!found) noteMerged();
         if (!found || this.closest(".hidden")) return;
         if (found.isSmall) draw(this);
         else inView.observe(this);
@@ -209,6 +222,9 @@
     }
     customElements.define("lt-links", Place);
     customElements.define("lt-details", class extends Place {});
+    addEventListener("DOMContentLoaded", function () {
+      for (const place of document.querySelectorAll("lt-links, lt-details")) place.connectedCallback();
+    });
     addEventListener("beforeprint", function () {
       for (const place of document.querySelectorAll("lt-links, lt-details")) if (!place.closest(".hidden")) draw(place);
     });
@@ -237,7 +253,7 @@
       element("td", {}, told(session, BROWSER)));
   }
   const FAILURES = ["failed", "error"];
-  const isOfPytestHtml = document.getElementById("environment") !== null;
+  const isOfPytestHtml = document.querySelector("#environment, input[data-test-result]") !== null;
   const hasFailed = (attempt) => FAILURES.includes(tellsOf(attempt, OUTCOME));
   /** The tests that used a session; of many those that failed, and how many others. */
   function usedBy(session, place) {

@@ -213,4 +213,5 @@ def test_a_session_costs_little_of_the_page() -> None:
         rows = (escape("".join([*row_cells(one, f"t.{at}").values(), details(f"t.{at}")])) for at, one in attempts)
         return table + sum(map(len, rows))
 
-    assert (size(400) - size(200)) / 200 < 500
+    # A hundred of them are the link that stands in a row without the table.
+    assert (size(400) - size(200)) / 200 < 590
