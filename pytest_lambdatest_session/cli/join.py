@@ -112,8 +112,7 @@ def page_of(sessions: Sequence[Joined]) -> str:
 
 def _registry_of(sessions: Sequence[Joined]) -> Registry:
     registry = Registry()
-    told: dict[object, tuple[AttemptRecord, Outcome | None, list[tuple[TrackedSession, float, float]]]] = {}
-    saved: dict[tuple[AttemptRecord, TrackedSession], SessionUse] = {}
+    told: dict[object, tuple[AttemptRecord, Outcome | None, list[tuple[TrackedSession, float, float, SessionUse]]]] = {}
     for session in sessions:
         record = session.record
         # With its tests, at which no page looks.
@@ -129,12 +128,12 @@ def _registry_of(sessions: Sequence[Joined]) -> Registry:
                 told[key] = attempt, use["outcome"], []
                 registry.attempts[str(len(told))] = attempt
             start, end = use["offset"] or 0.0, use["end_offset"]
-            told[key][2].append((tracked, start, start if end is None else end))
-            saved[told[key][0], tracked] = use
+            told[key][2].append((tracked, start, start if end is None else end, use))
     for attempt, outcome, uses in told.values():
-        attempt.merge_uses(uses)
+        attempt.merge_uses((tracked, start, end) for tracked, start, end, _ in uses)
+        saved = {tracked: use for tracked, _, _, use in uses}
         for one in attempt.uses:
-            one.clip, one.poster = saved[attempt, one.tracked]["clip"], saved[attempt, one.tracked]["poster"]
+            one.clip, one.poster = saved[one.tracked]["clip"], saved[one.tracked]["poster"]
         attempt.record_outcome(outcome)
     return registry
 
