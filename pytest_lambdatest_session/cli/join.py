@@ -112,7 +112,7 @@ def page_of(sessions: Sequence[Joined]) -> str:
 
 def _registry_of(sessions: Sequence[Joined]) -> Registry:
     registry = Registry()
-    told: dict[object, tuple[AttemptRecord, Outcome | None, list[tuple[TrackedSession, float, float]]]] = {}
+    attempts: dict[tuple[str, str | None, Outcome | None, int, int], AttemptRecord] = {}
     for session in sessions:
         record = session.record
         # With its tests, at which no page looks.
@@ -121,17 +121,15 @@ def _registry_of(sessions: Sequence[Joined]) -> Registry:
         registry.sessions[tracked.id] = tracked
         for use, file in zip(record["tests"], session.files, strict=True):
             # The same test in another file is of another run, and two tests may have one node id.
-            nodeid, worker, number = use["nodeid"], use["worker"], use["attempt"]
-            key = (nodeid, worker, use["outcome"], file, number)
-            if key not in told:
-                attempt = AttemptRecord(nodeid, nodeid, worker, number)
-                told[key] = attempt, use["outcome"], []
-                registry.attempts[str(len(told))] = attempt
+            key = (use["nodeid"], use["worker"], use["outcome"], file, use["attempt"])
+            attempt = attempts.get(key)
+            if attempt is None:
+                attempt = attempts[key] = AttemptRecord(use["nodeid"], use["nodeid"], use["worker"], use["attempt"])
             start, end = use["offset"] or 0.0, use["end_offset"]
-            told[key][2].append((tracked, start, start if end is None else end))
-    for attempt, outcome, uses in told.values():
-        attempt.merge_uses(uses)
+            attempt.merge_uses([(tracked, start, start if end is None else end)])
+    for (_, _, outcome, _, _), attempt in attempts.items():
         attempt.record_outcome(outcome)
+    registry.attempts = {str(number): attempt for number, attempt in enumerate(attempts.values())}
     return registry
 
 
