@@ -36,7 +36,9 @@ def wall(*, short: bool) -> Iterator[str]:
     heads = ("sessions", "latency", "mode", "without", "added", "calls", "pytest-selenium adds", "its calls")
     for sessions, latency in cases:
         repeats = 1 if short or sessions > _SESSIONS_OF_PYTEST_SELENIUM else 3
-        yield table(heads, [_row(sessions, latency, mode, repeats) for mode in ((PLAIN,) if short else (PLAIN, TWO_WORKERS))])
+        yield table(
+            heads, [_row(sessions, latency, mode, repeats) for mode in ((PLAIN,) if short else (PLAIN, TWO_WORKERS))]
+        )
 
 
 def _row(sessions: int, latency: float, mode: tuple[str, ...], repeats: int) -> list[str]:
