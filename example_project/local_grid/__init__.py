@@ -2,14 +2,6 @@
 
 from .faults import FAULT_NAMES
 from .grid import LocalGrid
-from .journal import ApiRequest, LoggedCommand, LoggedMessage, Mark, SessionRecord
+from .journal import SessionRecord
 
-__all__ = [
-    "FAULT_NAMES",
-    "ApiRequest",
-    "LocalGrid",
-    "LoggedCommand",
-    "LoggedMessage",
-    "Mark",
-    "SessionRecord",
-]
+__all__ = ["FAULT_NAMES", "LocalGrid", "SessionRecord"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -20,8 +19,11 @@ from .journal import ApiRequest, Journal, Mark, SessionRecord
 from .web import Request, Response, Takeover, json_response, text_response
 
 if TYPE_CHECKING:
+    import threading
+
     from .capabilities import Kind
     from .faults import Faults
+    from .finishing import Finisher
     from .links import Links
     from .options import GridOptions
 
@@ -55,15 +57,15 @@ class Api:
         journal: Journal,
         links: Links,
         fault: Faults,
-        on_change: Callable[[str], None],
-        wait: Callable[[float], object],
+        finisher: Finisher,
+        closing: threading.Event,
     ) -> None:
         self._options = options
         self._journal = journal
         self._links = links
         self._faults = fault
-        self._on_change = on_change
-        self._wait = wait
+        self._finisher = finisher
+        self._closing = closing
         self.shares: dict[str, str] = {}
         """`{share id: session id}`."""
         self._routes: list[tuple[str, re.Pattern[str], Handler]] = [
@@ -80,14 +82,9 @@ class Api:
         return path == _SHARE_PATH or path.startswith("/elsewhere/") or _API_PATH.fullmatch(path) is not None
 
     def answer(self, request: Request) -> Response | Takeover:
-        arrived = time.monotonic()
         if self._options.latency:
-            self._wait(self._options.latency)
+            self._closing.wait(self._options.latency)
         answer = self._faults.take(request) or self._answer_without_fault(request)
-        self._note(request, answer, arrived)
-        return answer
-
-    def _note(self, request: Request, answer: Response | Takeover, arrived: float) -> None:
         credentials = request.credentials()
         named = re.search(r"/sessions/([^/]+)", request.path)
         self._journal.add_request(
@@ -98,12 +95,10 @@ class Api:
                 status=answer.status if isinstance(answer, Response) else 0,
                 authorised=credentials is not None and is_authorised(self._options.accounts, credentials),
                 username=credentials.username if credentials else None,
-                time=arrived,
                 session_id=named[1] if named else None,
-                host=request.host,
-                has_authorization="authorization" in request.headers,
             )
         )
+        return answer
 
     def _answer_without_fault(self, request: Request) -> Response:
         if request.path.startswith("/elsewhere/"):
@@ -125,17 +120,12 @@ class Api:
     # Sessions
 
     def _find(self, any_id: str, kind: str, username: str) -> SessionRecord | None:
-        """Return the session with this session id or test id; None if the API does not show it to the account yet."""
+        """Return the session with this session id or test id; None if the API does not show it to the account."""
         record = self._journal.find(any_id)
-        if record is None or (record.kind, record.username) != (kind, username):
-            return None
-        return None if self._options.missing_until_ready and not self._is_final(record) else record
+        return record if record and (record.kind, record.username) == (kind, username) else None
 
     def _find_for(self, call: Call, any_id: str) -> SessionRecord | None:
         return self._find(any_id, call.kind, call.username)
-
-    def _is_final(self, record: SessionRecord) -> bool:
-        return record.is_final(self._options.ready_after)
 
     def _get_session(self, call: Call, any_id: str) -> Response:
         days = call.request.query.get("shareExpiryLimit")
@@ -144,7 +134,7 @@ class Api:
         record = self._find_for(call, any_id)
         if record is None:
             return faults.not_found()
-        data: Any = details.session_details(record, self._links, self._is_final(record))
+        data: Any = details.session_details(record, self._links, record.is_final(self._options.ready_after))
         if self._options.rewrite_details:
             data = self._options.rewrite_details(data)
         answer: Any = {"data": data, "message": "Retrieve session was successful", "status": "success"}
@@ -161,11 +151,9 @@ class Api:
             return _bad_request("Please provide a valid payload")
         if "status_ind" in body:
             self._journal.add_mark(record.session_id, Mark(body["status_ind"], body.get("reason", ""), "api"))
-        changes: dict[str, Any] = {name: body[name] for name in ("name", "custom_data") if name in body}
-        if "tags" in body:
-            changes["tags"] = tuple(map(str, body["tags"]))
-        self._journal.update(record.session_id, **changes)
-        self._on_change(record.session_id)
+        if "name" in body:
+            self._journal.update(record.session_id, name=body["name"])
+        self._finisher.finish(record.session_id)
         return json_response(200, {"message": "Session updated successfully", "status": "success"})
 
     # Logs and media
@@ -220,10 +208,10 @@ def log_response(record: SessionRecord, kind: str) -> Response:
         return text_response(200, details.appium_log(record))
     if record.kind == "app" and kind == "devicelog":
         return text_response(200, "".join(f"{line.message}\n" for line in record.console) or "-- no device log\n")
-    rows = {
+    rows: dict[str, Callable[[], list[dict[str, Any]]]] = {
         "command": lambda: [details.command_row(record, command) for command in record.commands],
-        "console": lambda: [details.message_row(record, "consoleLog", line) for line in record.console],
-        "network": lambda: [details.message_row(record, "networkLog", line) for line in record.network],
+        "console": lambda: [details.console_row(record, line) for line in record.console],
+        "network": list[dict[str, Any]],
         "selenium": lambda: [details.selenium_row(record, command) for command in record.commands],
     }
     return json_response(200, {"data": rows[kind]()}) if kind in rows else faults.page_not_found()

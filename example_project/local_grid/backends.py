@@ -35,14 +35,6 @@ class BrowserSession:
     capabilities: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class BrowserLogs:
-    """A browser's logs at the end of its session."""
-
-    console: tuple[LoggedMessage, ...] = ()
-    network: tuple[LoggedMessage, ...] = ()
-
-
 class WebDriverError(Exception):
     """A command that failed, with an error code of the W3C's table.
 
@@ -51,19 +43,13 @@ class WebDriverError(Exception):
 
     _STATUS = {  # noqa: RUF012 -- a constant; a ClassVar would say no more
         "invalid session id": 404,
-        "no such alert": 404,
         "no such cookie": 404,
         "no such element": 404,
-        "no such frame": 404,
-        "no such shadow root": 404,
-        "no such window": 404,
         "stale element reference": 404,
         "unknown command": 404,
-        "unknown method": 405,
         "javascript error": 500,
         "session not created": 500,
         "unknown error": 500,
-        "unsupported operation": 500,
     }
 
     def __init__(self, error: str, message: str) -> None:
@@ -84,8 +70,8 @@ class Backend(Protocol):
     def command(self, session_id: str, method: str, path: str, body: bytes) -> Answer:
         """Run a command and return its answer; `path` is what follows the session id, from the slash."""
 
-    def logs(self, session_id: str) -> BrowserLogs:
-        """Return the browser's logs; called once, before the session ends."""
+    def console(self, session_id: str) -> tuple[LoggedMessage, ...]:
+        """Return what the browser's console says; called once, before the session ends."""
 
     def end(self, session_id: str) -> Answer:
         """Quit the browser and remove its files."""

@@ -45,11 +45,7 @@ class WantedSession:
     platform: str
     device: str
     os_version: str
-    app: str
     record_video: bool
-    record_network: bool
-    tags: tuple[str, ...]
-    custom_data: Any
     vendor_options: dict[str, Any] = field(repr=False)
     """As the client sent them, with the access key."""
     browser_capabilities: dict[str, Any]
@@ -68,9 +64,8 @@ def read_new_session(body: Mapping[str, Any], host: str) -> WantedSession:
         return next((str(flat[name]) for name in names if flat.get(name) not in (None, "")), "")
 
     device = text("deviceName", "appium:deviceName", "device")
-    app = text("app", "appium:app")
     return WantedSession(
-        kind="app" if app or device or "mobile" in host.lower() else "web",
+        kind="app" if device or text("app", "appium:app") or "mobile" in host.lower() else "web",
         name=text("name", "sessionName"),
         build=text("build", "Build", "buildName"),
         username=text("username", "user", "userName"),
@@ -80,11 +75,7 @@ def read_new_session(body: Mapping[str, Any], host: str) -> WantedSession:
         platform=_platform(text("platformName", "platform")),
         device=device,
         os_version=text("platformVersion", "appium:platformVersion"),
-        app=app,
         record_video=_is_on(flat.get("video", True)),
-        record_network=_is_on(flat.get("network", False)),
-        tags=_tags(flat.get("tags")),
-        custom_data=flat.get("customData") or {},
         vendor_options=vendor,
         browser_capabilities={name: capabilities[name] for name in (*_STANDARD, *_CHROME) if name in capabilities},
         remote_url=str(capabilities.get("se:remoteUrl", "")),
@@ -121,9 +112,3 @@ def _platform(name: str) -> str:
 
 def _is_on(value: Any) -> bool:
     return str(value).lower() not in {"false", "0", "no", "off", "none", ""}
-
-
-def _tags(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return (value,) if value else ()
-    return tuple(str(tag) for tag in value) if isinstance(value, list) else ()

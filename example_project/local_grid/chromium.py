@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import http.client
 import json
 import os
 import re
@@ -16,7 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from .backends import Answer, BrowserLogs, BrowserSession, WebDriverError
+import urllib3
+
+from .backends import Answer, BrowserSession, WebDriverError
 from .journal import LoggedMessage
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ _FLAGS = (
 
 # Longer than any page load or script timeout that a client is likely to set.
 _COMMAND_TIMEOUT_SECONDS = 330
+_MOST_CONNECTIONS = 100
 
 
 @dataclass(frozen=True)
@@ -75,17 +77,12 @@ class ChromiumBackend:
         self._processes = processes
         self._profiles: dict[str, Path] = {}
         self._starting = threading.Lock()
-        self._driver: _Driver | None = None
+        self._driver: urllib3.HTTPConnectionPool | None = None
 
     def open(self, wanted: WantedSession) -> BrowserSession:
         profile = self._processes.new_folder("profile-")
         always = browser_capabilities(wanted, self._installation.chromium, profile)
-        body = json.dumps({"capabilities": {"alwaysMatch": always}}).encode()
-        try:
-            value = self._running_driver().request("POST", "/session", body).value()
-        except OSError as error:
-            self._processes.discard(profile)
-            raise WebDriverError("session not created", f"chromedriver did not answer: {error}") from error
+        value = self._ask("POST", "/session", json.dumps({"capabilities": {"alwaysMatch": always}}).encode()).value()
         if not isinstance(value, dict) or "sessionId" not in value:
             self._processes.discard(profile)
             message = value.get("message", "") if isinstance(value, dict) else ""
@@ -94,20 +91,11 @@ class ChromiumBackend:
         return BrowserSession(value["sessionId"], value["capabilities"])
 
     def command(self, session_id: str, method: str, path: str, body: bytes) -> Answer:
-        try:
-            return self._running_driver().request(method, f"/session/{session_id}{path}", body)
-        except OSError as error:
-            return WebDriverError("unknown error", f"chromedriver did not answer: {error}").answer()
+        return self._ask(method, f"/session/{session_id}{path}", body)
 
-    def logs(self, session_id: str) -> BrowserLogs:
-        return BrowserLogs(
-            console=tuple(map(_console_message, self._log_entries(session_id, "browser"))),
-            network=tuple(
-                message
-                for entry in self._log_entries(session_id, "performance")
-                if (message := _network_message(entry))
-            ),
-        )
+    def console(self, session_id: str) -> tuple[LoggedMessage, ...]:
+        entries = self.command(session_id, "POST", "/se/log", b'{"type": "browser"}').value()
+        return tuple(map(_console_message, entries if isinstance(entries, list) else ()))
 
     def end(self, session_id: str) -> Answer:
         answer = self.command(session_id, "DELETE", "", b"")
@@ -119,19 +107,17 @@ class ChromiumBackend:
     def close(self) -> None:
         """Close the connections to chromedriver; `Processes` ends it."""
         if self._driver:
-            self._driver.close_connections()
+            self._driver.close()
 
-    def _running_driver(self) -> _Driver:
-        if self._driver is None:
-            with self._starting:
-                if self._driver is None:
-                    self._driver = _start_driver(self._installation, self._processes)
-        return self._driver
-
-    def _log_entries(self, session_id: str, kind: str) -> list[dict[str, Any]]:
-        body = json.dumps({"type": kind}).encode()
-        value = self.command(session_id, "POST", "/se/log", body).value()
-        return value if isinstance(value, list) else []
+    def _ask(self, method: str, path: str, body: bytes) -> Answer:
+        with self._starting:
+            self._driver = self._driver or _start_driver(self._installation, self._processes)
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        try:
+            response = self._driver.urlopen(method, path, body or None, headers, retries=False)
+        except urllib3.exceptions.HTTPError as error:
+            return WebDriverError("unknown error", f"chromedriver did not answer: {error}").answer()
+        return Answer(response.status, response.data)
 
 
 def browser_capabilities(wanted: WantedSession, chromium: str, profile: Path) -> dict[str, Any]:
@@ -147,72 +133,20 @@ def browser_capabilities(wanted: WantedSession, chromium: str, profile: Path) ->
         flags.append("--window-size=1280,800")
     options["args"] = [*asked, *flags, f"--user-data-dir={profile}"]
     options["binary"] = chromium
-    logging = {"browser": "ALL", **({"performance": "ALL"} if wanted.record_network else {})}
     capabilities["goog:chromeOptions"] = options
-    capabilities["goog:loggingPrefs"] = {**logging, **(capabilities.get("goog:loggingPrefs") or {})}
+    capabilities["goog:loggingPrefs"] = {"browser": "ALL", **(capabilities.get("goog:loggingPrefs") or {})}
     return capabilities
 
 
-class _Driver:
-    """A running chromedriver and keep-alive connections to it."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._idle: list[http.client.HTTPConnection] = []
-        self._lock = threading.Lock()
-
-    def request(self, method: str, path: str, body: bytes) -> Answer:
-        """Send a command and return its answer; send it again if a keep-alive connection was closed meanwhile."""
-        connection, kept = self._take()
-        try:
-            return self._ask(connection, method, path, body)
-        except (http.client.HTTPException, ConnectionError) as error:
-            connection.close()
-            if not kept:
-                raise ConnectionError(str(error)) from error
-        connection = self._connect()
-        try:
-            return self._ask(connection, method, path, body)
-        except (http.client.HTTPException, OSError) as error:
-            connection.close()
-            raise ConnectionError(str(error)) from error
-
-    def close_connections(self) -> None:
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
-
-    def _ask(self, connection: http.client.HTTPConnection, method: str, path: str, body: bytes) -> Answer:
-        connection.request(method, path, body or None, {"Content-Type": "application/json; charset=utf-8"})
-        response = connection.getresponse()
-        answer = Answer(response.status, response.read())
-        with self._lock:
-            self._idle.append(connection)
-        return answer
-
-    def _take(self) -> tuple[http.client.HTTPConnection, bool]:
-        with self._lock:
-            if self._idle:
-                return self._idle.pop(), True
-        return self._connect(), False
-
-    def _connect(self) -> http.client.HTTPConnection:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_COMMAND_TIMEOUT_SECONDS)
-        connection.connect()
-        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return connection
-
-
-def _start_driver(installation: Installation, processes: Processes) -> _Driver:
-    """Start chromedriver on a free port, which it prints."""
+def _start_driver(installation: Installation, processes: Processes) -> urllib3.HTTPConnectionPool:
+    """Start chromedriver on a free port, which it prints, and return connections to it."""
     process = processes.start([installation.chromedriver, "--port=0"])
     said = []
     for line in iter(process.stdout.readline if process.stdout else bytes, b""):
         said.append(line.decode(errors="replace"))
         if match := re.search(r"started successfully on port (\d+)", said[-1]):
             drain(process)
-            return _Driver(int(match[1]))
+            return urllib3.HTTPConnectionPool("127.0.0.1", int(match[1]), _COMMAND_TIMEOUT_SECONDS, _MOST_CONNECTIONS)
     raise WebDriverError("session not created", "chromedriver did not start: " + "".join(said)[-500:])
 
 
@@ -235,22 +169,5 @@ def drain(process: subprocess.Popen[bytes]) -> None:
 
 
 def _console_message(entry: dict[str, Any]) -> LoggedMessage:
-    return LoggedMessage(str(entry.get("level", "")), str(entry.get("message", "")), _time(entry))
-
-
-def _network_message(entry: dict[str, Any]) -> LoggedMessage | None:
-    """Return a log line for a devtools event that is a request or a response, None for any other."""
-    with contextlib.suppress(ValueError, KeyError, TypeError):
-        event = json.loads(entry["message"])["message"]
-        params = event["params"]
-        if event["method"] == "Network.requestWillBeSent":
-            request = params["request"]
-            return LoggedMessage("REQUEST", f"{request['method']} {request['url'][:2000]}", _time(entry))
-        if event["method"] == "Network.responseReceived":
-            response = params["response"]
-            return LoggedMessage("RESPONSE", f"{response['status']} {response['url'][:2000]}", _time(entry))
-    return None
-
-
-def _time(entry: dict[str, Any]) -> datetime:
-    return datetime.fromtimestamp(float(entry.get("timestamp", 0)) / 1000, timezone.utc)
+    at = datetime.fromtimestamp(float(entry.get("timestamp", 0)) / 1000, timezone.utc)
+    return LoggedMessage(str(entry.get("level", "")), str(entry.get("message", "")), at)

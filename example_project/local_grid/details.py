@@ -5,7 +5,6 @@ The oddities are the document's: a running session lacks keys instead of having 
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def session_details(record: SessionRecord, links: Links, final: bool) -> dict[st
         "command_logs_url": links.log(record, "command"),
         "screenshot_url": links.screenshots(record),
         "video_url": links.video(record),
-        "customData": record.custom_data,
+        "customData": {},
     }
     if record.kind == "app":
         details["device_name"] = record.device
@@ -77,9 +76,9 @@ def command_row(record: SessionRecord, command: LoggedCommand) -> dict[str, Any]
     return _row("requestLog", record, "success" if command.status == 200 else "fail", command.at, value)
 
 
-def message_row(record: SessionRecord, log_type: str, entry: LoggedMessage) -> dict[str, Any]:
+def console_row(record: SessionRecord, entry: LoggedMessage) -> dict[str, Any]:
     value = {"level": entry.level, "message": entry.message, "timestamp": _milliseconds(entry.at)}
-    return _row(log_type, record, "success", entry.at, value)
+    return _row("consoleLog", record, "success", entry.at, value)
 
 
 def selenium_row(record: SessionRecord, command: LoggedCommand) -> dict[str, Any]:
@@ -99,10 +98,6 @@ def appium_log(record: SessionRecord) -> str:
         for command in record.commands
     ]
     return "\n".join(lines) + "\n"
-
-
-def pretty_json(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def plain_time(moment: datetime) -> str:

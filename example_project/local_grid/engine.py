@@ -14,7 +14,6 @@ from .chromium import ChromiumBackend, Installation
 from .finishing import Finisher
 from .hub import Hub
 from .links import Links
-from .pages import Pages
 from .playwright import PlaywrightBackend, PlaywrightEndpoint, is_available
 from .processes import Processes
 from .public import PublicFiles
@@ -22,13 +21,14 @@ from .simulation import SimulatedBackend
 from .web import Request, Response, Server, Takeover
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import FrameType
 
     from .backends import Backend
     from .faults import Faults
     from .journal import Journal
     from .options import GridOptions
+
+_FINISH_TIMEOUT_SECONDS = 10
 
 
 class Engine:
@@ -37,16 +37,11 @@ class Engine:
         options: GridOptions,
         journal: Journal,
         faults: Faults,
-        *,
         installation: Installation | None,
         ffmpeg: str | None,
-        pages_dir: Path | None,
-        port: int,
-        finish_timeout_seconds: float,
     ) -> None:
-        self._finish_timeout_seconds = finish_timeout_seconds
         # First: if the port is taken, nothing else has been started yet.
-        self.server = Server(self._answer, port)
+        self.server = Server(self._answer, options.port)
         self.processes = Processes()
         simulated = SimulatedBackend()
         backends: dict[str, Backend] = {"web": simulated, "app": simulated}
@@ -56,21 +51,10 @@ class Engine:
                 backends["playwright"] = PlaywrightBackend(installation, self.processes)
         self._backends = backends
         links = Links(f"http://127.0.0.1:{self.server.port}", options)
-        faults.other_host = f"http://localhost:{self.server.port}"
-        pages = Pages(pages_dir) if pages_dir else None
-        self._finisher = Finisher(options, journal, self.processes, pages, ffmpeg)
-        self._hub = Hub(
-            options, journal, backends, self._finisher.begin, self._finisher.before_end, self._finisher.finish
-        )
+        self._finisher = Finisher(options, journal, self.processes, ffmpeg)
+        self._hub = Hub(options, journal, backends, self._finisher)
         self._playwright = PlaywrightEndpoint(options, self._hub, links)
-        self._api = Api(
-            options,
-            journal,
-            links,
-            faults,
-            on_change=self._finisher.finish,
-            wait=self.server.closing.wait,
-        )
+        self._api = Api(options, journal, links, faults, self._finisher, self.server.closing)
         self._public = PublicFiles(journal, links, self._api)
         self._previous_sigterm: Any = signal.SIG_DFL
 
@@ -82,7 +66,7 @@ class Engine:
 
     def close(self) -> None:
         """Stop: sessions first, while chromedriver is there to quit them, processes and their folder last."""
-        deadline = time.monotonic() + self._finish_timeout_seconds
+        deadline = time.monotonic() + _FINISH_TIMEOUT_SECONDS
         try:
             self._hub.close()
             self._finisher.close(max(0.0, deadline - time.monotonic()))
@@ -94,17 +78,9 @@ class Engine:
             atexit.unregister(self.close)
             self._forget_sigterm()
 
-    def frame_count(self, session_id: str) -> int:
-        return self._finisher.frame_count(session_id)
-
     def _answer(self, request: Request) -> Response | Takeover:
-        if self._hub.serves(request):
-            return self._hub.answer(request)
-        if self._playwright.serves(request):
-            return self._playwright.answer(request)
-        if self._api.serves(request):
-            return self._api.answer(request)
-        return self._public.answer(request)
+        parts: tuple[Hub | PlaywrightEndpoint | Api, ...] = self._hub, self._playwright, self._api
+        return next((one for one in parts if one.serves(request)), self._public).answer(request)
 
     # SIGTERM ends a Python process without calling its exit handlers; chromedriver's browsers would live on.
 

@@ -7,12 +7,14 @@ import re
 import socket
 import struct
 import threading
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from .web import Request, Response, Takeover, html_response, json_response, text_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from .options import GridOptions
 
 _HTML_502 = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 _HTML_500 = "<html><body><h1>Internal Server Error</h1><p>Something <b>went wrong</b></p></body></html>"
@@ -23,10 +25,6 @@ _HALF = b'{"data": {"test_id": "Z17EF-OPUKH-BDAE8-YEPXU", "name": "a te'
 def unauthorized() -> Response:
     """Return the API's documented answer: a bare JSON string."""
     return json_response(401, "HTTP Basic: Access denied.")
-
-
-def forbidden() -> Response:
-    return json_response(403, {"message": "Forbidden! Operation not allowed.", "status": "fail"})
 
 
 def not_found(status: int = 404) -> Response:
@@ -77,10 +75,6 @@ def _reset(connection: socket.socket, _closing: threading.Event) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-def _no_answer(_connection: socket.socket, _closing: threading.Event) -> None:
-    """Close the connection without an answer."""
-
-
 def _garbage(connection: socket.socket, _closing: threading.Event) -> None:
     _send(connection, b"\x00\xff this is not HTTP \r\n\r\n")
 
@@ -96,89 +90,69 @@ def _send(connection: socket.socket, data: bytes) -> bool:
     return False
 
 
-_Fault: TypeAlias = "Callable[[Faults, Request], Response | Takeover]"
-
-_FAULTS: dict[str, _Fault] = {
-    "unauthorized": lambda _faults, _request: unauthorized(),
-    "unauthorized_plain": lambda _faults, _request: text_response(401, "HTTP Basic: Access denied."),
-    "unauthorized_object": lambda _faults, _request: json_response(
-        401, {"status": "fail", "message": "Unauthorized", "data": None}
-    ),
-    "forbidden": lambda _faults, _request: forbidden(),
-    "not_found": lambda _faults, _request: not_found(),
-    "not_found_plain": lambda _faults, _request: page_not_found(),
-    "bad_request": lambda _faults, _request: json_response(
-        400, {"message": "Please provide a valid payload", "status": "fail"}
-    ),
-    "server_error": lambda _faults, _request: json_response(
-        500, {"status": "error", "message": "Internal Server Error", "data": None}
-    ),
-    "server_error_html": lambda _faults, _request: html_response(500, _HTML_500),
-    "bad_gateway_html": lambda _faults, _request: html_response(502, _HTML_502),
-    "unavailable": lambda faults, _request: text_response(503, "try later", ("Retry-After", faults.retry_after)),
-    "throttled": lambda faults, _request: json_response(
-        429, {"message": "Too Many Requests", "status": "fail"}, ("Retry-After", faults.retry_after)
-    ),
-    "html_page": lambda _faults, _request: html_response(200, _HTML_LOGIN),
-    "truncated_json": lambda _faults, _request: Response(200, _HALF),
-    "empty": lambda _faults, _request: Response(200),
-    "no_content": lambda _faults, _request: Response(204),
-    "wrong_shape": lambda _faults, _request: json_response(200, [{"data": "a list, not an object"}, None, 3]),
-    "data_null": lambda _faults, _request: json_response(
-        200, {"data": None, "message": "Retrieve session was successful", "status": "success"}
-    ),
-    "deep_json": lambda _faults, _request: Response(200, b"[" * 100_000),
-    "redirect_other_host": lambda faults, request: _redirect(faults.redirect_target(request)),
-    "redirect_loop": lambda _faults, request: _redirect(request.path),
-    "hang": lambda _faults, _request: _hang,
-    "hang_body": lambda _faults, _request: _hang_body,
-    "truncated_body": lambda _faults, _request: _truncated_body,
-    "dribble": lambda _faults, _request: _dribble,
-    "huge": lambda _faults, _request: _huge,
-    "reset": lambda _faults, _request: _reset,
-    "no_answer": lambda _faults, _request: _no_answer,
-    "garbage": lambda _faults, _request: _garbage,
+_ANSWERS: dict[str, Response | Takeover] = {
+    "unauthorized": unauthorized(),
+    "unauthorized_plain": text_response(401, "HTTP Basic: Access denied."),
+    "forbidden": json_response(403, {"message": "Forbidden! Operation not allowed.", "status": "fail"}),
+    "not_found": not_found(),
+    "server_error": json_response(500, {"status": "error", "message": "Internal Server Error", "data": None}),
+    "server_error_html": html_response(500, _HTML_500),
+    "bad_gateway_html": html_response(502, _HTML_502),
+    "html_page": html_response(200, _HTML_LOGIN),
+    "truncated_json": Response(200, _HALF),
+    "empty": Response(200),
+    "wrong_shape": json_response(200, [{"data": "a list, not an object"}, None, 3]),
+    "deep_json": Response(200, b"[" * 100_000),
+    "hang": _hang,
+    "hang_body": _hang_body,
+    "truncated_body": _truncated_body,
+    "dribble": _dribble,
+    "huge": _huge,
+    "reset": _reset,
+    "garbage": _garbage,
 }
+_OF_REQUESTS: dict[str, Callable[[Request, str], Response]] = {
+    "unavailable": lambda _, seconds: text_response(503, "try later", ("Retry-After", seconds)),
+    "throttled": lambda _, seconds: json_response(429, {"message": "Too Many Requests"}, ("Retry-After", seconds)),
+    "redirect_other_host": lambda request, _: _redirect(
+        f"http://localhost:{request.host.rpartition(':')[2]}/elsewhere{request.path}"
+    ),
+    "redirect_loop": lambda request, _: _redirect(request.path),
+}
+"""Answers that depend on the request, or on how long a client is to wait."""
 
-FAULT_NAMES = tuple(sorted(_FAULTS))
+FAULT_NAMES = tuple(sorted([*_ANSWERS, *_OF_REQUESTS]))
 
 
 class Faults:
     """The fault that is on, if any, and for how many more requests."""
 
-    def __init__(self) -> None:
-        self.retry_after: str = "1"
-        self.other_host = ""
-        """Target of `redirect_other_host`: scheme, host and port."""
+    def __init__(self, options: GridOptions) -> None:
+        self._options = options
         self._lock = threading.Lock()
-        self._name: str | None = None
         self._left: int | None = None
         self._paths = re.compile("")
-
-    @property
-    def name(self) -> str | None:
-        return self._name
+        self.name: str | None = None
 
     def switch(self, name: str | None, times: int | None = None, paths: str = "") -> None:
         """Switch to a fault for the next `times` requests (None: until changed) whose path `paths` finds."""
-        if name is not None and name not in _FAULTS:
+        if name is not None and name not in FAULT_NAMES:
             raise ValueError(f"no fault {name!r}; there are {', '.join(FAULT_NAMES)}")
         with self._lock:
-            self._name, self._left, self._paths = name, times, re.compile(paths)
+            self.name, self._left, self._paths = name, times, re.compile(paths)
 
     def take(self, request: Request) -> Response | Takeover | None:
         """Return the fault's answer to this request, None if it has none."""
         with self._lock:
-            name = self._name
+            name = self.name
             if name is None or not self._paths.search(request.path):
                 return None
             if self._left is not None:
                 self._left -= 1
                 if self._left <= 0:
-                    self._name = None
+                    self.name = None
                 if self._left < 0:
                     return None
-        return _FAULTS[name](self, request)
-
-    def redirect_target(self, request: Request) -> str:
-        return f"{self.other_host}/elsewhere{request.path}"
+        if name in _ANSWERS:
+            return _ANSWERS[name]
+        return _OF_REQUESTS[name](request, str(self._options.retry_after))

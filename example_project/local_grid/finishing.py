@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
-from . import recording
+from . import pages, recording
+from .journal import now
 from .recording import Recording
 
 if TYPE_CHECKING:
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
     from .journal import Journal, SessionRecord
     from .options import GridOptions
-    from .pages import Pages
     from .processes import Processes
-
 
 _PAGES_TIMEOUT_SECONDS = 5
 _RECORDER_TIMEOUT_SECONDS = 1
@@ -27,13 +25,10 @@ _RECORDER_TIMEOUT_SECONDS = 1
 class Finisher:
     """Owns the recordings, and one thread that encodes and writes pages, one session after the other."""
 
-    def __init__(
-        self, options: GridOptions, journal: Journal, processes: Processes, pages: Pages | None, ffmpeg: str | None
-    ) -> None:
+    def __init__(self, options: GridOptions, journal: Journal, processes: Processes, ffmpeg: str | None) -> None:
         self._options = options
         self._journal = journal
         self._processes = processes
-        self._pages = pages
         self._ffmpeg = ffmpeg
         self._recordings: dict[str, Recording] = {}
         self._work: queue.Queue[str | None] = queue.Queue()
@@ -52,11 +47,6 @@ class Finisher:
         self._recordings[record.session_id] = one
         self._journal.update(record.session_id, recording=True)
         one.start(_RECORDER_TIMEOUT_SECONDS)
-
-    def frame_count(self, session_id: str) -> int:
-        """Return the number of frames recorded so far of a running session."""
-        one = self._recordings.get(session_id)
-        return one.frame_count if one else 0
 
     def before_end(self, session_id: str) -> None:
         """Take the last frame, while the browser is still there."""
@@ -90,8 +80,8 @@ class Finisher:
             # No video, no link to it.
             video = self._encode(session_id, one)
             self._journal.update(session_id, video=video, recording=video is not None)
-        if self._pages:
-            self._pages.write(self._journal.snapshot(session_id))
+        if self._options.pages_dir:
+            pages.write(self._options.pages_dir, self._journal.snapshot(session_id))
 
     def _encode(self, session_id: str, one: Recording) -> Path | None:
         record = self._journal.find(session_id)
@@ -100,13 +90,10 @@ class Finisher:
         self._journal.update(session_id, screenshots=stills)
         if record is None or self._ffmpeg is None or self._out_of_time.is_set():
             return None
-        late, tail = self._options.video_starts_late, self._options.video_loses_tail
-        begin = record.created_at.timestamp() + late
-        end = (record.ended_at.timestamp() if record.ended_at else time.time()) - tail
-        # The last frame is taken after the session's end; it belongs to a whole video.
-        shown = ([frame for frame in frames if frame.at < end] or frames[:1]) if tail else frames
+        late = self._options.video_starts_late
+        span = record.created_at.timestamp() + late, (record.ended_at or now()).timestamp()
         filters = recording.elapsed_filters(late) if self._options.video_shows_time else ""
-        video = recording.encode(self._ffmpeg, self._processes, shown, (begin, end), filters, self._out_of_time)
+        video = recording.encode(self._ffmpeg, self._processes, frames, span, filters, self._out_of_time)
         for frame in frames:
             if frame.file not in stills:
                 frame.file.unlink(missing_ok=True)

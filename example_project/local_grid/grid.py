@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 from .chromium import find_installation, major_version
@@ -11,95 +11,49 @@ from .engine import Engine
 from .faults import Faults
 from .journal import ApiRequest, Journal, SessionRecord
 from .links import API_PATHS
-from .options import GridOptions, VideoLink
+from .options import GridOptions
 from .playwright import is_available
 from .recording import find_ffmpeg
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from types import TracebackType
 
     from typing_extensions import Self
 
     from .chromium import Installation
+    from .options import BackendName
 
 T = TypeVar("T")
-BackendName: TypeAlias = Literal["auto", "chromium", "simulated"]
 
 
+@dataclass(eq=False, repr=False)
 class LocalGrid(GridOptions):
     """LambdaTest on loopback: hub and REST API on one port of 127.0.0.1.
 
-    A context manager; `start` and `close` do the same by hand. The attributes of `GridOptions` may change at any time.
+    A context manager; `start` and `close` do the same by hand. Made with attributes of `GridOptions` by name.
     """
 
-    def __init__(
-        self,
-        *,
-        backend: BackendName = "auto",
-        username: str = "local_user",
-        access_key: str = "local_key",
-        accounts: Mapping[str, str] | None = None,
-        ready_after: float = 0.7,
-        missing_until_ready: bool = False,
-        latency: float = 0.0,
-        record: bool = True,
-        video_starts_late: float = 0.0,
-        video_loses_tail: float = 0.0,
-        video_shows_time: bool = False,
-        video_link: VideoLink = "auto",
-        echo_capabilities: bool = False,
-        pages_dir: Path | str | None = None,
-        port: int = 0,
-        finish_timeout: float = 10.0,
-    ) -> None:
-        super().__init__(
-            ready_after=ready_after,
-            missing_until_ready=missing_until_ready,
-            latency=latency,
-            record=record,
-            video_starts_late=video_starts_late,
-            video_loses_tail=video_loses_tail,
-            video_shows_time=video_shows_time,
-            video_link=video_link,
-            echo_capabilities=echo_capabilities,
-            accounts={username: access_key, **(accounts or {})},
-        )
-        self.username = username
-        self.access_key = access_key
-        self.finish_timeout = finish_timeout
-        """Seconds that `close` waits for videos and pages."""
-        self._port = port
-        self.pages_dir = Path(pages_dir) if pages_dir else None
-        self._installation = _chosen_installation(backend)
-        self._asked_for_simulation = backend == "simulated"
+    def __post_init__(self) -> None:
+        self.accounts.setdefault(self.username, self.access_key)
+        self._installation = _chosen_installation(self.backend)
         self._ffmpeg = find_ffmpeg() if self._installation else None
         self._journal = Journal()
-        self._faults = Faults()
+        self._faults = Faults(self)
         self._engine: Engine | None = None
 
     def __repr__(self) -> str:
-        return f"<LocalGrid on port {self._port}>"
+        return f"<LocalGrid on port {self.port}>"
 
     def start(self) -> Self:
         if self._engine is None:
-            self._engine = Engine(
-                self,
-                self._journal,
-                self._faults,
-                installation=self._installation,
-                ffmpeg=self._ffmpeg,
-                pages_dir=self.pages_dir,
-                port=self._port,
-                finish_timeout_seconds=self.finish_timeout,
-            )
-            # Kept after `close`: files written while the grid ran contain it.
-            self._port = self._engine.server.port
+            self._engine = Engine(self, self._journal, self._faults, self._installation, self._ffmpeg)
+            self.port = self._engine.server.port
             self._engine.start()
         return self
 
     def close(self) -> None:
-        """Quit every session, write what is left of videos and pages within `finish_timeout`, and end every process."""
+        """Quit every session, write what is left of videos and pages within ten seconds, and end every process."""
         engine, self._engine = self._engine, None
         if engine:
             engine.close()
@@ -113,10 +67,6 @@ class LocalGrid(GridOptions):
         self.close()
 
     # Addresses
-
-    @property
-    def port(self) -> int:
-        return self._port
 
     @property
     def base_url(self) -> str:
@@ -155,7 +105,7 @@ class LocalGrid(GridOptions):
     def describe(self) -> str:
         """Return one line about the browsers and the recorder."""
         if self._installation is None:
-            why = "as asked" if self._asked_for_simulation else "no chromium/chromedriver found"
+            why = "as asked" if self.backend == "simulated" else "no chromium/chromedriver found"
             return f"local grid: simulated browser ({why})"
         browser = f"real Chromium {major_version(self._installation)} through chromedriver"
         if not self.record:
@@ -173,10 +123,6 @@ class LocalGrid(GridOptions):
     def sessions(self) -> dict[str, SessionRecord]:
         """`{session id: record}` of every session so far, oldest first."""
         return self._journal.sessions()
-
-    def frame_count(self, session_id: str) -> int:
-        """Return the number of frames recorded so far of a running session."""
-        return self._engine.frame_count(session_id) if self._engine else 0
 
     def wait_for(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:
         """Wait until `predicate` returns something true, and return that; raise `TimeoutError` if it does not."""
@@ -196,15 +142,6 @@ class LocalGrid(GridOptions):
     def set_fault(self, name: str | None, times: int | None = None, paths: str = "") -> None:
         """Switch a fault on, for the next `times` requests (None: until changed) whose path the regex `paths` finds."""
         self._faults.switch(name, times, paths)
-
-    @property
-    def retry_after(self) -> str:
-        """The `Retry-After` of the faults "throttled" and "unavailable"."""
-        return self._faults.retry_after
-
-    @retry_after.setter
-    def retry_after(self, value: str | float) -> None:
-        self._faults.retry_after = str(value)
 
 
 def _chosen_installation(backend: BackendName) -> Installation | None:

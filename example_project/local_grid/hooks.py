@@ -25,8 +25,6 @@ class Hook:
     status: str | None = None
     reason: str = ""
     name: str | None = None
-    build: str | None = None
-    exceptions: tuple[str, ...] = ()
 
 
 class WrongHookError(ValueError):
@@ -44,7 +42,11 @@ def read_hook(script: str, arguments: list[Any]) -> Hook | None:
 
 
 def _read_action(value: str, arguments: list[Any]) -> Hook:
-    action = _parsed(value, arguments)
+    """Return what a hook's JSON sets, which is in the script's text or in its arguments."""
+    try:
+        action = json.loads(value) if value else arguments[0]
+    except (ValueError, IndexError):
+        action = None
     if not isinstance(action, dict):
         raise WrongHookError("the hook's argument is no JSON object")
     asked = action.get("arguments", action)
@@ -56,21 +58,6 @@ def _read_action(value: str, arguments: list[Any]) -> Hook:
     )
 
 
-def _read_exceptions(value: str, arguments: list[Any]) -> tuple[str, ...]:
-    messages = _parsed(value, arguments)
-    return tuple(map(str, messages)) if isinstance(messages, list) else (str(messages),)
-
-
-def _parsed(value: str, arguments: list[Any]) -> Any:
-    """Return the argument, which is in the script's text or in its arguments."""
-    if not value:
-        return arguments[0] if len(arguments) == 1 else arguments
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value
-
-
 def _status(word: str) -> str:
     status = word.strip().lower()
     if status not in STATUSES:
@@ -80,8 +67,6 @@ def _status(word: str) -> str:
 
 _READERS: dict[str, Callable[[str, list[Any]], Hook]] = {
     "action": _read_action,
-    "build": lambda value, _arguments: Hook(build=value),
-    "exceptions": lambda value, arguments: Hook(exceptions=_read_exceptions(value, arguments)),
     "hook": _read_action,
     "name": lambda value, _arguments: Hook(name=value),
     "status": lambda value, _arguments: Hook(status=_status(value)),

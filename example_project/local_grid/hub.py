@@ -20,8 +20,7 @@ from .journal import Journal, LoggedCommand, Mark, now
 from .web import Credentials, Request, Response, Takeover, json_response, text_response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from .finishing import Finisher
     from .hooks import Hook
     from .journal import SessionRecord
     from .options import GridOptions
@@ -37,23 +36,15 @@ _UNAUTHORIZED = "401 Unauthorized !! Please include user & accessKey in capabili
 
 
 class Hub:
-    """Answers WebDriver commands; calls back when a session starts, before it ends and after."""
+    """Answers WebDriver commands; tells the finisher when a session starts, before it ends and after."""
 
     def __init__(
-        self,
-        options: GridOptions,
-        journal: Journal,
-        backends: dict[str, Backend],
-        on_start: Callable[[SessionRecord, dict[str, Any], bool], None],
-        before_end: Callable[[str], None],
-        on_end: Callable[[str], None],
+        self, options: GridOptions, journal: Journal, backends: dict[str, Backend], finisher: Finisher
     ) -> None:
         self._options = options
         self._journal = journal
         self._backends = backends
-        self._on_start = on_start
-        self._before_end = before_end
-        self._on_end = on_end
+        self._finisher = finisher
         self._sockets: dict[str, str] = {}
         """Address of a browser's WebSocket for BiDi, by session id."""
         self._opening = threading.Lock()
@@ -82,20 +73,20 @@ class Hub:
         if record is None:
             raise KeyError(session_id)
         backend = self._backends[record.backend]
-        logs = backend.logs(session_id)
+        console = backend.console(session_id)
         # Of two threads that end a session at the same time only one goes on.
-        if not self._journal.end_session(session_id, console=logs.console, network=logs.network):
+        if not self._journal.end_session(session_id, console=console):
             return value_answer()
-        self._before_end(session_id)
+        self._finisher.before_end(session_id)
         answer = backend.end(session_id)
-        self._on_end(session_id)
+        self._finisher.finish(session_id)
         return answer
 
     def close(self) -> None:
         """Refuse new sessions and end those that were not quit."""
         with self._opening:
             self._closed = True
-        left = [record.session_id for record in self._journal.records() if record.ended is None]
+        left = [record.session_id for record in self._journal.sessions().values() if record.ended is None]
         mark = Mark("timeout", "the grid was closed before this session was quit", "grid")
         threads = [threading.Thread(target=self._end_leftover, args=(one, mark), daemon=True) for one in left]
         for thread in threads:
@@ -142,14 +133,14 @@ class Hub:
 
     def open_session(self, wanted: WantedSession, username: str, backend: str) -> tuple[str, dict[str, Any]]:
         """Open a session; return its id and what its browser says of itself, or raise `WebDriverError`."""
-        if self._closed or self._options.refuse_sessions is not None:
-            raise WebDriverError("session not created", self._options.refuse_sessions or "the local grid is closing")
+        if self._closed:
+            raise WebDriverError("session not created", "the local grid is closing")
         opened = self._backends[backend].open(wanted)
-        seen = {**_seen(wanted, opened.capabilities), "backend": backend}
+        seen = {**_seen(opened.capabilities), "backend": backend}
         if backend == "playwright":
             seen["test_id"] = opened.session_id  # they are the same there
         record = self._journal.open_session(opened.session_id, wanted, username, **seen)
-        self._on_start(record, opened.capabilities, wanted.record_video)
+        self._finisher.begin(record, opened.capabilities, wanted.record_video)
         with self._opening:
             closed_meanwhile = self._closed
         if closed_meanwhile:
@@ -171,7 +162,9 @@ class Hub:
         if record is None or record.session_id != session_id:
             return WebDriverError("invalid session id", f"no session {session_id}").answer()
         if record.ended is not None:
-            return self._command_after_end(request, path)
+            # As chromedriver: a second quit is no error.
+            is_quit = request.method == "DELETE" and not path
+            return value_answer() if is_quit else WebDriverError("invalid session id", "it has already quit").answer()
         started = time.monotonic()
         if request.method == "DELETE" and not path:
             # Logged first: the session's page is written when it ends.
@@ -184,12 +177,6 @@ class Hub:
         if _has_ended(request, path, answer):
             self._end_lost(session_id, answer)
         return answer
-
-    def _command_after_end(self, request: Request, path: str) -> Answer:
-        if request.method == "DELETE" and not path:
-            # As chromedriver: a second quit is no error.
-            return value_answer()
-        return WebDriverError("invalid session id", "this session has already quit").answer()
 
     def _end_lost(self, session_id: str, answer: Answer) -> None:
         """End a session whose browser closed its last window, or crashed."""
@@ -225,10 +212,6 @@ class Hub:
             self._journal.add_mark(session_id, Mark(hook.status, hook.reason, "hook"))
         if hook.name is not None:
             self._journal.update(session_id, name=hook.name)
-        if hook.build is not None:
-            self._journal.rename_build(session_id, hook.build)
-        if hook.exceptions:
-            self._journal.update(session_id, exceptions=hook.exceptions)
 
     def _log(self, session_id: str, request: Request, path: str, answer: Answer, started: float) -> None:
         full_path = path if path == "/session" else f"/session/{session_id}{path}"
@@ -269,16 +252,10 @@ def _has_ended(request: Request, path: str, answer: Answer) -> bool:
     return answer.status == 404 and b'"invalid session id"' in answer.body
 
 
-def _seen(wanted: WantedSession, capabilities: dict[str, Any]) -> dict[str, str]:
+def _seen(capabilities: dict[str, Any]) -> dict[str, str]:
     """Return what the browser says of itself, which may differ from what was asked for."""
-    seen = {
-        "browser": capabilities.get("browserName"),
-        "browser_version": capabilities.get("browserVersion"),
-        "platform": capabilities.get("platformName"),
-    }
-    if wanted.kind == "app":
-        seen["browser"] = capabilities.get("browserName", "")
-    return {name: str(value) for name, value in seen.items() if value is not None}
+    names = {"browser": "browserName", "browser_version": "browserVersion", "platform": "platformName"}
+    return {name: str(capabilities[theirs]) for name, theirs in names.items() if capabilities.get(theirs) is not None}
 
 
 def _response(answer: Answer) -> Response:

@@ -7,7 +7,7 @@ import string
 import threading
 import time
 import uuid
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -31,13 +31,8 @@ class ApiRequest:
     """0 if a fault sent no complete answer."""
     authorised: bool
     username: str | None
-    time: float
-    """On the monotonic clock, when the request arrived."""
     session_id: str | None
     """The session id or test id in the path."""
-    host: str
-    has_authorization: bool
-    """Whether the request had an Authorization header, valid or not."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +50,7 @@ class LoggedCommand:
 
 @dataclass(frozen=True)
 class LoggedMessage:
-    """One line of the browser's console or of its network log."""
+    """One line of the browser's console."""
 
     level: str
     message: str
@@ -96,17 +91,12 @@ class SessionRecord:
     ended_at: datetime | None = None
     ended: float | None = None
     marks: tuple[Mark, ...] = ()
-    tags: tuple[str, ...] = ()
-    custom_data: Any = field(default_factory=dict)
-    exceptions: tuple[str, ...] = ()
     recording: bool = False
     """Whether the session is or was recorded; `video` is set once it is encoded."""
     video: Path | None = None
     screenshots: tuple[Path, ...] = ()
-    wants_network: bool = False
     commands: tuple[LoggedCommand, ...] = ()
     console: tuple[LoggedMessage, ...] = ()
-    network: tuple[LoggedMessage, ...] = ()
 
     @property
     def mark(self) -> Mark | None:
@@ -125,7 +115,6 @@ class Journal:
 
     def __init__(self) -> None:
         self._changed = threading.Condition(threading.RLock())
-        self._changes = 0
         self._sessions: dict[str, SessionRecord] = {}
         self._ids_by_test_id: dict[str, str] = {}
         self._commands: dict[str, list[LoggedCommand]] = {}
@@ -154,20 +143,17 @@ class Journal:
                 backend=seen.get("backend", wanted.kind),
                 created_at=now(),
                 created=time.monotonic(),
-                tags=wanted.tags,
-                custom_data=wanted.custom_data,
-                wants_network=wanted.record_network,
             )
             self._sessions[session_id] = record
             self._ids_by_test_id[record.test_id] = session_id
             self._commands[session_id] = []
-            self._note_change()
+            self._changed.notify_all()
             return record
 
     def update(self, session_id: str, **changes: Any) -> SessionRecord:
         with self._changed:
             record = self._sessions[session_id] = replace(self._sessions[session_id], **changes)
-            self._note_change()
+            self._changed.notify_all()
             return record
 
     def end_session(self, session_id: str, **changes: Any) -> bool:
@@ -178,12 +164,6 @@ class Journal:
             self.update(session_id, ended_at=now(), ended=time.monotonic(), **changes)
             return True
 
-    def rename_build(self, session_id: str, build: str) -> None:
-        with self._changed:
-            key = (self._sessions[session_id].username, build)
-            build_id = self._builds.setdefault(key, 48_112_300 + len(self._builds))
-            self.update(session_id, build=build, build_id=build_id)
-
     def add_mark(self, session_id: str, mark: Mark) -> None:
         with self._changed:
             self.update(session_id, marks=(*self._sessions[session_id].marks, mark))
@@ -191,7 +171,7 @@ class Journal:
     def add_command(self, session_id: str, command: LoggedCommand) -> None:
         with self._changed:
             self._commands[session_id].append(command)
-            self._note_change()
+            self._changed.notify_all()
 
     def find(self, any_id: str) -> SessionRecord | None:
         """Return the session with this session id or test id, without its commands; None if there is none."""
@@ -207,17 +187,12 @@ class Journal:
         with self._changed:
             return {session_id: self.snapshot(session_id) for session_id in self._sessions}
 
-    def records(self) -> list[SessionRecord]:
-        """Return every session without its commands, oldest first."""
-        with self._changed:
-            return list(self._sessions.values())
-
     # Requests to the API
 
     def add_request(self, request: ApiRequest) -> None:
         with self._changed:
             self._requests.append(request)
-            self._note_change()
+            self._changed.notify_all()
 
     def requests(self) -> list[ApiRequest]:
         with self._changed:
@@ -231,19 +206,13 @@ class Journal:
         """
         deadline = time.monotonic() + timeout_seconds
         while True:
-            changes = self._changes
             if answer := predicate():
                 return answer
             remaining = deadline - time.monotonic()
             if remaining <= 0:
                 raise TimeoutError(f"did not happen on the grid within {timeout_seconds} s")
             with self._changed:
-                if self._changes == changes:
-                    self._changed.wait(min(remaining, 0.05))
-
-    def _note_change(self) -> None:
-        self._changes += 1
-        self._changed.notify_all()
+                self._changed.wait(min(remaining, 0.05))
 
 
 def new_session_id(kind: Kind) -> str:

@@ -1,4 +1,4 @@
-"""What a test may change while the grid runs."""
+"""What a grid is started with, and what a test may change while it runs."""
 
 from __future__ import annotations
 
@@ -7,26 +7,34 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+BackendName: TypeAlias = Literal["auto", "chromium", "simulated"]
 VideoLink: TypeAlias = Literal["auto", "mp4", "player", "signed", "stream", "none"]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True, repr=False)
 class GridOptions:
-    """Plain attributes, read afresh for every request."""
+    """Plain attributes. Those behind `port` are read afresh for every request."""
 
+    backend: BackendName = "auto"
+    """"auto" is Chromium where it is installed, and else the simulated browser."""
+    username: str = "local_user"
+    access_key: str = "local_key"
+    pages_dir: Path | None = None
+    """Where each session has its page written, if anywhere."""
+    port: int = 0
+    """0 takes a free one, which stands here from `start` on, also after `close`: files of the run contain it."""
     ready_after: float = 0.7
     """Seconds from a session's end until the API returns its final details."""
-    missing_until_ready: bool = False
-    """Until then answer 404, as the mobile API does, instead of "running"."""
     latency: float = 0.0
     """Seconds that every request to the API takes."""
+    retry_after: float | str = 1
+    """The `Retry-After` of the faults "throttled" and "unavailable"."""
     record: bool = True
     """Record real browsers."""
     video_starts_late: float = 0.0
     """Seconds of the session's start that are missing in its video."""
-    video_loses_tail: float = 0.0
-    """Seconds of the session's end that are missing in its video."""
     video_shows_time: bool = False
     """Paint the session's elapsed time into the video, for `recording.read_elapsed_seconds`."""
     video_link: VideoLink = "auto"
@@ -36,12 +44,8 @@ class GridOptions:
     """Return `LT:Options`, access key included, in the capabilities, as some hubs do."""
     answer_actions_after: float | None = 0.0
     """Seconds until Playwright's `lambdatest_action` is answered; with None there are no test details."""
-    refuse_sessions: str | None = None
-    """Answer every new session with `session not created` and this message."""
-    signed_link_seconds: float = 60.0
-    """Lifetime of a signed link."""
-    accounts: dict[str, str] = field(default_factory=dict, repr=False)
-    """`{user name: access key}`. An account sees only its own sessions."""
+    accounts: dict[str, str] = field(default_factory=dict)
+    """`{user name: access key}`, the one above included. An account sees only its own sessions."""
     rewrite_details: Callable[[dict[str, Any]], Any] | None = None
     """Called with the `data` of a session's details; returns what is sent instead."""
     rewrite_answer: Callable[[dict[str, Any]], Any] | None = None

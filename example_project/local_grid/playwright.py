@@ -18,7 +18,7 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from .backends import Answer, BrowserLogs, BrowserSession, WebDriverError, value_answer
+from .backends import Answer, BrowserSession, WebDriverError, value_answer
 from .capabilities import read_new_session
 from .chromium import drain, free_port
 from .details import session_details
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .capabilities import WantedSession
     from .chromium import Installation
     from .hub import Hub
+    from .journal import LoggedMessage
     from .links import Links
     from .options import GridOptions
     from .processes import Processes
@@ -88,8 +89,8 @@ class PlaywrightBackend:
     def command(self, session_id: str, method: str, path: str, body: bytes) -> Answer:  # noqa: ARG002 - as there
         return WebDriverError("unknown command", "this session is Playwright's").answer()
 
-    def logs(self, session_id: str) -> BrowserLogs:  # noqa: ARG002 - they passed by
-        return BrowserLogs()
+    def console(self, session_id: str) -> tuple[LoggedMessage, ...]:  # noqa: ARG002 - it passed by
+        return ()
 
     def end(self, session_id: str) -> Answer:
         self._processes.end(self._servers.pop(session_id))

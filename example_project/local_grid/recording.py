@@ -13,7 +13,6 @@ import itertools
 import json
 import math
 import shutil
-import struct
 import subprocess
 import threading
 import time
@@ -47,8 +46,8 @@ class Frame:
     file: Path
     at: float
     """Seconds since the epoch."""
-    width: int
-    height: int
+    width: float = _MAX_WIDTH
+    height: float = _MAX_HEIGHT
 
 
 class Recording:
@@ -68,10 +67,6 @@ class Recording:
         self._front = ""
         """The devtools session of the window that sent the last frame."""
         self._thread = threading.Thread(target=self._run, name="local-grid-recording", daemon=True)
-
-    @property
-    def frame_count(self) -> int:
-        return len(self._frames)
 
     def start(self, timeout_seconds: float) -> None:
         """Start, and wait until the browser sends frames, so that the first command is recorded."""
@@ -142,13 +137,14 @@ class Recording:
             self._is_casting.set()
         elif method == "Page.screencastFrame":
             self._front = message["sessionId"]
-            self._keep(params["data"], float(params["metadata"].get("timestamp") or time.time()))
+            shown = params["metadata"]
+            self._keep(params["data"], float(shown.get("timestamp") or 0), shown["deviceWidth"], shown["deviceHeight"])
             # The next frame is sent after this one is acknowledged: the pause limits the frame rate.
             self._stopping.wait(0.04)
             self._send("Page.screencastFrameAck", {"sessionId": params["sessionId"]}, self._front)
         elif message.get("id") == self._last_frame_id:
             if "result" in message:
-                self._keep(message["result"]["data"], time.time())
+                self._keep(message["result"]["data"])
             self._has_last_frame.set()
 
     def _attach(self, target: dict[str, Any]) -> None:
@@ -157,12 +153,11 @@ class Recording:
             self._attached.add(target["targetId"])
             self._send("Target.attachToTarget", {"targetId": target["targetId"], "flatten": True})
 
-    def _keep(self, data: str, at: float) -> None:
-        content = base64.b64decode(data)
+    def _keep(self, data: str, at: float = 0, *size: float) -> None:
         file = self._folder / f"{len(self._frames):06d}.jpg"
-        file.write_bytes(content)
+        file.write_bytes(base64.b64decode(data))
         # Frames of two windows may arrive out of order.
-        self._frames.append(Frame(file, max([at, *(frame.at for frame in self._frames[-1:])]), *jpeg_size(content)))
+        self._frames.append(Frame(file, max([at or time.time(), *(frame.at for frame in self._frames[-1:])]), *size))
 
     def _send(self, method: str, params: dict[str, Any], session: str = "", message_id: int | None = None) -> None:
         message: dict[str, Any] = {"id": message_id or next(self._ids), "method": method, "params": params}
@@ -174,19 +169,6 @@ class Recording:
 def _websocket() -> Any:
     """Import websocket-client, which the grid needs only to record."""
     return importlib.import_module("websocket")
-
-
-def jpeg_size(content: bytes) -> tuple[int, int]:
-    """Return width and height from a JPEG's start-of-frame segment."""
-    position = 2
-    while position + 9 <= len(content):
-        marker, length = content[position + 1], int.from_bytes(content[position + 2 : position + 4], "big")
-        # C0 to CF start a frame, except C4, C8 and CC, which are tables.
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = struct.unpack(">HH", content[position + 5 : position + 9])
-            return width, height
-        position += 2 + length
-    return _MAX_WIDTH, _MAX_HEIGHT
 
 
 def encode(

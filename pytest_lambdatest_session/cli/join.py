@@ -112,7 +112,7 @@ def page_of(sessions: Sequence[Joined]) -> str:
 
 def _registry_of(sessions: Sequence[Joined]) -> Registry:
     registry = Registry()
-    attempts: dict[tuple[str, str | None, Outcome | None, int, int], AttemptRecord] = {}
+    told: dict[tuple[str, str | None, Outcome | None, int, int], dict[TrackedSession, SessionUse]] = {}
     for session in sessions:
         record = session.record
         # With its tests, at which no page looks.
@@ -122,15 +122,19 @@ def _registry_of(sessions: Sequence[Joined]) -> Registry:
         for use, file in zip(record["tests"], session.files, strict=True):
             # The same test in another file is of another run, and two tests may have one node id.
             key = (use["nodeid"], use["worker"], use["outcome"], file, use["attempt"])
-            attempt = attempts.get(key)
-            if attempt is None:
-                attempt = attempts[key] = AttemptRecord(use["nodeid"], use["nodeid"], use["worker"], use["attempt"])
-            start, end = use["offset"] or 0.0, use["end_offset"]
-            attempt.merge_uses([(tracked, start, start if end is None else end)])
-    for (_, _, outcome, _, _), attempt in attempts.items():
+            told.setdefault(key, {})[tracked] = use
+    for (nodeid, worker, outcome, _, number), uses in told.items():
+        attempt = registry.attempts[str(len(registry.attempts))] = AttemptRecord(nodeid, nodeid, worker, number)
+        attempt.merge_uses((tracked, *_times(use)) for tracked, use in uses.items())
+        for one, use in zip(attempt.uses, uses.values(), strict=True):
+            one.clip, one.poster = use["clip"], use["poster"]
         attempt.record_outcome(outcome)
-    registry.attempts = {str(number): attempt for number, attempt in enumerate(attempts.values())}
     return registry
+
+
+def _times(use: SessionUse) -> tuple[float, float]:
+    start, end = use["offset"] or 0.0, use["end_offset"]
+    return start, start if end is None else end
 
 
 def _record(line: str, place: str) -> SessionRecord:

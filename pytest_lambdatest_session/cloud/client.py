@@ -14,7 +14,7 @@ from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 import requests
@@ -49,6 +49,8 @@ _MESSAGE_LIMIT = 200
 _NOT_A_FAILURE = 300
 _REDIRECTS_FOLLOWED = 3
 _PIECE_BYTES = 2**16
+_NO_ANSWER = (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException)
+_Taken = TypeVar("_Taken")
 
 
 class Fetched(NamedTuple):
@@ -83,9 +85,6 @@ class Client:
         self._timeout_seconds = timeout_seconds
         self._share_days = share_days
         self._secrets = credentials.secrets
-        # Over plain http the credentials may go to this machine only, so not to a proxy either.
-        hostname = urlsplit(self._base_url).hostname or ""
-        self._proxies = {"no_proxy": hostname} if is_loopback(hostname) else None
         self._http_session = _http_session(_Basic(credentials))
         self._bare_http_session = _http_session(_Nobody())
 
@@ -164,34 +163,24 @@ class Client:
         self, url: str, sink: Callable[[bytes], None], limit_bytes: int, *, with_credentials: bool
     ) -> str | None:
         """Hand the body to `sink`; where a redirect leads to instead, None if the body came."""
-        host = host_of(url)
-        failure: CloudError
-        hostname = urlsplit(url).hostname or ""
-        try:
-            with (self._http_session if with_credentials else self._bare_http_session).get(
-                url,
-                timeout=self._timeout_seconds,
-                allow_redirects=False,
-                headers={"Accept": "*/*"},
-                proxies={"no_proxy": hostname} if is_loopback(hostname) else None,
-                stream=True,
-            ) as response:
-                if response.is_redirect:
-                    return response.headers["Location"]
-                if response.status_code == requests.codes.ok:
-                    count = 0
-                    while piece := response.raw.read(_PIECE_BYTES, decode_content=False):
-                        count += len(piece)
-                        if count > limit_bytes:
-                            raise self._malformed(f"a file larger than {limit_bytes} bytes")
-                        sink(piece)
-                    return None
+
+        def take(response: requests.Response) -> str | None:
+            if response.is_redirect:
+                return response.headers["Location"]
+            if response.status_code != requests.codes.ok:
+                text = f"{response.status_code} from {host_of(url)}"
                 is_missing = response.status_code == requests.codes.not_found
-                text = f"{response.status_code} from {host}"
-                failure = NotFound(text) if is_missing else ServerError(text, response.status_code)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException) as error:
-            failure = Unreachable(f"{host} can't be asked: {reason_of(error, self._timeout_seconds)}")
-        raise failure
+                raise NotFound(text) if is_missing else ServerError(text, response.status_code)
+            count = 0
+            while piece := response.raw.read(_PIECE_BYTES, decode_content=False):
+                count += len(piece)
+                if count > limit_bytes:
+                    raise self._malformed(f"a file larger than {limit_bytes} bytes")
+                sink(piece)
+            return None
+
+        http_session = self._http_session if with_credentials else self._bare_http_session
+        return self._send(http_session, "GET", url, take, timeout=self._timeout_seconds, headers={"Accept": "*/*"})
 
     def _get_json(self, path: str, parameters: Mapping[str, str]) -> object:
         return self._json_in(self._request("GET", path, parameters, DETAILS_LIMIT_BYTES))
@@ -208,25 +197,40 @@ class Client:
         self, method: str, path: str, parameters: Mapping[str, str], limit_bytes: int, body: object = None
     ) -> bytes:
         """Return the body of a successful answer."""
-        failure: CloudError
+
+        def take(response: requests.Response) -> bytes:
+            self.answered_at = response.headers.get("Date")
+            if response.status_code < _NOT_A_FAILURE:
+                return self._body(response, limit_bytes)
+            raise self._failure(response)
+
+        # requests documents that it takes urllib3's own; its stubs do not.
+        timeout = cast("float", urllib3.Timeout(total=self._timeout_seconds))
+        url = f"{self._base_url}/{path}"
+        details = {"timeout": timeout, "params": dict(parameters), "json": body}
+        return self._send(self._http_session, method, url, take, no_answer=(*_NO_ANSWER, OSError), **details)
+
+    def _send(
+        self,
+        http_session: requests.Session,
+        method: str,
+        url: str,
+        take: Callable[[requests.Response], _Taken],
+        *,
+        no_answer: tuple[type[Exception], ...] = _NO_ANSWER,
+        **details: Any,
+    ) -> _Taken:
+        """Return what `take` makes of the answer; raise Unreachable for an error that is `no_answer`."""
+        hostname = urlsplit(url).hostname or ""
+        # Over plain http the credentials may go to this machine only, so not to a proxy either.
+        proxies = {"no_proxy": hostname} if is_loopback(hostname) else None
         try:
-            with self._http_session.request(
-                method,
-                f"{self._base_url}/{path}",
-                params=dict(parameters),
-                json=body,
-                # requests documents that it takes urllib3's own; its stubs do not.
-                timeout=cast("float", urllib3.Timeout(total=self._timeout_seconds)),
-                allow_redirects=False,
-                proxies=self._proxies,
-                stream=True,
+            with http_session.request(
+                method, url, allow_redirects=False, proxies=proxies, stream=True, **details
             ) as response:
-                self.answered_at = response.headers.get("Date")
-                if response.status_code < _NOT_A_FAILURE:
-                    return self._body(response, limit_bytes)
-                failure = self._failure(response)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
-            failure = self._unreachable(error)
+                return take(response)
+        except no_answer as error:
+            failure = Unreachable(f"{host_of(url)} can't be asked: {reason_of(error, self._timeout_seconds)}")
         # Out here, so that the error of requests, which holds the Authorization header, is not its context.
         raise failure
 
@@ -273,9 +277,6 @@ class Client:
         return MalformedAnswer(
             f"unusable answer from {self._host}: {what}; check lambdatest_api_url and any proxy on the way",
         )
-
-    def _unreachable(self, error: Exception) -> Unreachable:
-        return Unreachable(f"{self._host} can't be asked: {reason_of(error, self._timeout_seconds)}")
 
 
 def retry_after_seconds(value: str | None, now: datetime) -> float | None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
-
-    import pytest
 
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.registry import AttemptRecord, Registry
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SESSION_TITLE = "LambdaTest session"
 COMMANDS_TITLE = "LambdaTest last commands"
+
+_STYLES_WITHOUT_SECTIONS = ("no",) if pytest.version_tuple >= (9,) else ("no", "line")
 
 
 class FailureSections:
@@ -102,4 +104,4 @@ def _shows_sections(terminal: pytest.TerminalReporter, config: pytest.Config) ->
     """Return whether failures were printed with their sections; reporters that are not pytest's own may not."""
     option = config.option
     is_pytests_own = type(terminal).__module__ == "_pytest.terminal"
-    return is_pytests_own and option.tbstyle not in ("no", "line") and option.showcapture == "all"
+    return is_pytests_own and option.tbstyle not in _STYLES_WITHOUT_SECTIONS and option.showcapture == "all"

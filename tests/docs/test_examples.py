@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from local_grid.grid import BackendName
+    from local_grid.options import BackendName
+    from warm_pytest import WarmPytest
 
 HUBS = re.compile(r"https://(eu-|mobile-)?hub\.lambdatest\.com/wd/hub")
 PLAYWRIGHT = "wss://cdp.lambdatest.com/playwright?capabilities="
@@ -56,23 +57,28 @@ def cloud(request: pytest.FixtureRequest) -> Iterator[LocalGrid]:
 
 
 @pytest.fixture
-def reader(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, cloud: LocalGrid) -> Reader:
-    story = Story(pytester, monkeypatch, cloud)
+def reader(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, cloud: LocalGrid, warm_pytest: WarmPytest
+) -> Reader:
+    story = Story(pytester, monkeypatch, cloud, warm_pytest)
+    # The grid has no video for the link that the pages show: waiting for one would take a minute.
+    story.set_environment(PYTEST_LAMBDATEST_ARTIFACTS_BUDGET="2")
     story.set_environment(LT_USERNAME=cloud.username, LT_ACCESS_KEY=cloud.access_key)
     # A reader has the plugins that the pages speak of, and not all that our tests need: some exclude each other.
     more = pytest_playwright() if cloud.has_playwright else ()
     story.set_environment(PYTEST_ADDOPTS=" ".join(f"-p {plugin}" for plugin in (*PLUGINS, *more)))
     for file in pytester.path.iterdir():
         file.unlink()  # a story's own files
-    return Reader(pytester, cloud)
+    return Reader(story)
 
 
 class Reader:
     """Does what a page says."""
 
-    def __init__(self, pytester: pytest.Pytester, cloud: LocalGrid) -> None:
-        self._pytester = pytester
-        self._cloud = cloud
+    def __init__(self, story: Story) -> None:
+        self._story = story
+        self._pytester = story.pytester
+        self._cloud = story.grid
 
     def follow(self, page: Path) -> None:
         for block in blocks(page):
@@ -91,6 +97,11 @@ class Reader:
     def _run(self, command: Command, place: str) -> None:
         if re.match(r"python -m pip |git ", command.text):
             return  # what there is to install is installed
+        warm, words = self._story.warm, shlex.split(command.text)
+        if warm and warm.can_run() and words[0] == "pytest" and not re.search(r"[|&;<>$*~]", command.text):
+            result = self._story._run_warm(warm, tuple(words[1:]), timeout=120)
+            assert_shown(command.shown, [*result.outlines, *result.errlines], place)
+            return
         # The first word of each command is the Python that runs this test, whatever the path has.
         text = re.sub(r"(?<![\w.-])pytest(?= |$)", "python -m pytest", command.text)
         text = re.sub(r"(?<![\w.-])python(?= )", shlex.quote(sys.executable), text)

@@ -185,7 +185,7 @@ def test_without_an_html_report_they_lie_beside_the_sessions_file(story: Story) 
     assert len(list(folder.iterdir())) == 2
 
 
-FAULTS = ["hang", "server_error_html", "html_page", "truncated_body", "huge", "dribble", "redirect_other_host"]
+FAULTS = ["hang", "server_error_html", "truncated_body"]
 
 
 @pytest.mark.usefixtures("video")
@@ -237,10 +237,13 @@ def test_no_more_is_saved_than_the_limit_allows(story: Story) -> None:
     assert "not saved, since lambdatest_artifacts_limit is reached" in run.output
 
 
-def test_nothing_is_saved_unless_asked_for(story: Story) -> None:
+def test_nothing_is_saved_shared_or_marked_unless_asked_for(story: Story) -> None:
     story.tests(SUITE)
     run = story.run()
     assert saved(run) == {}
+    assert {record["share_url"] for record in run.records} == {None}
+    assert [mark for session in story.grid.sessions.values() for mark in session.marks] == []
+    assert {request.method for request in story.grid.api_requests} == {"GET"}
 
 
 @pytest.mark.usefixtures("video")

@@ -152,7 +152,7 @@ def test_the_examples_report_shows_why_its_test_fails(
     suite = pytester.path / "example"
     shutil.copytree(EXAMPLE, suite, ignore=shutil.ignore_patterns("report", "__pycache__"))
     monkeypatch.chdir(suite)
-    result = pytester.runpytest_subprocess("-p", "html", "-p", "metadata", timeout=180)
+    result = pytester.runpytest_subprocess("-p", "html", "-p", "metadata", "-k", "sum_of_the_prices", timeout=180)
     assert result.ret == 0
     assert result.parseoutcomes()["xfailed"] == 1
     body = open_row(browser, suite / "report" / "report.html", "test_the_total_is_the_sum_of_the_prices")

@@ -42,8 +42,7 @@ def section(run: Run) -> list[str]:
     return list(itertools.takewhile(lambda line: not line.startswith(("-", "=")), lines))
 
 
-@pytest.mark.parametrize("arguments", [(), ("-n2",)], ids=["alone", "xdist"])
-@pytest.mark.parametrize("fetch", ["background", "off"])
+@pytest.mark.parametrize(("arguments", "fetch"), [((), "off"), (("-n2",), "background")], ids=["alone", "xdist"])
 def test_a_failed_test_shows_its_last_commands(story: Story, arguments: tuple[str, ...], fetch: str) -> None:
     """In the order sent, with times; a find that came thrice stands once; nothing of the teardown after the failure."""
     story.tests(SUITE)

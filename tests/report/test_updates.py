@@ -45,8 +45,11 @@ def test_after():
 """
 
 
-@pytest.mark.parametrize("fetch", ["background", "teardown"])
-@pytest.mark.parametrize("workers", [(), ("-n2", "--dist=loadfile")], ids=["alone", "xdist"])
+@pytest.mark.parametrize(
+    ("fetch", "workers"),
+    [("background", ()), ("teardown", ("-n2", "--dist=loadfile"))],
+    ids=["alone", "xdist"],
+)
 def test_a_session_whose_answer_is_final_is_not_asked_about_again(
     story: Story, fetch: str, workers: tuple[str, ...]
 ) -> None:

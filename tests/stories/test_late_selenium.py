@@ -27,12 +27,12 @@ def driver():
     driver.quit()
 
 def test_before():
-    assert "selenium" not in sys.modules
+    assert "selenium.webdriver.remote.webdriver" not in sys.modules
 
 def test_late(request):
     ATTEMPTS.append(1)
     assert len(ATTEMPTS) == 2
-    assert "selenium" not in sys.modules
+    assert "selenium.webdriver.remote.webdriver" not in sys.modules
     request.getfixturevalue("driver").title
 
 def test_after(driver):

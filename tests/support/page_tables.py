@@ -100,7 +100,8 @@ class PageTable:
             texts += [self._test(attempt, place, is_shared=True) for attempt in rest]
         texts += [] if used_by else ["no test used it"]
         disagrees = "disagrees" if "d" in view[10] else ""
-        texts += [view[8], view[0], disagrees, view[2], _short_text(session), view[9]]
+        is_named = used_by and all(len(attempt[2]) > 1 for attempt in used_by)
+        texts += ["" if is_named else view[8], view[0], disagrees, view[2], _short_text(session), view[9]]
         return " ".join(" ".join(texts).split())
 
     def tests_of(self, place: int) -> tuple[list[Any], list[Any]]:
@@ -116,9 +117,10 @@ class PageTable:
 
     def _test(self, attempt: Any, place: int, *, is_shared: bool) -> str:
         outcome, _, number, _ = self._read(attempt[1])
-        starts_at = self._read(attempt[3][attempt[2].index(place)])[2]
+        title, _, starts_at, *_ = self._read(attempt[3][attempt[2].index(place)], self.sessions[place])
         where = f"from {starts_at}" if is_shared and self._has_failed(attempt) and starts_at else ""
-        return f"{outcome} {attempt[0]}{number} {where}"
+        which = title.removeprefix(":") if title.startswith(":") else f" session{title}"
+        return f"{outcome} {attempt[0]}{which if len(attempt[2]) > 1 else number} {where}"
 
     @property
     def everything(self) -> str:

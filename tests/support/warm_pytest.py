@@ -1,7 +1,8 @@
 """Runs pytest in forks of a process that has imported it already, which takes longer than most runs of a story.
 
 A fork is a process of its own, as a run from a shell is: with its own environment, folder, modules of the suite and of
-this plugin, exit status and end. Neither the plugin nor selenium is imported before.
+this plugin, exit status and end. The plugin, what it holds of the process, and drivers of selenium are imported by the
+run, only what these use is before. Workers of xdist, and runs that a test starts by itself, start with nothing.
 """
 
 from __future__ import annotations
@@ -25,8 +26,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Of those that many runs load. Only what is installed can be.
-_PLUGINS = ("pytest_html.plugin", "pytest_metadata.plugin", "xdist.plugin", "xdist.looponfail", "xdist.dsession")
-_LIBRARIES = ("jinja2", "json.decoder", "urllib3", "xml.etree.ElementTree", "unittest.mock")
+_PLUGINS = (
+    *("pytest_html.plugin", "pytest_metadata.plugin", "pytest_rerunfailures"),
+    *("xdist.plugin", "xdist.looponfail", "xdist.dsession"),
+)
+_LIBRARIES = (
+    *("jinja2", "json.decoder", "urllib3", "xml.etree.ElementTree", "unittest.mock", "urllib.request", "http.cookies"),
+    *("importlib.resources", "pdb", "execnet", "typing_extensions", "websocket"),
+    *("selenium.webdriver.chrome.options", "selenium.webdriver.common.print_page_options"),
+    *("selenium.webdriver.common.virtual_authenticator", "selenium.webdriver.support.relative_locator"),
+    *(f"selenium.webdriver.remote.{name}" for name in ("remote_connection", "webelement", "websocket_connection")),
+    *(
+        f"selenium.webdriver.common.bidi.{name}"
+        for name in ("bluetooth", "browser", "emulation", "input", "log", "network", "permissions", "script", "session")
+    ),
+    *(f"selenium.webdriver.common.bidi.{name}" for name in ("speculation", "storage", "webextension")),
+    "selenium.webdriver.common.bidi.user_agent_client_hints",
+    *(f"pytest_lambdatest_session.{name}" for name in ("config", "capture.commands", "capture.tracker")),
+    *(f"pytest_lambdatest_session.report.{name}" for name in ("github", "html.report", "junit", "marking", "terminal")),
+    *(f"pytest_lambdatest_session.report.{name}" for name in ("clips", "saved_files", "user_hooks")),
+)
 
 
 class WarmPytest:
@@ -115,7 +134,7 @@ def _import_what_all_need() -> None:
     for name in (*(f"_pytest.{name}" for name in pytest_config.default_plugins), *_PLUGINS, *_LIBRARIES):
         with suppress(ImportError):
             importlib.import_module(name)
-    packages = {name.partition(".")[0] for name in _PLUGINS}
+    packages = {name.partition(".")[0] for name in (*_PLUGINS, "pytest_lambdatest_session")}
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in packages:
             # pytest warns of plugins that it can't rewrite any more, unless they do not want to be.

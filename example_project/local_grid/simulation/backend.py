@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from local_grid.backends import Answer, BrowserLogs, BrowserSession, WebDriverError, value_answer
+from local_grid.backends import Answer, BrowserSession, WebDriverError, value_answer
 from local_grid.journal import new_session_id
 
 from .browser import Browser
@@ -13,6 +13,7 @@ from .commands import answer
 
 if TYPE_CHECKING:
     from local_grid.capabilities import WantedSession
+    from local_grid.journal import LoggedMessage
 
 # The first screen of every app; it stands in for the app's own.
 _SAMPLE_APP = (
@@ -55,9 +56,9 @@ class SimulatedBackend:
         with lock:
             return answer(browser, method, path, body)
 
-    def logs(self, session_id: str) -> BrowserLogs:
+    def console(self, session_id: str) -> tuple[LoggedMessage, ...]:
         found = self._browsers.get(session_id)
-        return BrowserLogs(console=tuple(found[0].console)) if found else BrowserLogs()
+        return tuple(found[0].console) if found else ()
 
     def end(self, session_id: str) -> Answer:
         self._browsers.pop(session_id, None)

@@ -143,7 +143,7 @@
       element("div", { class: "lt-evidence" }, ...use[EVIDENCE].flatMap((part) => evidencePart(part, session, attempt))),
       told(session, REMARKS).map(([name, text]) => element("p", {}, `${name}: ${text}`)),
       element("p", { class: "lt-links" }, ...fullLinks(session, use[FRAGMENT], attempt, use[CLIP])),
-      element("dl", {}, ...facts.flatMap(([name, text]) => [element("dt", {}, name), element("dd", {}, text)])));
+      element("dl", {}, ...facts.flatMap(([name, text]) => [element("dt", {}, name), element("dd", {}, ...breakable(text))])));
   }
   /** What leads to the player at the moment of the failure, with a picture of it where there is one. */
   function poster(kind, address, caption, session, attempt) {
@@ -225,7 +225,9 @@
 
   function summaryRow(place) {
     const session = sessions[place];
-    const name = told(session, NAME);
+    // Of a test with several sessions its line says whose this one is.
+    const isNamed = session[USED_BY].length && session[USED_BY].every((number) => attempts[number][SESSIONS].length > 1);
+    const name = isNamed ? "" : told(session, NAME);
     const disagrees = told(session, GROUPS).includes("d");
     return element("tr", {},
       element("td", {}, ...usedBy(session, place), name ? element("div", {}, element("i", {}, name)) : []),
@@ -257,20 +259,25 @@
   }
   function testLine(attempt, place, isShared) {
     const outcome = tellsOf(attempt, OUTCOME);
+    const use = read(attempt[USES][attempt[SESSIONS].indexOf(place)], sessions[place]);
+    const which = element("i", {}, use[TITLE].replace(/^: /, "").replace(/^ /, "session "));
     const line = element("div", {}, element("b", { class: `lt-${tellsOf(attempt, OUTCOME_TONE)}` }, outcome), " ",
-      ...testName(attempt[NODEID], outcome), tellsOf(attempt, NUMBER));
+      ...testName(attempt[NODEID], outcome), ...(attempt[SESSIONS].length > 1 ? [" ", which] : [tellsOf(attempt, NUMBER)]));
     // Where in the video a failure of a shared session is to be found.
-    const startsAt = isShared && hasFailed(attempt)
-      && read(plain(attempt[USES][attempt[SESSIONS].indexOf(place)])[STARTS_AT]);
+    const startsAt = isShared && hasFailed(attempt) && use[STARTS_AT];
     const player = startsAt && playerOf(sessions[place]);
     if (startsAt) line.append(" ", element("i", {}, player ? link(`from ${startsAt}`, playerAt(player, attempt)) : `from ${startsAt}`));
     return line;
   }
 
-  /** A node id that breaks between its words, and leads to the test's row. */
+  /** A name that breaks between its words. */
+  function breakable(name) {
+    const words = name.split(/(?<=::|[_/,-])(?=[^:_/,-])|(?=\[)/);
+    return words.flatMap((word, place) => (place ? [element("wbr", {}), word] : [word]));
+  }
+  /** A node id that leads to the test's row. */
   function testName(nodeid, outcome) {
-    const words = nodeid.split(/(?<=::|[_/,-])(?=[^:_/,-])|(?=\[)/);
-    const name = words.flatMap((word, place) => (place ? [element("wbr", {}), word] : [word]));
+    const name = breakable(nodeid);
     // A page of pytest-html has rows of all outcomes that it knows, one that we make by ourselves has those of failures.
     const hasRow = isOfPytestHtml ? !["unfinished", "unreported"].includes(outcome) : FAILURES.includes(outcome);
     if (!hasRow) return name;

@@ -249,5 +249,5 @@ def _elsewhere(session: ReportedSession, inline: Inline | None) -> Iterator[Said
         folder = unquote(player.partition("/")[0])
         yield "note", shown(f"Not in this page but in the folder {folder} beside it: {left}")
     if session["artifacts_missing"]:
-        missing = "; ".join(f"{name}: {why}" for name, why in session["artifacts_missing"].items())
+        missing = ", ".join(f"{name} ({why})" for name, why in session["artifacts_missing"].items())
         yield "note", shown(f"Not saved: {missing}")

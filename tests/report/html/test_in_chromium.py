@@ -58,8 +58,8 @@ def test_without():
 
 @pytest.mark.parametrize(
     "options",
-    [(), ("--self-contained-html",), ("-o", "generate_report_on_test=true")],
-    ids=["plain", "self-contained", "written while tests run"],
+    [(), ("--self-contained-html", "-o", "generate_report_on_test=true")],
+    ids=["plain", "self-contained and written while tests run"],
 )
 def test_the_report_of_a_run(story: Story, chromium: webdriver.Chrome, options: tuple[str, ...]) -> None:
     """All that a reader does with it, once through, without an error in the browser's log."""
@@ -70,6 +70,8 @@ def test_the_report_of_a_run(story: Story, chromium: webdriver.Chrome, options: 
     forgotten, red, *_ = page.sessions()
     assert forgotten.startswith("passed test_story.py::test_forgets running")
     assert red.startswith("failed test_story.py::test_red failed")
+    chat = "passed test_story.py::test_chat session"
+    assert [row[: len(chat) + 7] for row in page.sessions() if chat in row] == [f"{chat} 1 of 2", f"{chat} 2 of 2"]
 
     for column in ALL_COLUMNS:
         orders = []
@@ -95,24 +97,12 @@ def test_the_report_of_a_run(story: Story, chromium: webdriver.Chrome, options: 
     assert page.errors() == []
 
 
-def test_session_times_sort_as_numbers(chromium: webdriver.Chrome, page_of: PageOf) -> None:
-    page = ReportPage(chromium, page_of(3))
-    page.sort_by("ltduration")
-    assert page.column("col-ltduration") == ["2 s", "9 s", "10 s"]
-    page.sort_by("ltduration")
-    assert page.column("col-ltduration") == ["10 s", "9 s", "2 s"]
-
-
-def test_statuses_sort_with_what_needs_a_look_first(chromium: webdriver.Chrome, page_of: PageOf) -> None:
-    page = ReportPage(chromium, page_of(40))
-    page.sort_by("ltstatus")
-    words = list(dict.fromkeys(page.column("col-ltstatus")))
-    assert words[:5] == ["failed", "passed disagrees", "not found", "pending", "unavailable: 401"]
-
-
-def test_a_click_unfolds_a_row_but_for_a_click_on_a_link(chromium: webdriver.Chrome, page_of: PageOf) -> None:
+def test_times_sort_and_a_click_but_on_a_link_unfolds_a_row(chromium: webdriver.Chrome, page_of: PageOf) -> None:
     """Also a click on the status itself, though pytest-html listens to cells alone."""
     page = ReportPage(chromium, page_of(3))
+    for order in (["2 s", "9 s", "10 s"], ["10 s", "9 s", "2 s"]):
+        page.sort_by("ltduration")
+        assert page.column("col-ltduration") == order
     row = "#results-table tbody.passed"
     for link in page.links(f"{row} .col-ltlinks").values():
         page.click(f"{row} .col-ltlinks a[href='{link}']")
@@ -124,8 +114,11 @@ def test_a_click_unfolds_a_row_but_for_a_click_on_a_link(chromium: webdriver.Chr
     assert page.errors() == []
 
 
-def test_the_lines_of_a_row_stand_at_the_same_height_in_all_cells(chromium: webdriver.Chrome, page_of: PageOf) -> None:
+def test_statuses_sort_and_the_lines_of_a_row_stand_side_by_side(chromium: webdriver.Chrome, page_of: PageOf) -> None:
     page = ReportPage(chromium, page_of(40))
+    page.sort_by("ltstatus")
+    words = list(dict.fromkeys(page.column("col-ltstatus")))
+    assert words[:5] == ["failed", "passed disagrees", "not found", "pending", "unavailable: 401"]
     for width in (1280, 640):
         page.look(width, 900)
         places = page.run(
@@ -174,18 +167,13 @@ def test_the_filter_finds_by_text_and_by_status(chromium: webdriver.Chrome, page
     page.choose("all")
     assert page.sessions() == few  # folded again, as it was
     assert page.column("col-testId") == results
-    assert page.errors() == []
-
-
-def test_a_fold_that_the_reader_opened_stays_open_when_filtering_ends(
-    chromium: webdriver.Chrome, page_of: PageOf
-) -> None:
-    page = ReportPage(chromium, page_of(40))
+    # A fold that the reader opened stays open when filtering ends.
     page.click(".lt-sessions > details > summary")
     assert len(page.sessions()) == 34
     page.find("customer11")
     page.find(Keys.SPACE)
     assert len(page.sessions()) == 34
+    assert page.errors() == []
 
 
 def test_many_sessions_are_drawn_in_portions_and_found_in_all(chromium: webdriver.Chrome, page_of: PageOf) -> None:
@@ -197,10 +185,7 @@ def test_many_sessions_are_drawn_in_portions_and_found_in_all(chromium: webdrive
     assert len(page.sessions()) == 210
     page.find("customer299")
     assert len(page.sessions()) == 1
-
-
-def test_rows_of_a_long_report_are_drawn_when_they_come_into_view(chromium: webdriver.Chrome, page_of: PageOf) -> None:
-    page = ReportPage(chromium, page_of(300))
+    # Rows of the results are drawn when they come into view.
     last = "#results-table tbody:last-of-type .col-ltlinks"
     assert page.texts(f"{last} a") == []
     page.run("document.querySelector(arguments[0]).scrollIntoView()", last)
@@ -209,22 +194,20 @@ def test_rows_of_a_long_report_are_drawn_when_they_come_into_view(chromium: webd
     assert page.errors() == []
 
 
-@pytest.mark.parametrize("session", ["failed", "disagrees"])
-def test_a_test_in_the_summary_leads_to_its_row_unfolded(
-    chromium: webdriver.Chrome, page_of: PageOf, session: str
-) -> None:
+def test_a_test_in_the_summary_leads_to_its_row_unfolded(chromium: webdriver.Chrome, page_of: PageOf) -> None:
     page = ReportPage(chromium, page_of(40))
     page.click("#hide_all_details")
-    if session == "disagrees":
-        page.click("input[data-test-result=passed]")  # its rows are not there at all
-        page.find("disagrees passed")
-    jump = ".lt-sessions td a[href^='#']"
-    (name, *_) = page.texts(jump)
-    page.click(jump)
-    marked = page.run("return document.querySelector('.lt-marked').id")
-    assert marked == page.run("return document.querySelector(':target').id") == name
-    assert page.texts(".lt-marked .lt-details h3")
-    assert page.run("return Math.abs(document.querySelector(':target').getBoundingClientRect().top) < innerHeight")
+    for session in ("failed", "disagrees"):
+        if session == "disagrees":
+            page.click("input[data-test-result=passed]")  # its rows are not there at all
+            page.find("disagrees passed")
+        jump = ".lt-sessions td a[href^='#']"
+        (name, *_) = page.texts(jump)
+        page.click(jump)
+        marked = page.run("return document.querySelector('.lt-marked').id")
+        assert marked == page.run("return document.querySelector(':target').id") == name
+        assert page.texts(".lt-marked .lt-details h3")
+        assert page.run("return Math.abs(document.querySelector(':target').getBoundingClientRect().top) < innerHeight")
     assert page.errors() == []
 
 
@@ -241,18 +224,17 @@ def test_a_session_of_many_tests_shows_the_failed_one_and_unfolds(chromium: webd
 # For every reader
 
 
-@pytest.mark.parametrize("width", [400, 640], ids=["a phone", "a desktop at 200 %"])
 @pytest.mark.parametrize("told", ["mixed", "hostile"])
-def test_on_a_narrow_screen_nothing_of_ours_is_cut_off(
-    chromium: webdriver.Chrome, page_of: PageOf, width: int, told: str
-) -> None:
-    page = ReportPage(chromium, page_of(40 if told == "mixed" else 16, story=told))
-    page.look(width, 900)
-    page.run("for (const fold of document.querySelectorAll('.lt-sessions details')) fold.open = true")
-    assert page.too_wide(".lt-sessions") == []
-    page.click("#show_all_details")
-    assert page.too_wide(".lt-details") == []
-    assert page.run("return document.documentElement.scrollWidth") <= width or width > 400, "the page fits on a phone"
+def test_on_a_narrow_screen_nothing_of_ours_is_cut_off(chromium: webdriver.Chrome, page_of: PageOf, told: str) -> None:
+    """As on a phone, and on a desktop at 200 %."""
+    for width in (400, 640):
+        page = ReportPage(chromium, page_of(40 if told == "mixed" else 16, story=told))
+        page.look(width, 900)
+        page.run("for (const fold of document.querySelectorAll('.lt-sessions details')) fold.open = true")
+        assert page.too_wide(".lt-sessions") == []
+        page.click("#show_all_details")
+        assert page.too_wide(".lt-details") == []
+        assert page.run("return document.documentElement.scrollWidth") <= width or width > 400, "it fits on a phone"
 
 
 def test_a_keyboard_reaches_filter_folds_and_links_and_sees_where_it_is(

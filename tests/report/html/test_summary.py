@@ -133,6 +133,19 @@ def test_a_later_attempt_and_a_name_of_its_own_are_told() -> None:
     assert second.startswith(f"rerun {RED} checkout of a guest completed")
 
 
+def test_sessions_of_one_test_are_told_apart() -> None:
+    run = MadeUpRun()
+    run.attempt("test_x.py::test_two_customers", "passed", "s1", "s2")
+    run.attempt("test_x.py::test_chat", "passed", "s3", "s4")
+    for id_, name in (("s1", "customer"), ("s2", "customer"), ("s3", "Ada"), ("s4", "s4")):
+        run.says(id_, name=name)
+    first, second, ada, other = rows_of(block_of(run))
+    assert first.startswith("passed test_x.py::test_two_customers customer 1 of 2 completed")
+    assert second.startswith("passed test_x.py::test_two_customers customer 2 of 2 completed")
+    assert ada.startswith("passed test_x.py::test_chat Ada completed")
+    assert other.startswith("passed test_x.py::test_chat session 2 of 2 completed")
+
+
 def test_each_problem_stands_once_with_what_to_do() -> None:
     html = block_of(run_of(1), "connection refused; check the network", "x", "x")
     assert '<ul class="lt-problems"><li>connection refused; check the network</li><li>x (2 times)</li></ul>' in html
