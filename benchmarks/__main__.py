@@ -15,10 +15,10 @@ from importlib.metadata import version
 
 from benchmarks.capture import capture
 from benchmarks.idle import idle, imports
-from benchmarks.report import growth, report
+from benchmarks.report import counts, growth, report
 from benchmarks.wall import wall
 
-BENCHMARKS = {benchmark.__name__: benchmark for benchmark in (report, growth, idle, imports, capture, wall)}
+BENCHMARKS = {benchmark.__name__: benchmark for benchmark in (report, growth, counts, idle, imports, capture, wall)}
 _PACKAGES = ("pytest", "pytest-html", "pytest-xdist", "selenium", "pytest-selenium")
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 JUNIT = "--junitxml=junit.xml"
 _MIB = 2**20
+_COUNTED = ("calls", "memory", "html", "junit")
 
 
 class _Figure(NamedTuple):
@@ -71,6 +72,23 @@ def growth(*, short: bool) -> Iterator[str]:
         rows.append((name, *(_cell(figure, "with", [costs], count) for figure in _FIGURES)))
     yield "this plugin, a run each"
     yield table(("", *(figure.name for figure in _FIGURES)), rows)
+
+
+def counts(*, short: bool) -> Iterator[str]:
+    """What a session adds to its test in bytes and calls, as a ratio to the test without the plugin."""
+    few, many = (30, 90) if short else (100, 300)
+    slopes = {
+        way: [end - start for start, end in zip(_counted(way, few), _counted(way, many), strict=True)]
+        for way in ("without", "with")
+    }
+    # What is loaded or written once is in both sizes.
+    for name, without, with_ in zip(_COUNTED, slopes["without"], slopes["with"], strict=True):
+        yield f"{name} {with_ / without - 1:.3f}"
+
+
+def _counted(way: str, sessions: int) -> list[float]:
+    cost = session_cost(way, sessions, environment={"BENCH_COUNTS": "1"})
+    return [cost.figures["calls"], cost.figures["memory"], cost.html_bytes, cost.junit_bytes]
 
 
 def session_cost(

@@ -112,7 +112,7 @@ def page_of(sessions: Sequence[Joined]) -> str:
 
 def _registry_of(sessions: Sequence[Joined]) -> Registry:
     registry = Registry()
-    told: dict[object, tuple[AttemptRecord, Outcome | None, list[tuple[TrackedSession, float, float, SessionUse]]]] = {}
+    told: dict[tuple[str, str | None, Outcome | None, int, int], dict[TrackedSession, SessionUse]] = {}
     for session in sessions:
         record = session.record
         # With its tests, at which no page looks.
@@ -121,21 +121,20 @@ def _registry_of(sessions: Sequence[Joined]) -> Registry:
         registry.sessions[tracked.id] = tracked
         for use, file in zip(record["tests"], session.files, strict=True):
             # The same test in another file is of another run, and two tests may have one node id.
-            nodeid, worker, number = use["nodeid"], use["worker"], use["attempt"]
-            key = (nodeid, worker, use["outcome"], file, number)
-            if key not in told:
-                attempt = AttemptRecord(nodeid, nodeid, worker, number)
-                told[key] = attempt, use["outcome"], []
-                registry.attempts[str(len(told))] = attempt
-            start, end = use["offset"] or 0.0, use["end_offset"]
-            told[key][2].append((tracked, start, start if end is None else end, use))
-    for attempt, outcome, uses in told.values():
-        attempt.merge_uses((tracked, start, end) for tracked, start, end, _ in uses)
-        saved = {tracked: use for tracked, _, _, use in uses}
-        for one in attempt.uses:
-            one.clip, one.poster = saved[one.tracked]["clip"], saved[one.tracked]["poster"]
+            key = (use["nodeid"], use["worker"], use["outcome"], file, use["attempt"])
+            told.setdefault(key, {})[tracked] = use
+    for (nodeid, worker, outcome, _, number), uses in told.items():
+        attempt = registry.attempts[str(len(registry.attempts))] = AttemptRecord(nodeid, nodeid, worker, number)
+        attempt.merge_uses((tracked, *_times(use)) for tracked, use in uses.items())
+        for one, use in zip(attempt.uses, uses.values(), strict=True):
+            one.clip, one.poster = use["clip"], use["poster"]
         attempt.record_outcome(outcome)
     return registry
+
+
+def _times(use: SessionUse) -> tuple[float, float]:
+    start, end = use["offset"] or 0.0, use["end_offset"]
+    return start, start if end is None else end
 
 
 def _record(line: str, place: str) -> SessionRecord:
