@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from pytest_lambdatest_session.cloud.endpoints import checked_api_url
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pytest_lambdatest_session.report.junit_flavours import Line
+
+    Sources = tuple[Mapping[str, str | None], Mapping[str, str], Mapping[str, object]]
+    """Command line, environment and ini file."""
 
 Fetch = Literal["background", "teardown", "off"]
 MarkStatus = Literal["off", "on", "overwrite"]
@@ -59,6 +62,13 @@ class Option(NamedTuple):
     """What a native TOML file may have beside a string."""
     also_environment: str | None = None
     """An environment variable that others use for the same thing; it ranks below our own."""
+    unit: str = ""
+    """Of an amount."""
+
+    @property
+    def field(self) -> str:
+        """Return its name among `Settings`."""
+        return self.name.removeprefix("lambdatest_") + (f"_{self.unit}" if self.unit else "")
 
     @property
     def flag(self) -> str:
@@ -112,36 +122,18 @@ def read_settings(
     Raises:
         SettingsError: a value is not accepted.
     """
-    values = {option.name: _read(option, command_line, environment, ini) for option in OPTIONS}
+    values: dict[str, Any] = {option.field: _read(option, (command_line, environment, ini)) for option in OPTIONS}
     hubs_of_bindings = [_hub_in(environment.get(name, "")) for name in _HUB_VARIABLES]
     if environment.get("TESTMU_RUN_TARGET", "").lower() == "cloud":
         # Those for Playwright connect to a relay of their own, and only that to LambdaTest.
         hubs_of_bindings.append("127.0.0.1")
-    return Settings(
-        hub=(*cast("tuple[str, ...]", values["lambdatest_hub"]), *filter(None, hubs_of_bindings)),
-        api_url=cast("str | None", values["lambdatest_api_url"]),
-        dashboard_url=cast("str | None", values["lambdatest_dashboard_url"]),
-        fetch=cast("Fetch", values["lambdatest_fetch"]),
-        budget_seconds=cast("float", values["lambdatest_budget"]),
-        timeout_seconds=cast("float", values["lambdatest_timeout"]),
-        share_days=cast("int | None", values["lambdatest_share_days"]),
-        sessions_file=cast("str | None", values["lambdatest_sessions_file"]),
-        properties=cast("bool", values["lambdatest_properties"]),
-        junit=(
-            *cast("tuple[Line, ...]", values["lambdatest_junit"] or ()),
-            *cast("tuple[Line, ...]", values["lambdatest_junit_lines"] or ()),
-        ),
-        show_values=cast("bool", values["lambdatest_show_values"]),
-        mark_status=cast("MarkStatus", values["lambdatest_mark_status"]),
-        artifacts=cast("Artifacts", values["lambdatest_artifacts"]),
-        artifacts_budget_seconds=cast("float", values["lambdatest_artifacts_budget"]),
-        artifacts_limit_megabytes=cast("float", values["lambdatest_artifacts_limit"]),
-        clips=cast("Clips", values["lambdatest_clips"]),
-    )
+    values["hub"] = (*values["hub"], *filter(None, hubs_of_bindings))
+    values["junit"] = (*(values["junit"] or ()), *(values.pop("junit_lines") or ()))
+    return Settings(**values)
 
 
 def _hub_in(text: str) -> str:
-    """The host of an address, or of a host with its port; "" if there is none."""
+    """Return the host of an address, or of a host with its port; "" if there is none."""
     try:
         return urlsplit(text if "//" in text else f"//{text}").hostname or ""
     except ValueError:
@@ -153,24 +145,19 @@ def given_settings(
 ) -> Iterator[str]:
     """Yield `name = value (source)` of each setting that a source has, for people."""
     for option in OPTIONS:
-        value, source = _first_set(option, command_line, environment, ini)
+        value, source = _first_set(option, (command_line, environment, ini))
         if source != _DEFAULT:
             yield f"{option.name} = {_shown(value)} ({source})"
 
 
-def _read(
-    option: Option,
-    command_line: Mapping[str, str | None],
-    environment: Mapping[str, str],
-    ini: Mapping[str, object],
-) -> object:
-    value, source = _first_set(option, command_line, environment, ini)
+def _read(option: Option, sources: Sources) -> object:
+    value, source = _first_set(option, sources)
     try:
         return None if value == "" else option.parse(_text_of(value, option))
     except ValueError as error:
         raise SettingsError(
-            f"{option.name} is {_shown(value)} ({source}), which is not accepted{_because(error)}; "
-            f"accepted: {option.accepted}"
+            f"{option.name} is {_shown(value)} ({source}), which is not accepted"
+            f"{f' ({error})' if str(error) else ''}; accepted: {option.accepted}"
         ) from None
 
 
@@ -186,12 +173,8 @@ def _shown(value: object) -> str:
     return repr(text) if isinstance(value, str) else text
 
 
-def _first_set(
-    option: Option,
-    command_line: Mapping[str, str | None],
-    environment: Mapping[str, str],
-    ini: Mapping[str, object],
-) -> tuple[object, str]:
+def _first_set(option: Option, sources: Sources) -> tuple[object, str]:
+    command_line, environment, ini = sources
     given = command_line.get(option.name)
     if given is not None:
         return given.strip(), f"from the command line, {option.flag}"
@@ -218,10 +201,6 @@ def _text_of(value: object, option: Option) -> str:
     if not all(isinstance(item, str) for item in value):
         raise ValueError
     return "\n".join(value)
-
-
-def _because(error: ValueError) -> str:
-    return f" ({error})" if str(error) else ""
 
 
 def _parse_hosts(text: str) -> tuple[str, ...]:
@@ -267,27 +246,14 @@ def _parse_dashboard_url(text: str) -> str:
     return text
 
 
-def _parse_fetch(text: str) -> str:
-    return _one_of(text, "background", "teardown", "off")
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        word = _SWITCH.get(text.lower(), text)
+        if word not in words:
+            raise ValueError
+        return word
 
-
-def _parse_mark_status(text: str) -> str:
-    return _one_of(text, "off", "on", "overwrite")
-
-
-def _parse_artifacts(text: str) -> str:
-    return _one_of(text, "off", "failed", "all")
-
-
-def _parse_clips(text: str) -> str:
-    return _one_of(text, "off", "failed")
-
-
-def _one_of(text: str, *words: str) -> str:
-    word = _SWITCH.get(text.lower(), text)
-    if word not in words:
-        raise ValueError
-    return word
+    return parse
 
 
 def _number(of_kind: Callable[[str], _Number], text: str) -> _Number:
@@ -297,15 +263,15 @@ def _number(of_kind: Callable[[str], _Number], text: str) -> _Number:
         raise ValueError from None  # without Python's own words
 
 
-def _parse_seconds(text: str) -> float:
+def _parse_amount(text: str) -> float:
     seconds = _number(float, text)
     if not math.isfinite(seconds) or seconds < 0:
         raise ValueError
     return min(seconds, _MOST)
 
 
-def _parse_positive_seconds(text: str) -> float:
-    seconds = _parse_seconds(text)
+def _parse_positive_amount(text: str) -> float:
+    seconds = _parse_amount(text)
     if seconds == 0:
         raise ValueError
     return seconds
@@ -319,7 +285,7 @@ def _parse_share_days(text: str) -> int:
 
 
 def _parse_switch(text: str) -> bool:
-    return _one_of(text, "on", "off") == "on"
+    return _one_of("on", "off")(text) == "on"
 
 
 def _parse_junit(text: str) -> tuple[Line, ...]:
@@ -343,6 +309,38 @@ def _parse_path(text: str) -> str:
     if "\0" in text:
         raise ValueError
     return text
+
+
+def _choice(name: str, words: tuple[str, ...], help_: str) -> Option:
+    """Return an option that takes one of several words, by default the first."""
+    accepted = f"{', '.join(map(repr, words[:-1]))} or {words[-1]!r}"
+    return Option(name, words[0], accepted, f"{help_} (default: %(default)s)", _one_of(*words), toml_types=(bool, int))
+
+
+def _switch(name: str, default: str, help_: str) -> Option:
+    help_ += " (default: %(default)s)"
+    return Option(name, default, _ON_OR_OFF, help_, _parse_switch, ini_type="bool", toml_types=(bool, int))
+
+
+def _amount(
+    name: str,
+    default: str,
+    help_: str,
+    *,
+    unit: str = "seconds",
+    least: str = ", 0 or more",
+    parse: Callable[[str], float] = _parse_amount,
+) -> Option:
+    return Option(
+        name,
+        default,
+        f"a number of {unit}{least}",
+        f"{unit} {help_} (default: %(default)s)",
+        parse,
+        ini_type="float",
+        toml_types=(int, float),
+        unit=unit,
+    )
 
 
 OPTIONS: tuple[Option, ...] = (
@@ -371,32 +369,13 @@ OPTIONS: tuple[Option, ...] = (
         "template of the session's page, with {session_id} or {test_id} (default: LambdaTest's dashboard)",
         _parse_dashboard_url,
     ),
-    Option(
+    _choice(
         "lambdatest_fetch",
-        "background",
-        "'background', 'teardown' or 'off'",
-        "when the API is asked: while other tests run, in each test's teardown, or never (default: %(default)s)",
-        _parse_fetch,
-        toml_types=(bool, int),
+        ("background", "teardown", "off"),
+        "when the API is asked: while other tests run, in each test's teardown, or never",
     ),
-    Option(
-        "lambdatest_budget",
-        "10",
-        "a number of seconds, 0 or more",
-        "seconds that all waiting at the end of the run may take together (default: %(default)s)",
-        _parse_seconds,
-        ini_type="float",
-        toml_types=(int, float),
-    ),
-    Option(
-        "lambdatest_timeout",
-        "10",
-        "a number of seconds above 0",
-        "seconds for one request to the API (default: %(default)s)",
-        _parse_positive_seconds,
-        ini_type="float",
-        toml_types=(int, float),
-    ),
+    _amount("lambdatest_budget", "10", "that all waiting at the end of the run may take together"),
+    _amount("lambdatest_timeout", "10", "for one request to the API", least=" above 0", parse=_parse_positive_amount),
     Option(
         "lambdatest_share_days",
         "",
@@ -413,14 +392,10 @@ OPTIONS: tuple[Option, ...] = (
         "write one JSON object per session into this file, a line each (default: none)",
         _parse_path,
     ),
-    Option(
+    _switch(
         "lambdatest_properties",
         "on",
-        _ON_OR_OFF,
-        "put properties on test reports and into JUnit XML; off for validators that forbid them (default: %(default)s)",
-        _parse_switch,
-        ini_type="bool",
-        toml_types=(bool, int),
+        "put properties on test reports and into JUnit XML; off for validators that forbid them",
     ),
     Option(
         "lambdatest_junit",
@@ -441,58 +416,28 @@ OPTIONS: tuple[Option, ...] = (
         ini_type="linelist",
         toml_types=(list,),
     ),
-    Option(
+    _choice(
         "lambdatest_mark_status",
-        "off",
-        "'off', 'on' or 'overwrite'",
+        ("off", "on", "overwrite"),
         "write pytest's outcome to each session that ended; 'on' leaves alone what the suite itself has marked, "
-        "'overwrite' does not (default: %(default)s)",
-        _parse_mark_status,
-        toml_types=(bool, int),
+        "'overwrite' does not",
     ),
-    Option(
+    _choice(
         "lambdatest_artifacts",
-        "off",
-        "'off', 'failed' or 'all'",
-        "save logs, screenshots and video beside the report, of the sessions of failed tests or of all "
-        "(default: %(default)s)",
-        _parse_artifacts,
-        toml_types=(bool, int),
+        ("off", "failed", "all"),
+        "save logs, screenshots and video beside the report, of the sessions of failed tests or of all",
     ),
-    Option(
-        "lambdatest_artifacts_budget",
-        "60",
-        "a number of seconds, 0 or more",
-        "seconds that saving artifacts at the end of the run may take (default: %(default)s)",
-        _parse_seconds,
-        ini_type="float",
-        toml_types=(int, float),
-    ),
-    Option(
-        "lambdatest_artifacts_limit",
-        "1000",
-        "a number of megabytes, 0 or more",
-        "megabytes that the artifacts of one run may take (default: %(default)s)",
-        _parse_seconds,
-        ini_type="float",
-        toml_types=(int, float),
-    ),
-    Option(
+    _amount("lambdatest_artifacts_budget", "60", "that saving artifacts at the end of the run may take"),
+    _amount("lambdatest_artifacts_limit", "1000", "that the artifacts of one run may take", unit="megabytes"),
+    _choice(
         "lambdatest_clips",
-        "off",
-        "'off' or 'failed'",
+        ("off", "failed"),
         "cut the part of each failed test out of its session's video, with ffmpeg; without lambdatest_artifacts the "
-        "whole video is not kept (default: %(default)s)",
-        _parse_clips,
-        toml_types=(bool, int),
+        "whole video is not kept",
     ),
-    Option(
+    _switch(
         "lambdatest_show_values",
         "off",
-        _ON_OR_OFF,
-        "show typed texts, scripts and cookies among the last commands of a failed test (default: %(default)s)",
-        _parse_switch,
-        ini_type="bool",
-        toml_types=(bool, int),
+        "show typed texts, scripts and cookies among the last commands of a failed test",
     ),
 )

@@ -16,45 +16,22 @@ class Problems:
 
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
-        self._guard = _Guard(self)
         self.clean: Callable[[str], str] = str
         """Masks what a problem should not quote. Most can't; those of the suite's own hooks hold whatever it raised."""
 
     def add(self, problem: str, times: int = 1) -> None:
-        """`problem` is one line for the user: what happened, and what to do."""
+        """Add one line for the user: what happened, and what to do."""
         problem = self.clean(problem)
         self._counts[problem] = self._counts.get(problem, 0) + times
 
     def fault(self, error: Exception) -> None:
-        """Something in this plugin failed. Only the kind and the place are kept: a message could quote anything."""
+        """Add a failure in this plugin, by its kind and place alone: a message could quote anything."""
         self.add(f"pytest-lambdatest-session failed inside ({_place_of(error)}); please report this")
 
     def guard(self) -> AbstractContextManager[None]:
         """Return the one boundary around hook bodies: what fails inside becomes a line at the end of the run."""
-        return self._guard
-
-    def survive(self, step: Callable[[], None], when_interrupted: str) -> bool:
-        """Run a step of the end of the run, and say whether Ctrl-C ended it; that is then a problem in these words.
-
-        The tests are over: neither a fault nor Ctrl-C in one step costs the steps after it, or changes the exit status.
-        """
-        try:
-            with self._guard:
-                step()
-        except KeyboardInterrupt:
-            self.add(when_interrupted)
-            return True
-        return False
-
-    def __iter__(self) -> Iterator[tuple[str, int]]:
-        return iter(list(self._counts.items()))
-
-
-class _Guard:
-    """Holds nothing of its own, so that one serves all; a generator would take ten times as long to enter and leave."""
-
-    def __init__(self, problems: Problems) -> None:
-        self._problems = problems
+        # Itself, as it notes nothing on entering; a generator would take ten times as long to enter and leave.
+        return self
 
     def __enter__(self) -> None:
         """Nothing to do."""
@@ -64,8 +41,24 @@ class _Guard:
     ) -> bool:
         if not isinstance(error, Exception):
             return False
-        self._problems.fault(error)
+        self.fault(error)
         return True
+
+    def survive(self, step: Callable[[], None], when_interrupted: str) -> bool:
+        """Run a step of the end of the run, and say whether Ctrl-C ended it; that is then a problem in these words.
+
+        The tests are over: neither a fault nor Ctrl-C in one step costs the steps after it, or changes the exit status.
+        """
+        try:
+            with self:
+                step()
+        except KeyboardInterrupt:
+            self.add(when_interrupted)
+            return True
+        return False
+
+    def __iter__(self) -> Iterator[tuple[str, int]]:
+        return iter(list(self._counts.items()))
 
 
 def _place_of(error: Exception) -> str:
