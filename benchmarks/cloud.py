@@ -31,15 +31,13 @@ class Cloud:
     Sessions that it did not start itself are those of stub drivers: they are final as soon as they are asked about.
     """
 
-    def __init__(self, *, latency: float = 0.0, ready_after: float = 0.0, hangs: bool = False) -> None:
+    def __init__(self, *, latency: float = 0.0, ready_after: float = 0.0) -> None:
         self.latency = latency
         self.ready_after = ready_after
-        self.hangs = hangs
         self.calls: Counter[str] = Counter()
         """By session id, of either API."""
         self.address = ""
         self._ended_at: dict[str, float | None] = {}
-        self._answered: set[str] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="benchmark-cloud", daemon=True)
 
@@ -88,18 +86,13 @@ class Cloud:
         writer.close()
 
     async def _answer(self, method: str, path: str) -> Any:
-        if path == "/asked":
-            return len(self._answered)
         if path.startswith("/wd/hub/session"):
             return {"value": self._hub(method, path.removeprefix("/wd/hub/session").strip("/"))}
         session_id = path.rpartition("/")[2].removesuffix(".json")
         self.calls[session_id] += 1
-        if self.hangs:
-            await asyncio.Event().wait()
         await asyncio.sleep(self.latency)
         if path.startswith("/browserstack/"):
             return {"automation_session": {"browser_url": f"{self.address}/job/{session_id}", "status": "running"}}
-        self._answered.add(session_id)
         return {"data": self._details(session_id), "message": "Retrieve session was successful", "status": "success"}
 
     def _hub(self, method: str, path: str) -> object:

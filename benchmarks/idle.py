@@ -37,7 +37,7 @@ _DEAREST = 8
 
 def idle(*, short: bool) -> Iterator[str]:
     """Empty tests with and without the plugin."""
-    tests, repeats = (200, 2) if short else (2000, 9)
+    tests, repeats = (200, 1) if short else (2000, 9)
     size = {"BENCH_TESTS": str(tests)}
     run("test_empty.py", *_PLUGIN, environment=size)  # compiles what is not yet compiled
     costs = [
@@ -56,7 +56,7 @@ def idle(*, short: bool) -> Iterator[str]:
 def imports(*, short: bool) -> Iterator[str]:
     """What loading the plugin adds to what pytest has imported already."""
     _imported()  # compiles what is not yet compiled
-    repeats = 3 if short else 15
+    repeats = 1 if short else 15
     plain = [_imported() for _ in range(repeats)]
     traced = [_imported("-X", "importtime") for _ in range(repeats)]
     modules = plain[0].modules

@@ -1,19 +1,23 @@
-"""Reports of thousands of sessions, side by side: no plugin, pytest-selenium, this plugin."""
+"""Runs of thousands of sessions, side by side: no plugin, pytest-selenium, this plugin; and how each figure grows."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.cloud import Cloud
 from benchmarks.figures import spread, table
+from benchmarks.page import page_figures
 from benchmarks.runs import Cost, run
 from benchmarks.wall import HTML, WAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
-_JUNIT = "--junitxml=junit.xml"
-_SESSIONS_FILE = "--lambdatest-sessions-file=sessions.jsonl"
+JUNIT = "--junitxml=junit.xml"
+_MIB = 2**20
 
 
 class _Figure(NamedTuple):
@@ -27,36 +31,63 @@ class _Figure(NamedTuple):
 
 
 _FIGURES = (
-    _Figure("HTML bytes added a session", lambda cost: cost.html_bytes, 1, 0, is_of_session=True, target="900"),
-    _Figure(
-        "peak memory added a session, KiB, tests' process",
-        lambda cost: cost.peak_bytes,
-        1024,
-        1,
-        is_of_session=True,
-        target="8",
-    ),
-    _Figure(
-        "time added a session while tests run, ms",
-        lambda cost: cost.wall - cost.tail,
-        1e-3,
-        2,
-        is_of_session=True,
-        target="0.6",
-    ),
-    _Figure("last test to exit, s", lambda cost: cost.tail, 1, 2, is_of_session=False, target="0.8"),
+    _Figure("HTML bytes added a session", lambda cost: cost.html_bytes, 1, 0, True, "900"),
+    _Figure("peak memory added a session, tests' process, KiB", lambda cost: cost.peak_bytes, 1024, 1, True, "8"),
+    _Figure("added time a session while tests run, ms", lambda cost: cost.wall - cost.tail, 1e-3, 2, True, "0.6"),
+    _Figure("last test to exit, s", lambda cost: cost.tail, 1, 2, False, "0.8"),
+    _Figure("memory of the sidecar, MiB", lambda cost: cost.sidecar_bytes, _MIB, 0, False, "60"),
 )
 
 
 def report(*, short: bool) -> Iterator[str]:
-    """A session a test on a hub, details at once; medians of rounds, in each of which each way runs once."""
-    sessions, rounds = (50, 1) if short else (2000, 3)
-    measured = [{way: _cost(way, sessions) for way in WAYS} for _ in range(rounds)]
+    """A stubbed session a test, details at once; medians of rounds, in each of which each way runs once."""
+    sessions, rounds = (20, 1) if short else (2000, 3)
+    measured = [{way: session_cost(way, sessions) for way in WAYS} for _ in range(rounds)]
     yield f"{sessions} sessions, {rounds} rounds; outputs: HTML, JUnit, and this plugin's sessions file"
     rows = [
         (figure.name, *(_cell(figure, way, measured, sessions) for way in WAYS), figure.target) for figure in _FIGURES
     ]
-    yield table(("", "no plugin", "this plugin", "pytest-selenium", "target at 2,000"), rows)
+    with TemporaryDirectory() as folder:
+        pages = {}
+        for size in (20,) if short else (2000, 10_000):
+            for way in ("without", "with"):
+                pages[way, size] = Path(folder, f"{way}-{size}.html")
+                session_cost(way, size, keep=pages[way, size])
+        rows += page_figures(pages)
+    yield table(("", "no plugin", "pytest-selenium", "this plugin", "target at 2,000"), rows)
+
+
+def growth(*, short: bool) -> Iterator[str]:
+    """The same figures of shorter and longer runs, of a test with many sessions, and of a session with many tests."""
+    sizes, many = ((10,), 10) if short else ((500, 2000, 5000, 20_000), 2000)
+    cases = [(f"{size:,} sessions", size, {"BENCH_TESTS": str(size)}) for size in sizes]
+    cases.append((f"1 test, {many:,} sessions", many, {"BENCH_TESTS": "1", "BENCH_MORE_SESSIONS": str(many - 1)}))
+    cases.append(
+        (f"1 session, {sizes[-1]:,} tests", sizes[-1], {"BENCH_TESTS": str(sizes[-1]), "BENCH_SCOPE": "session"})
+    )
+    rows = []
+    for name, count, environment in cases:
+        costs = {way: session_cost(way, count, environment=environment) for way in ("without", "with")}
+        rows.append((name, *(_cell(figure, "with", [costs], count) for figure in _FIGURES)))
+    yield "this plugin, a run each"
+    yield table(("", *(figure.name for figure in _FIGURES)), rows)
+
+
+def session_cost(
+    way: str, sessions: int, *, keep: Path | None = None, environment: Mapping[str, str] = MappingProxyType({})
+) -> Cost:
+    """What a run of stubbed sessions costs; `keep` is where its HTML report shall stay."""
+    with Cloud() as cloud:
+        return run(
+            "test_sessions.py",
+            *WAYS[way],
+            *HTML,
+            JUNIT,
+            *(("--lambdatest-sessions-file=sessions.jsonl",) if way == "with" else ()),
+            cloud=cloud,
+            environment={"BENCH_WAY": way, "BENCH_STUB": "1", "BENCH_TESTS": str(sessions), **environment},
+            keep=keep,
+        )
 
 
 def _cell(figure: _Figure, way: str, measured: list[dict[str, Cost]], sessions: int) -> str:
@@ -64,16 +95,3 @@ def _cell(figure: _Figure, way: str, measured: list[dict[str, Cost]], sessions: 
         return spread((figure.of(costs[way]) / figure.unit for costs in measured), figure.digits)
     added = [(figure.of(costs[way]) - figure.of(costs["without"])) / sessions / figure.unit for costs in measured]
     return "0" if way == "without" else spread(added, figure.digits)
-
-
-def _cost(way: str, sessions: int) -> Cost:
-    with Cloud() as cloud:
-        return run(
-            "test_sessions.py",
-            *WAYS[way],
-            *HTML,
-            _JUNIT,
-            *((_SESSIONS_FILE,) if way == "with" else ()),
-            cloud=cloud,
-            environment={"BENCH_WAY": way, "BENCH_TESTS": str(sessions)},
-        )

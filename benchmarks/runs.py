@@ -37,17 +37,25 @@ class Cost:
     """Of memory; of the largest process."""
     tail: float
     """From the end of the last test to the end of the process."""
-    lag: float
-    """The part of it until the API had answered for all sessions, if that was waited for."""
+    sidecar_bytes: int
+    """Of memory that our process for LambdaTest had at most, up to the end of the last test."""
     html_bytes: int
+    junit_bytes: int
     figures: Any
     """What the suite measured by itself, if it did."""
 
 
-def run(test_file: str, *arguments: str, cloud: Cloud | None = None, environment: Mapping[str, str]) -> Cost:
+def run(
+    test_file: str,
+    *arguments: str,
+    cloud: Cloud | None = None,
+    environment: Mapping[str, str],
+    keep: Path | None = None,
+) -> Cost:
     """Run one of the suite's files; raises RuntimeError if pytest itself fails.
 
-    Plugins are loaded only if named, so that what else is installed costs nothing on either side.
+    Plugins are loaded only if named, so that what else is installed costs nothing on either side. `keep` is where the
+    HTML report shall stay.
     """
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -55,7 +63,10 @@ def run(test_file: str, *arguments: str, cloud: Cloud | None = None, environment
             shutil.copy(_SUITE / file, folder)
         (folder / "pytest.ini").write_text(_INI, encoding="utf-8")
         command = [sys.executable, "-m", "pytest", *arguments, test_file]
-        return _measured(command, folder, {**_environment(folder, cloud), **environment})
+        cost = _measured(command, folder, {**_environment(folder, cloud), **environment})
+        if keep is not None:
+            shutil.copy(folder / "report.html", keep)
+        return cost
 
 
 def clean_environment() -> dict[str, str]:
@@ -88,14 +99,15 @@ def _measured(command: list[str], folder: Path, environment: dict[str, str]) -> 
     if process.returncode not in (0, 1):
         raise RuntimeError((folder / "output.txt").read_text(encoding="utf-8"))
     moments = _json(folder / "moments.json")
-    html = folder / "report.html"
+    html, junit = folder / "report.html", folder / "junit.xml"
     return Cost(
         wall=ended - started,
         cpu=usage.ru_utime + usage.ru_stime,
         peak_bytes=usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
         tail=ended - moments["last_test"],
-        lag=moments["answered"] - moments["last_test"],
+        sidecar_bytes=moments["sidecar_bytes"],
         html_bytes=html.stat().st_size if html.exists() else 0,
+        junit_bytes=junit.stat().st_size if junit.exists() else 0,
         figures=_json(folder / "figures.json"),
     )
 

@@ -26,7 +26,7 @@ _PARTS_OF_PYTEST_SELENIUM = (
 _PYTEST_SELENIUM = (*(word for name in _PARTS_OF_PYTEST_SELENIUM for word in ("-p", name)), "--driver", "BrowserStack")
 # Asking in each phase of each test takes minutes where latency does: shown with the smaller suite only.
 _SESSIONS_OF_PYTEST_SELENIUM = 40
-WAYS: dict[str, tuple[str, ...]] = {"without": (), "with": PLUGIN, "pytest-selenium": _PYTEST_SELENIUM}
+WAYS: dict[str, tuple[str, ...]] = {"without": (), "pytest-selenium": _PYTEST_SELENIUM, "with": PLUGIN}
 
 
 def wall(*, short: bool) -> Iterator[str]:
@@ -36,7 +36,9 @@ def wall(*, short: bool) -> Iterator[str]:
     heads = ("sessions", "latency", "mode", "without", "added", "calls", "pytest-selenium adds", "its calls")
     for sessions, latency in cases:
         repeats = 1 if short or sessions > _SESSIONS_OF_PYTEST_SELENIUM else 3
-        yield table(heads, [_row(sessions, latency, mode, repeats) for mode in (PLAIN, TWO_WORKERS)])
+        yield table(
+            heads, [_row(sessions, latency, mode, repeats) for mode in ((PLAIN,) if short else (PLAIN, TWO_WORKERS))]
+        )
 
 
 def _row(sessions: int, latency: float, mode: tuple[str, ...], repeats: int) -> list[str]:
@@ -61,18 +63,16 @@ def session_run(
     way: str,
     sessions: int,
     mode: tuple[str, ...],
-    *arguments: str,
-    latency: float = 0.0,
-    hangs: bool = False,
+    *,
+    latency: float,
 ) -> tuple[Cost, float]:
     """The cost, and the calls to the API per session."""
-    with Cloud(latency=latency, ready_after=READY_AFTER, hangs=hangs) as cloud:
+    with Cloud(latency=latency, ready_after=READY_AFTER) as cloud:
         cost = run(
             "test_sessions.py",
             *WAYS[way],
             *HTML,
             *mode,
-            *arguments,
             cloud=cloud,
             environment={
                 "BENCH_WAY": way,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import cProfile
 import json
 import os
+import re
 import time
-import urllib.request
-from dataclasses import dataclass, replace
+import tracemalloc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -20,15 +22,8 @@ if TYPE_CHECKING:
 
 CLOUD = os.environ.get("BENCH_CLOUD", "")
 WAY = os.environ.get("BENCH_WAY", "")
-DEADLINE_SECONDS = 120
-
-
-@dataclass
-class Moments:
-    """Seconds of the system's monotonic clock, which the process that measures reads too."""
-
-    last_test: float
-    answered: float
+COUNTS = "BENCH_COUNTS" in os.environ
+CALLS = cProfile.Profile()
 
 
 # Between the last test's end and everything that happens at the end of the run.
@@ -36,48 +31,54 @@ class Moments:
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
     result = yield
     if not hasattr(session.config, "workerinput"):
-        now = time.monotonic()
-        moments = Moments(now, now)
-        expected = int(os.environ.get("BENCH_AWAIT_ANSWERS", "0"))
-        if expected:
-            _wait_for_answers(expected)
-            moments = replace(moments, answered=time.monotonic())
-        Path(os.environ["BENCH_MOMENTS"]).write_text(json.dumps(vars(moments)), encoding="utf-8")
+        # Of the system's monotonic clock, which the process that measures reads too.
+        moments = {"last_test": time.monotonic(), "sidecar_bytes": _sidecar_bytes()}
+        Path(os.environ["BENCH_MOMENTS"]).write_text(json.dumps(moments), encoding="utf-8")
     return result
 
 
-def _wait_for_answers(expected: int) -> None:
-    """Until the API has answered for so many sessions: what follows is then the reports' time alone."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while time.monotonic() < deadline:
-        with urllib.request.urlopen(f"{CLOUD}/asked") as answer:
-            if int(answer.read()) >= expected:
-                break
-        time.sleep(0.05)
-    time.sleep(0.1)  # the last answer is on its way
+def _sidecar_bytes() -> int:
+    """The most memory that the process had which this run started for us: it has our environment and is no pytest."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            is_ours = os.environ["BENCH_MOMENTS"].encode() in (process / "environ").read_bytes()
+            if is_ours and int(process.name) != os.getpid():
+                peak = re.search(r"VmHWM:\s*(\d+) kB", (process / "status").read_text(encoding="utf-8"))
+                return int(peak[1]) * 1024 if peak else 0
+    return 0
+
+
+def pytest_configure() -> None:
+    if COUNTS:
+        tracemalloc.start()
+        CALLS.enable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_unconfigure() -> None:
+    if COUNTS:
+        CALLS.disable()
+        counts = {
+            "calls": sum(entry.callcount for entry in CALLS.getstats()),
+            "memory": tracemalloc.get_traced_memory()[1],
+        }
+        Path(os.environ["BENCH_FIGURES"]).write_text(json.dumps(counts), encoding="utf-8")
 
 
 def _scope(fixture_name: str, config: pytest.Config) -> Any:  # noqa: ARG001 - pytest passes them by name
     return os.environ.get("BENCH_SCOPE", "function")
 
 
-if WAY == "pytest-selenium":
-    from pytest_selenium.drivers.browserstack import BrowserStack
-
-    BrowserStack.API = CLOUD + "/browserstack/{session}.json"
-    BrowserStack.executor = property(lambda _: CLOUD + "/wd/hub")  # type: ignore[assignment, method-assign]
-else:
-
-    @pytest.fixture(scope=_scope)
-    def driver() -> Iterator[WebDriver]:
-        opened = _open()
-        yield opened
-        opened.quit()
-
-
 def _open() -> WebDriver:
     # Late, as the runs of empty tests have no use for selenium.
     from selenium import webdriver
+
+    return webdriver.Remote(command_executor=_executor(), options=webdriver.ChromeOptions())
+
+
+def _executor() -> Any:
+    if "BENCH_STUB" not in os.environ:
+        return CLOUD + "/wd/hub"
     from selenium.webdriver.remote.remote_connection import RemoteConnection
 
     class Stub(RemoteConnection):
@@ -87,7 +88,20 @@ def _open() -> WebDriver:
             value = {"sessionId": str(uuid4()), "capabilities": {}} if command == "newSession" else "Title"
             return {"value": value}
 
-    options = webdriver.ChromeOptions()
-    if WAY == "stub":
-        return webdriver.Remote(command_executor=Stub("http://127.0.0.1:9/wd/hub"), options=options)
-    return webdriver.Remote(command_executor=CLOUD + "/wd/hub", options=options)
+    return Stub("http://127.0.0.1:9/wd/hub")
+
+
+if WAY == "pytest-selenium":
+    from pytest_selenium.drivers.browserstack import BrowserStack
+
+    BrowserStack.API = CLOUD + "/browserstack/{session}.json"
+    BrowserStack.executor = property(lambda _: _executor())  # type: ignore[assignment, method-assign]
+else:
+
+    @pytest.fixture(scope=_scope)
+    def driver() -> Iterator[WebDriver]:
+        opened = _open()
+        yield opened
+        for _ in range(int(os.environ.get("BENCH_MORE_SESSIONS", "0"))):
+            _open().quit()
+        opened.quit()

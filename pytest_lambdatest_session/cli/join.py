@@ -113,6 +113,7 @@ def page_of(sessions: Sequence[Joined]) -> str:
 def _registry_of(sessions: Sequence[Joined]) -> Registry:
     registry = Registry()
     told: dict[object, tuple[AttemptRecord, Outcome | None, list[tuple[TrackedSession, float, float]]]] = {}
+    saved: dict[tuple[AttemptRecord, TrackedSession], SessionUse] = {}
     for session in sessions:
         record = session.record
         # With its tests, at which no page looks.
@@ -129,8 +130,11 @@ def _registry_of(sessions: Sequence[Joined]) -> Registry:
                 registry.attempts[str(len(told))] = attempt
             start, end = use["offset"] or 0.0, use["end_offset"]
             told[key][2].append((tracked, start, start if end is None else end))
+            saved[told[key][0], tracked] = use
     for attempt, outcome, uses in told.values():
         attempt.merge_uses(uses)
+        for one in attempt.uses:
+            one.clip, one.poster = saved[attempt, one.tracked]["clip"], saved[attempt, one.tracked]["poster"]
         attempt.record_outcome(outcome)
     return registry
 

@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     showing.add_argument(
         "--hub",
         default="hub.lambdatest.com",
+        type=_hub,
         metavar="HOST",
         help="the hub that ran them, which decides product and region: mobile-hub.lambdatest.com, "
         "eu-hub.lambdatest.com, ... (default: %(default)s)",
@@ -88,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
         "do. Exit status: 0 if nothing has to be done, else 1. LambdaTest is asked once.",
     )
     checking.add_argument("arguments", nargs="*", metavar="PYTEST_ARGUMENT", help="as pytest would be given them")
-    checking.add_argument("--hub", default="hub.lambdatest.com", metavar="HOST", help="as for show")
+    checking.add_argument("--hub", default="hub.lambdatest.com", type=_hub, metavar="HOST", help="as for show")
     return parser
 
 
@@ -96,3 +97,10 @@ def _session_id(text: str) -> str:
     if not text.strip() or "/" in text:
         raise argparse.ArgumentTypeError(f"{text!r} is no session id; accepted: an id such as 'a1b2...', not a link")
     return text.strip()
+
+
+def _hub(text: str) -> str:
+    try:
+        return read_settings({"lambdatest_hub": text}, {}, {}).hub[0]
+    except SettingsError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

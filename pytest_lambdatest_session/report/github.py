@@ -10,6 +10,7 @@ from pytest_lambdatest_session.report.formatting import (
     duration_text,
     escape_control_characters,
     pluralize,
+    session_titles,
     shown_status,
     status_counts,
     verdict_text,
@@ -71,9 +72,11 @@ class GithubSummary:
     def _rows(self) -> Iterator[str]:
         for attempt in self._registry.attempts.values():
             cells = f"{_escape(attempt.nodeid)} {attempt.outcome} | {_escape(self._reasons.get(attempt, ''))}"
-            for tracked in attempt.sessions:
+            titles = session_titles([tracked.public for tracked in attempt.sessions])
+            for tracked, title in zip(attempt.sessions, titles, strict=True):
                 if failed(attempt) or attempt.disagrees_with(tracked):
-                    yield f"| {cells} | {_status(tracked, attempt)} | {_links(tracked)} |"
+                    whose = f"{_escape(title)}: " if len(titles) > 1 else ""
+                    yield f"| {cells} | {whose}{_status(tracked, attempt)} | {_links(tracked)} |"
             if failed(attempt) and not attempt.sessions:
                 yield f"| {cells} | refused | |"
 

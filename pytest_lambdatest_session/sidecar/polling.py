@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # A 404 is put to the other product's API at once, and again when that too has had time to notice the session.
 _MISSES_PUT_TO_THE_SIBLING = (1, 4)
+_OF_THIS_SIDE_ONLY = ("session_id", "withheld")
 
 
 class PollJob(Job):
@@ -166,24 +167,9 @@ class PollJob(Job):
 
 def fields_of(details: SessionDetails) -> dict[str, object]:
     """Return the fields of `ReportedSession` that the cloud fills."""
-    return {
-        "test_id": details.test_id,
-        "status": details.status,
-        "remark": details.remark,
-        "duration": details.duration,
-        "started_at": _rfc3339(details.started_at),
-        "ended_at": _rfc3339(details.ended_at),
-        "name": details.name,
-        "build_name": details.build_name,
-        "browser": details.browser,
-        "browser_version": details.browser_version,
-        "platform": details.platform,
-        "device": details.device,
-        "video_url": details.video_url,
-        "screenshot_url": details.screenshot_url,
-        "share_url": details.share_url,
-        "logs": dict(details.logs),
-    }
+    fields = {name: getattr(details, name) for name in details.__slots__ if name not in _OF_THIS_SIDE_ONLY}
+    times = {name: _rfc3339(fields[name]) for name in ("started_at", "ended_at")}
+    return {**fields, **times, "logs": dict(details.logs)}
 
 
 def _rfc3339(moment: datetime | None) -> str | None:

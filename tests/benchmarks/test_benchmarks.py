@@ -1,4 +1,4 @@
-"""The benchmarks run and print figures; what the figures are is for people to read."""
+"""The benchmarks run; and what a session adds to a run is counted, in bytes and calls, as seconds differ."""
 
 from __future__ import annotations
 
@@ -7,31 +7,33 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+from benchmarks.report import session_cost
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("report", "idle", "imports", "capture", "wall", "trouble", "scale")
+FEW, MANY = 30, 90
+# What a session adds, as a part of what its test takes without the plugin.
+RATIOS = {"calls": 0.75, "memory": 1.2, "html": 1.12, "junit": 15.7}
 
 
-def benchmark(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "benchmarks", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
+def test_a_session_adds_no_more_than_it_did() -> None:
+    """Two sizes of a run tell what each session adds; what is loaded or written once is in both."""
+    slopes = {way: _slopes(way) for way in ("without", "with")}
+    ratios = {name: slopes["with"][name] / slopes["without"][name] - 1 for name in RATIOS}
+    assert {name: ratio for name, ratio in ratios.items() if ratio > RATIOS[name] * 1.1} == {}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_short_form_prints_figures(name: str) -> None:
-    result = benchmark("--short", name)
+def _slopes(way: str) -> dict[str, float]:
+    few, many = (session_cost(way, count, environment={"BENCH_COUNTS": "1"}) for count in (FEW, MANY))
+    added = {name: many.figures[name] - few.figures[name] for name in ("calls", "memory")}
+    added |= {"html": many.html_bytes - few.html_bytes, "junit": many.junit_bytes - few.junit_bytes}
+    return {name: value / (MANY - FEW) for name, value in added.items()}
+
+
+def test_each_benchmark_prints_figures_in_its_short_form() -> None:
+    names = ("report", "growth", "idle", "imports", "capture", "wall")
+    command = [sys.executable, "-m", "benchmarks", "--short", *names]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
     assert (result.returncode, result.stderr) == (0, "")
-    heading, _, figures = result.stdout.partition(f"\n{name}\n")
-    assert "pytest" in heading
-    assert re.search(r"\d\.\d", figures)
-
-
-def test_every_benchmark_is_run_here() -> None:
-    assert f"of {', '.join(NAMES)};" in " ".join(benchmark("--help").stdout.split())
-
-
-def test_an_unknown_name_says_what_there_is() -> None:
-    result = benchmark("speed")
-    assert result.returncode == 2
-    assert f"no such benchmark: speed; there are {', '.join(NAMES)}" in result.stderr
+    _, *parts = re.split(rf"\n({'|'.join(names)})\n", result.stdout)
+    assert tuple(parts[::2]) == names
+    assert all(re.search(r"\d\.\d", figures) for figures in parts[1::2])

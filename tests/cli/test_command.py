@@ -82,6 +82,7 @@ def test_show_says_by_its_exit_status_whether_all_were_found(ran: Story) -> None
         ((), "required: {show,join,check}"),
         (("show",), "SESSION_ID"),
         (("show", "https://automation.lambdatest.com/test?testID=1"), "is no session id; accepted: an id such as"),
+        (("show", "--hub=https://me:k3y@hub.lambdatest.com/wd/hub", "1"), "give the host alone: hub.lambdatest.com"),
         (("show", "--timeout=soon", "1"), "lambdatest_timeout is 'soon'"),
         (("show", "--api-url=http://me:k3y@x.example/", "1"), "LT_USERNAME and LT_ACCESS_KEY"),
         (("show", "1"), "no credentials: set LT_USERNAME and LT_ACCESS_KEY"),
@@ -126,10 +127,16 @@ def use(nodeid: str, outcome: str = "failed") -> dict[str, object]:
 
 
 def test_a_test_of_two_sessions_stands_once_on_the_page(tmp_path: Path) -> None:
-    (tmp_path / "one.jsonl").write_text("".join(record(name, tests=[use("t.py::t")]) for name in ("s1", "s2")))
-    page = page_of(merged([read_sessions_file(tmp_path / "one.jsonl")]))
+    saved = {"poster": "r/s1/01.jpg", "clip": "r/s1/01.mp4"}
+    (tmp_path / "one.jsonl").write_text(
+        record("s1", tests=[use("t.py::t") | saved], player="r/s1/index.html") + record("s2", tests=[use("t.py::t")])
+    )
+    page = page_of(merged([read_sessions_file(tmp_path / "one.jsonl", tmp_path)]))
     assert page.count('<article id="t.py::t">') == 1
-    assert len(PageTable(page).sessions) == 2
+    table = PageTable(page)
+    assert len(table.sessions) == 2
+    assert [picture[:2] for picture in table.pictures(0)] == [("image", saved["poster"])], "and not the video's guess"
+    assert table.row_links(0)[0][0] == ("clip", saved["clip"])
 
 
 def test_a_session_of_several_files_has_the_tests_of_all_and_what_is_final(tmp_path: Path) -> None:

@@ -125,6 +125,8 @@ def test_a_standing_grid_prints_its_addresses_and_ends_its_browsers(tmp_path: Pa
         answer = requests.get(f"{said['api']}/sessions/{session_id}", auth=("ann", "k"), timeout=30)
         assert answer.status_code == 403
         assert said["app api"].endswith("/mobile-automation/api/v1")
+        page = (EXAMPLE.parent / "docs" / "how-to" / "local-grid.md").read_text(encoding="utf-8")
+        assert [name for name in said if f"\n{name}" not in page] == [], "the documentation shows what it prints"
         folder = grid_folder_in(tmp_path)
         assert processes_in(folder)
         process.terminate()

@@ -69,7 +69,7 @@ def test_when_the_contract_ends(shared, tick):
         shared.get("http://shop.local/contract")
         visit("of its own")
         assert datetime.date.today().year == 2041
-        assert shared.title == "another title"
+        assert shared.title == ("another title" if tick else "shop.local")
 
 @time_machine.travel("1999-12-31 23:59 +0000")
 def test_in_the_last_century(shared):

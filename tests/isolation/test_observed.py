@@ -157,15 +157,24 @@ def test_nothing_changes_in_the_process_while_the_api_is_asked(isolation: Isolat
 
 
 def test_nothing_changes_from_one_test_to_the_next(isolation: Isolation) -> None:
-    """As plugins see it that compare the process before a test and after it, those that open browsers included."""
+    """As plugins see it that compare the process before and after a test, and as a handler of SIGCHLD does."""
     isolation.story.file(
         "conftest.py",
         """
         import glob
         import os
+        import signal
         import threading
 
         import pytest
+
+        @pytest.fixture(scope="session", autouse=True)
+        def children_that_ended():
+            heard = []
+            before = signal.signal(signal.SIGCHLD, lambda number, frame: heard.append(number))
+            yield heard
+            signal.signal(signal.SIGCHLD, before)
+            assert heard == []
 
         def state():
             children = "".join(open(path).read() for path in glob.glob("/proc/self/task/*/children"))
@@ -187,65 +196,26 @@ def test_warm_up():
 def test_browser(number):
     visit(f"number {number}")
 
-def test_without_a_browser():
+def test_without_a_browser(children_that_ended):
     until_asked()
-"""
-    )
-    isolation.run()
-
-
-def test_a_handler_of_the_whole_run_hears_of_no_children(isolation: Isolation) -> None:
-    isolation.story.file(
-        "conftest.py",
-        """
-        import signal
-
-        import pytest
-
-        @pytest.fixture(scope="session", autouse=True)
-        def children_that_ended():
-            heard = []
-            before = signal.signal(signal.SIGCHLD, lambda number, frame: heard.append(number))
-            yield heard
-            signal.signal(signal.SIGCHLD, before)
-            assert heard == []
-        """,
-    )
-    isolation.tests(
-        """
-def test_browser():
-    visit()
-
-def test_without_a_browser():
-    until_asked()
-
-def test_looks(children_that_ended):
     assert children_that_ended == []
 """
     )
     isolation.run()
 
 
-@pytest.mark.parametrize("how", ["option", "environment", "ini"])
-def test_warnings_are_errors(isolation: Isolation, how: str) -> None:
-    arguments: list[str] = []
-    if how == "option":
-        arguments = ["-W", "error", "-W", "ignore:Embedding username and password:UserWarning"]
-        arguments += ["-W", "ignore:Module already imported so cannot be rewritten:pytest.PytestAssertRewriteWarning"]
-    elif how == "environment":
-        isolation.story.set_environment(PYTHONWARNINGS="error,ignore:Embedding username and password:UserWarning")
-    else:
-        isolation.story.file(
-            "pytest.ini",
-            """
-            [pytest]
-            pythonpath = .
-            filterwarnings =
-                error
-                ignore:Embedding username and password:UserWarning
-                ignore:Module already imported so cannot be rewritten:pytest.PytestAssertRewriteWarning
-            """,
-        )
+def test_warnings_are_errors(isolation: Isolation) -> None:
+    isolation.story.file(
+        "pytest.ini",
+        """
+        [pytest]
+        pythonpath = .
+        filterwarnings =
+            error
+            ignore:Embedding username and password:UserWarning
+            ignore:Module already imported so cannot be rewritten:pytest.PytestAssertRewriteWarning
+        """,
+    )
     isolation.tests(
         """
 import gc
@@ -265,7 +235,7 @@ def test_forks():
     gc.collect()
 """
     )
-    run = isolation.run(*arguments)
+    run = isolation.run()
     assert "Warning" not in run.result.stderr.str()
 
 

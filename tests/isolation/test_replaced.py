@@ -74,14 +74,6 @@ HTTP = (
         """,
     ),
     Replacement(
-        "session_methods",
-        """
-        with mock.patch.multiple("requests.Session", request=mock.DEFAULT, send=mock.DEFAULT) as methods:
-            yield
-        assert [method.mock_calls for method in methods.values()] == [[], []]
-        """,
-    ),
-    Replacement(
         "adapter_answers_everything",
         """
         answer = requests.Response()
@@ -107,16 +99,6 @@ HTTP = (
         with mock.patch.multiple("http.client.HTTPConnection", **names) as methods:
             yield
         assert [method.mock_calls for method in methods.values()] == [[], [], []]
-        """,
-        around_a_browser=False,
-    ),
-    Replacement(
-        "http_debugging",
-        """
-        with mock.patch("http.client.HTTPConnection.debuglevel", 1):
-            with mock.patch("http.client.print", create=True) as said:
-                yield
-        assert not said.called
         """,
         around_a_browser=False,
     ),
@@ -160,7 +142,6 @@ FILES_AND_ENVIRONMENT = (
         assert not opened.called
         """,
     ),
-    Replacement("io_open", 'with mock.patch("io.open", refuse):\n    yield'),
     Replacement(
         "descriptors",
         """
@@ -260,14 +241,6 @@ PROCESSES_AND_THREADS = (
         around_a_browser=False,
     ),
     Replacement(
-        "thread_pools",
-        """
-        with mock.patch("concurrent.futures.ThreadPoolExecutor", refuse):
-            with mock.patch("multiprocessing.Process", refuse):
-                yield
-        """,
-    ),
-    Replacement(
         "waiting",
         """
         with mock.patch.multiple("select", select=refuse, poll=refuse, epoll=refuse):
@@ -302,7 +275,6 @@ PROCESSES_AND_THREADS = (
 )
 
 PYTHON = (
-    Replacement("print_", 'with mock.patch("builtins.print") as said:\n    yield\nassert not said.called'),
     Replacement(
         "json_functions",
         """
@@ -328,10 +300,6 @@ PYTHON = (
                 yield
         """,
         around_a_browser=False,
-    ),
-    Replacement(
-        "json_takes_more",
-        'with mock.patch("json.JSONEncoder.default", lambda encoder, value: str(value)):\n    yield',
     ),
     Replacement(
         "clocks",
@@ -488,19 +456,6 @@ LIBRARIES = (
         fixture="fs_class",
         package="pyfakefs",
         plugin="fakefs",
-    ),
-    Replacement(
-        "only_registered_processes",
-        """
-        fp.register(["git", "status"], stdout="clean")
-        assert subprocess.run(["git", "status"], capture_output=True, text=True).stdout.strip() == "clean"
-        yield
-        assert [list(call) for call in fp.calls] == [["git", "status"]]
-        """,
-        fixture="fp",
-        scope="function",
-        package="pytest_subprocess",
-        plugin="pytest-subprocess",
     ),
     Replacement(
         "all_processes",

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import pytest_lambdatest_session
-from isolated import SECRETS, leaks, outcomes_by_test, problems
+from isolated import SECRETS, leaks, problems
 from sidecars import (
     children_of,
     command_line_of,
@@ -145,19 +145,17 @@ def starting(isolation: Isolation) -> Iterator[Starting]:
     starting.end()
 
 
-FAULTS = {
-    "killed": signal.SIGKILL,
-    "stopped": signal.SIGSTOP,
-    "terminated": signal.SIGTERM,
-    "crashed": signal.SIGSEGV,
-}
+FAULTS = {"killed": signal.SIGKILL, "stopped": signal.SIGSTOP}
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_the_run_goes_on_when_its_process_is(isolation: Isolation, starting: Starting, fault: signal.Signals) -> None:
-    """One line says so; sessions that were not asked about are unavailable for that reason; the budget holds."""
+    """One line says so; sessions that were not asked about are unavailable for that reason; the budget holds.
+
+    Also where a suite restored SIGPIPE, as command line tools do: then a write to a closed pipe kills a process.
+    """
+    isolation.story.file("conftest.py", "import signal\nsignal.signal(signal.SIGPIPE, signal.SIG_DFL)\n")
     isolation.grid.ready_after = 60  # no answer is final before it happens
-    expected = isolation.story.run_without()
     run, sidecar = starting.start_and_come_here("--lambdatest-budget=2")
     os.kill(sidecar, fault)
     isolation.grid.ready_after = 0.1
@@ -165,8 +163,7 @@ def test_the_run_goes_on_when_its_process_is(isolation: Isolation, starting: Sta
     run.go_on()
     ended = run.finish()
     took = time.monotonic() - went_on_at
-    assert outcomes_by_test(ended) == outcomes_by_test(expected)
-    assert ended.result.ret == expected.result.ret
+    isolation.ended_alike(ended)
     assert took < 30, "the budget, the rest of the suite and a busy machine; and not a wait without end"
     (line,) = problems(ended)
     assert "failed inside" not in line
@@ -202,41 +199,23 @@ def test_a_process_that_dies_while_a_teardown_waits_for_its_answer(isolation: Is
     assert len(problems(ended)) == 1
 
 
-def test_a_broken_pipe_does_not_end_a_suite_that_restored_sigpipe(isolation: Isolation, starting: Starting) -> None:
-    """As command line tools do, so that `| head` ends them: then a write to a closed pipe kills the process."""
-    isolation.story.file("conftest.py", "import signal\nsignal.signal(signal.SIGPIPE, signal.SIG_DFL)\n")
-    run, sidecar = starting.start_and_come_here("--lambdatest-budget=2")
-    os.kill(sidecar, signal.SIGKILL)
-    run.go_on()
-    ended = run.finish()
-    assert ended.result.ret == pytest.ExitCode.TESTS_FAILED
-    assert len(problems(ended)) == 1
-
-
-def test_the_process_shows_no_secret_and_holds_no_output_of_the_run(isolation: Isolation, starting: Starting) -> None:
-    """Key and address come by the pipe. Whoever reads the run's output waits until nobody has it open."""
-    run, sidecar = starting.start_and_come_here()
-    # The suite's own environment holds the address with the key in it.
-    seen = command_line_of(sidecar) + environment_of(sidecar).replace(isolation.grid.hub_url.encode(), b"")
-    assert [secret for secret in SECRETS if secret.encode() in seen] == []
-    assert children_of(run.pid) == []
-    assert str(Path(f"/proc/{run.pid}/fd/1").readlink()) not in descriptors_of(sidecar)
-    run.go_on()
-    assert run.finish().result.ret == pytest.ExitCode.TESTS_FAILED
-
-
-@pytest.mark.parametrize("how", ["to its end", "killed", "terminated", "interrupted"])
+@pytest.mark.parametrize("how", ["to its end", "killed"])
 def test_no_process_is_left_after_the_run(isolation: Isolation, starting: Starting, how: str) -> None:
+    """Nor does it show a secret, or hold an output of the run: who reads that waits until nobody has it open."""
     isolation.grid.fault = None if how == "to its end" else "hang"
     run, sidecar = starting.start_and_come_here()
     if how == "to its end":
+        # The suite's own environment holds the address with the key in it.
+        seen = command_line_of(sidecar) + environment_of(sidecar).replace(isolation.grid.hub_url.encode(), b"")
+        assert [secret for secret in SECRETS if secret.encode() in seen] == []
+        assert children_of(run.pid) == []
+        assert str(Path(f"/proc/{run.pid}/fd/1").readlink()) not in descriptors_of(sidecar)
         run.go_on()
         ended = run.finish()
         assert problems(ended) == []
         assert {record["state"] for record in ended.records} == {"final"}
     else:
-        numbers = {"killed": signal.SIGKILL, "terminated": signal.SIGTERM, "interrupted": signal.SIGINT}
-        os.kill(run.pid, numbers[how])
+        run.process.kill()
         run.finish()
     wait_until_gone(run.pid)
     assert not is_alive(sidecar)
@@ -312,29 +291,22 @@ SEES_PROCESSES = """
 """
 
 
-def test_a_run_without_sessions_starts_no_process(isolation: Isolation, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent / "support"))
-    isolation.story.file("conftest.py", SEES_PROCESSES)
-    isolation.tests("import requests\n\ndef test_one():\n    pass\n\ndef test_two():\n    pass\n")
-    run = isolation.story.run()
-    assert (run.folder / "seen").read_text(encoding="utf-8") == "[]\n[]\n"
-
-
 @pytest.mark.parametrize("fetch", ["background", "off"])
-def test_a_run_with_sessions_starts_one_process_if_it_asks(
+def test_a_run_starts_one_process_with_its_first_session_if_it_asks(
     isolation: Isolation, monkeypatch: pytest.MonkeyPatch, fetch: str
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent / "support"))
     isolation.story.file("conftest.py", SEES_PROCESSES)
-    isolation.tests("def test_one():\n    visit()\n\ndef test_two():\n    visit()\n")
+    isolation.tests("def test_none():\n    pass\n\ndef test_one():\n    visit()\n\ndef test_two():\n    visit()\n")
     run = isolation.story.run(f"--lambdatest-fetch={fetch}")
-    seen = (run.folder / "seen").read_text(encoding="utf-8").splitlines()
+    before, *after = (run.folder / "seen").read_text(encoding="utf-8").splitlines()
+    assert before == "[]"
     if fetch == "off":
-        assert seen == ["[]", "[]"]
+        assert after == ["[]", "[]"]
         return
-    assert len(set(seen[1:])) == 1
-    assert "," not in seen[-1]
-    assert seen[-1] != "[]"
+    assert set(after) <= {"[]", after[-1]}, "it may start while the first one is reported"
+    assert "," not in after[-1]
+    assert after[-1] != "[]"
 
 
 def test_the_package_is_imported_from_a_zip(isolation: Isolation, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -495,10 +467,8 @@ def test_finds_them_empty(own_files):
         assert file.read() == ""
 """
     )
-    expected = isolation.story.run_without()
     run = isolation.story.run("--lambdatest-budget=2")
-    assert outcomes_by_test(run) == outcomes_by_test(expected)
-    assert run.result.ret == expected.result.ret == pytest.ExitCode.OK
+    isolation.ended_alike(run)
     assert leaks(run) == {}
     assert len(problems(run)) <= 1
     assert [path.stat().st_size for path in run.folder.rglob("own*/*.txt")].count(0) >= 30

@@ -263,6 +263,7 @@ def test_fails():
     )
     arguments = [] if where == "conftest.py" else ["-p", "plugin_of_the_suite"]
     isolation.story.set_environment(PYTHONPATH=str(isolation.story.pytester.path))
+    isolation.story.warm = None  # nothing of the plugin's is imported before
     isolation.run(*arguments)
 
 

@@ -34,6 +34,9 @@ def test_totals_and_each_failure_with_its_first_line(tmp_path: Path) -> None:
     run.attempt("test_contradicted", "passed", "s2")
     run.attempt("test_red", "failed", "s3")
     run.attempt("test_refused", "error", refused=("SessionNotCreatedException",))
+    run.attempt("test_chat", "failed", "s4", "s5")
+    run.says("s4", name="Ada")
+    run.says("s5")
     run.says("s1", status="passed")
     run.says("s2", status="failed", duration=61.0)
     run.says_not("s3", "pending")
@@ -41,15 +44,17 @@ def test_totals_and_each_failure_with_its_first_line(tmp_path: Path) -> None:
     assert lines[:5] == [
         "### LambdaTest sessions",
         "",
-        "3 sessions: 1 failed, 1 pending, 1 passed",
+        "5 sessions: 1 failed, 1 pending, 2 completed, 1 passed",
         "",
         "| Test | Failure | Session | Links |",
     ]
-    contradicted, red, refused = lines[6:9]
+    contradicted, red, refused, ada, other = lines[6:11]
     marked = "marked failed at LambdaTest, passed in pytest, 1 min 01 s"
     assert contradicted.startswith(f"| test\\_contradicted passed |  | {marked} | [session](<")
     assert red.startswith(r"| test\_red failed | assert '\*\*\*' \| 1 | pending | [session](<")
     assert refused == r"| test\_refused error | no\\x1b\[2J | refused | |"
+    assert ada.startswith(r"| test\_chat failed | a later one, in teardown | Ada: completed, 1 min 00 s | [session](<")
+    assert "| session 2 of 2: completed, 1 min 00 s |" in other
 
 
 def test_where_nothing_failed_there_are_totals_alone(tmp_path: Path) -> None:

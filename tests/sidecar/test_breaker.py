@@ -48,17 +48,18 @@ def test_what_may_be_one_sessions_fault_counts_once_for_it(breaker: Breaker) -> 
     assert breaker.is_open
 
 
-def test_one_probe_goes_through_when_the_cool_down_is_over(opened: Breaker) -> None:
+def test_one_probe_goes_through_when_the_cool_down_is_over_and_its_success_closes_it(opened: Breaker) -> None:
     assert opened.admit(30) == "probe"
     assert opened.admit(31) == "wait"
-
-
-def test_a_probe_that_succeeds_closes_it(opened: Breaker) -> None:
-    opened.admit(30)
+    opened.failed("dead", 31, probe=True)
+    assert opened.admit(91) == "probe"
     opened.succeeded(probe=True)
-    assert opened.admit(30) == "go"
-    opened.failed("1", 30)
+    assert opened.admit(91) == "go"
+    opened.failed("1", 100)
     assert not opened.is_open
+    for _ in range(2):
+        opened.failed("dead", 100)
+    assert opened.open_until == 130, "the cool-down is short again"
 
 
 def test_each_probe_that_fails_doubles_the_cool_down_up_to_five_minutes(opened: Breaker) -> None:
@@ -72,23 +73,10 @@ def test_each_probe_that_fails_doubles_the_cool_down_up_to_five_minutes(opened: 
     assert waits == [30, 60, 120, 240, 300, 300]
 
 
-def test_after_a_success_the_cool_down_is_short_again(opened: Breaker) -> None:
-    opened.admit(30)
-    opened.failed("dead", 30, probe=True)
-    opened.admit(90)
-    opened.succeeded(probe=True)
-    for _ in range(3):
-        opened.failed("dead", 100)
-    assert opened.open_until == 130
-
-
-def test_failures_reported_late_do_not_prolong_it(opened: Breaker) -> None:
+def test_an_answer_reported_late_closes_it_and_failures_do_not_prolong_it(opened: Breaker) -> None:
     for _ in range(9):
         opened.failed("late", 5)
     assert opened.open_until == 30
-
-
-def test_an_answer_reported_late_closes_it(opened: Breaker) -> None:
     opened.succeeded()
     assert opened.admit(1) == "go"
 
@@ -102,8 +90,9 @@ def test_a_probe_that_fails_after_it_was_closed_counts_from_one(opened: Breaker)
 
 def test_a_time_asked_for_is_kept_even_if_others_got_answers(breaker: Breaker) -> None:
     breaker.hold("429", 0, 7)
+    breaker.hold("429", 1, 2)
     breaker.succeeded()
-    assert breaker.admit(6.9) == "wait"
+    assert breaker.admit(6.9) == "wait", "of two times the later holds"
     assert breaker.admit(7) == "probe"
     breaker.succeeded(probe=True)
     assert breaker.admit(7) == "go"
@@ -119,26 +108,16 @@ def test_a_probe_may_be_told_to_wait_again(breaker: Breaker) -> None:
     assert breaker.admit(10) == "probe"
 
 
-def test_of_two_times_asked_for_the_later_holds(breaker: Breaker) -> None:
-    breaker.hold("429", 0, 7)
-    breaker.hold("429", 1, 2)
-    assert breaker.open_until == 7
-
-
-def test_at_the_end_of_the_run_an_open_one_has_one_probe_at_once(opened: Breaker) -> None:
+@pytest.mark.parametrize("succeeds", [True, False])
+def test_at_the_end_of_the_run_an_open_one_has_one_probe_at_once(opened: Breaker, succeeds: bool) -> None:
     opened.last_chance(5, deadline=15)
     assert opened.admit(5) == "probe"
-    opened.failed("still dead", 6, probe=True)
-    assert opened.is_given_up
-    assert opened.admit(99) == "wait"
-
-
-def test_at_the_end_of_the_run_the_probe_may_succeed(opened: Breaker) -> None:
-    opened.last_chance(5, deadline=15)
-    assert opened.admit(5) == "probe"
-    opened.succeeded(probe=True)
-    assert opened.admit(5) == "go"
-    assert not opened.is_given_up
+    if succeeds:
+        opened.succeeded(probe=True)
+    else:
+        opened.failed("still dead", 6, probe=True)
+    assert opened.is_given_up is not succeeds
+    assert opened.admit(99) == ("go" if succeeds else "wait")
 
 
 def test_one_that_opens_at_the_end_of_the_run_has_one_probe_soon(breaker: Breaker) -> None:
@@ -151,20 +130,12 @@ def test_one_that_opens_at_the_end_of_the_run_has_one_probe_soon(breaker: Breake
     assert breaker.is_given_up
 
 
-def test_the_end_of_the_run_does_not_shorten_a_time_asked_for(breaker: Breaker) -> None:
-    breaker.hold("429", 0, 7)
+@pytest.mark.parametrize(("seconds", "is_given_up"), [(None, False), (7, False), (60, True)])
+def test_the_end_of_the_run_waits_for_a_time_asked_for_if_it_comes_before_its_own(
+    breaker: Breaker, seconds: float | None, is_given_up: bool
+) -> None:
+    if seconds is not None:
+        breaker.hold("429", 0, seconds)
     breaker.last_chance(5, deadline=15)
-    assert breaker.admit(6.9) == "wait"
-    assert not breaker.is_given_up
-
-
-def test_a_time_asked_for_beyond_the_end_of_the_run_is_not_waited_for(breaker: Breaker) -> None:
-    breaker.hold("429", 0, 60)
-    breaker.last_chance(5, deadline=15)
-    assert breaker.is_given_up
-
-
-def test_a_closed_one_is_not_given_up(breaker: Breaker) -> None:
-    breaker.last_chance(5, deadline=15)
-    breaker.give_up_after(6)
-    assert not breaker.is_given_up
+    assert breaker.is_given_up is is_given_up
+    assert breaker.admit(6.9) == ("go" if seconds is None else "wait")

@@ -79,25 +79,37 @@ def told(written: tuple[str, str] | None, failure: str | None = None) -> Marked:
     return {"type": "marked", "session_id": "s", "written": written, "failure": failure}
 
 
-def test_a_session_that_nobody_marked_gets_the_verdict() -> None:
-    subject = Subject(mark(verdict=("failed", "boom")), COMPLETED)
-    assert subject.run() == told(("failed", "boom"))
-    assert subject.requests.written == [("failed", "boom")]
-    assert subject.waits[0] == 0, "written as soon as it was seen"
+DEAD, NOWHERE = Unreachable("dead"), "https://proxy.example.org/api"
 
 
-def test_a_verdict_that_is_there_is_left_alone() -> None:
-    subject = Subject(mark(), MARKED)
-    assert subject.run() == told(None)
-    assert subject.requests.written == []
-
-
-def test_a_verdict_that_is_there_is_replaced_where_that_is_wanted() -> None:
-    assert Subject(mark(overwrite=True), MARKED).run() == told(("passed", ""))
-
-
-def test_a_product_without_a_word_for_it_is_left_alone() -> None:
-    assert Subject(mark(verdict=None), COMPLETED).run() == told(None)
+@pytest.mark.parametrize(
+    ("request_", "outcomes", "result", "waits"),
+    [
+        pytest.param(
+            mark(verdict=("failed", "boom")), [COMPLETED], told(("failed", "boom")), [0], id="nobody-marked-it"
+        ),
+        pytest.param(mark(), [MARKED], told(None), [], id="a-verdict-is-there"),
+        pytest.param(mark(overwrite=True), [MARKED], told(("passed", "")), [0], id="overwritten"),
+        pytest.param(mark(verdict=None), [COMPLETED], told(None), [], id="no-word-for-it"),
+        pytest.param(
+            mark(), [RUNNING, RUNNING, COMPLETED], told(("passed", "")), [0.4, 0.4, 0], id="listed-as-running"
+        ),
+        pytest.param(
+            mark(base_url=NOWHERE), [NotFound("404"), COMPLETED], told(("passed", "")), [0.4, 0], id="no-sibling"
+        ),
+        pytest.param(mark(), [Unauthorized("401")], told(None, "401"), [], id="refused"),
+        pytest.param(
+            mark(), [DEAD, Throttled("429"), COMPLETED, DEAD], told(None, "dead"), [0.64, 1.02, 0], id="failed"
+        ),
+    ],
+)
+def test_a_verdict_is_written_once_and_to_what_has_none(
+    request_: Mark, outcomes: list[SessionDetails | CloudError], result: Marked, waits: list[float]
+) -> None:
+    subject = Subject(request_, *outcomes)
+    assert subject.run() == result
+    assert subject.requests.written == ([] if result["written"] is None else [result["written"]])
+    assert subject.waits[:-1] == waits, "written as soon as it was seen"
 
 
 def test_nothing_is_asked_before_the_cloud_has_settled() -> None:
@@ -106,12 +118,6 @@ def test_nothing_is_asked_before_the_cloud_has_settled() -> None:
     subject = Subject(request)
     subject.hurry(100.1)
     assert subject.due == 100.8
-
-
-def test_a_session_that_is_listed_as_running_is_looked_at_again() -> None:
-    subject = Subject(mark(), RUNNING, RUNNING, COMPLETED)
-    assert subject.run() == told(("passed", ""))
-    assert subject.waits == [0.4, 0.4, 0.0, 0.0]
 
 
 def test_a_session_still_listed_as_running_at_the_end_says_so() -> None:
@@ -138,18 +144,3 @@ def test_a_session_that_is_not_known_is_looked_for_in_the_other_product() -> Non
     subject.step_on()
     subject.step_on()
     assert subject.base_url == WEB
-
-
-def test_an_api_without_a_sibling_is_asked_again() -> None:
-    subject = Subject(mark(base_url="https://proxy.example.org/api"), NotFound("404"), COMPLETED)
-    assert subject.run() == told(("passed", ""))
-
-
-def test_a_refusal_ends_it() -> None:
-    assert Subject(mark(), Unauthorized("401")).run() == told(None, "401")
-
-
-def test_three_failures_end_it() -> None:
-    subject = Subject(mark(), Unreachable("dead"), Throttled("429"), COMPLETED, Unreachable("dead"))
-    assert subject.run() == told(None, "dead")
-    assert subject.waits[:2] == [0.64, 1.02]

@@ -85,17 +85,9 @@ def test_the_first_question_comes_when_the_cloud_has_settled() -> None:
     subject = Subject()
     assert subject.due == 100.8
     assert (subject.base_url, subject.told) == (WEB, [])
-
-
-def test_a_session_that_ended_a_while_ago_is_asked_about_at_once() -> None:
     told: list[Result] = []
-    assert PollJob(poll(ended_at=time.time() - 60), 100.0, Policy(), told.append).due == 100.0
-
-
-def test_a_complete_answer_is_final() -> None:
-    subject = handle(Subject(), COMPLETE, 101)
-    assert subject.is_settled
-    assert says(subject, Answer("final", COMPLETE, None, "web"))
+    ended_a_while_ago = PollJob(poll(ended_at=time.time() - 60), 100.0, Policy(), told.append)
+    assert ended_a_while_ago.due == 100.0
 
 
 def test_a_session_that_still_runs_is_asked_about_less_and_less_often() -> None:
@@ -127,50 +119,28 @@ def test_patience_begins_with_the_first_incomplete_answer() -> None:
     assert handle(subject, MARKED, 133).is_settled
 
 
-@pytest.mark.parametrize(
-    ("error", "message"),
-    [(Unauthorized("401 no"), "401 no"), (Forbidden("403 no"), "403 no")],
-    ids=["401", "403"],
-)
-def test_a_refusal_settles_at_once(error: CloudError, message: str) -> None:
-    subject = handle(Subject(), error, 101)
+def test_a_refusal_is_final() -> None:
+    subject = handle(Subject(), Forbidden("403 no"), 101)
     assert subject.is_settled
-    assert says(subject, Answer("unavailable", None, message, "web"))
+    assert says(subject, Answer("unavailable", None, "403 no", "web"))
 
 
-@pytest.mark.parametrize(
-    "error",
-    [Unreachable("x"), ServerError("x", 500), MalformedAnswer("x"), Redirected("x"), Throttled("x")],
-    ids=lambda error: type(error).__name__,
-)
-def test_a_failure_is_shown_and_asked_again_as_long_as_tests_run(error: CloudError) -> None:
+def test_a_failure_is_shown_and_asked_again_as_long_as_tests_run() -> None:
     subject = Subject()
-    for _ in range(50):
+    for error in (Unreachable("x"), ServerError("x", 500), MalformedAnswer("x"), Redirected("x"), Throttled("x")) * 10:
         handle(subject, error, subject.due)
+        assert says(subject, Answer("unavailable", None, "x", "web"))
     assert not subject.is_settled
-    assert says(subject, Answer("unavailable", None, "x", "web"))
     assert says(handle(subject, COMPLETE, subject.due), Answer("final", COMPLETE, None, "web"))
 
 
 def test_at_the_end_of_the_run_four_failures_are_enough() -> None:
+    """Those before an answer are forgotten, and being told when to come back is none."""
     subject = Subject()
-    for _ in range(3):
-        assert not handle(subject, ServerError("x", 500), subject.due, finishing=True).is_settled
+    outcomes: list[SessionDetails | CloudError] = [*[Unreachable("x")] * 3, RUNNING]
+    for outcome in (*outcomes, *[Throttled("x", 1.0)] * 9, *[ServerError("x", 500)] * 3):
+        assert not handle(subject, outcome, subject.due, finishing=True).is_settled
     assert handle(subject, ServerError("x", 500), subject.due, finishing=True).is_settled
-
-
-def test_failures_before_an_answer_are_forgotten() -> None:
-    subject = Subject()
-    for outcome in (Unreachable("x"), Unreachable("x"), Unreachable("x"), RUNNING, Unreachable("x")):
-        handle(subject, outcome, subject.due, finishing=True)
-    assert not subject.is_settled
-
-
-def test_being_told_when_to_come_back_is_no_failure() -> None:
-    subject = Subject()
-    for _ in range(9):
-        handle(subject, Throttled("x", 1.0), subject.due, finishing=True)
-    assert not subject.is_settled
 
 
 def test_a_failure_after_an_answer_keeps_what_is_known() -> None:
@@ -179,23 +149,16 @@ def test_a_failure_after_an_answer_keeps_what_is_known() -> None:
     assert says(handle(subject, RUNNING, 103), Answer("pending", RUNNING, None, "web"))
 
 
-def test_a_404_is_put_to_the_other_product_at_once() -> None:
+def test_a_session_that_the_other_product_knows_stays_there() -> None:
     subject = handle(Subject(), NotFound("404"), 101)
     assert (subject.base_url, subject.due) == (APP, 101)
     assert says(subject, Answer("not_found", None, "404", "web"))
-
-
-def test_a_session_that_the_other_product_knows_stays_there() -> None:
-    subject = handle(handle(Subject(), NotFound("404"), 101), RUNNING, 101.3)
-    assert subject.base_url == APP
+    handle(subject, RUNNING, 101.3)
     assert says(subject, Answer("pending", RUNNING, None, "app"))
     handle(subject, NotFound("404"), 102)
     assert subject.base_url == APP
     assert subject.due > 102.3
     assert says(handle(subject, COMPLETE, 103), Answer("final", COMPLETE, None, "app"))
-
-
-def test_an_app_session_known_to_the_web_api_is_a_web_session() -> None:
     subject = handle(handle(Subject(kind="app"), NotFound("404"), 101), COMPLETE, 101.3)
     assert says(subject, Answer("final", COMPLETE, None, "web"))
 
@@ -221,22 +184,14 @@ def test_the_other_product_is_asked_twice_in_all() -> None:
     assert [index for index, base_url in enumerate(asked) if base_url == APP] == [1, 5]
 
 
-def test_a_session_not_found_for_half_a_minute_is_not_there() -> None:
-    subject = Subject()
-    while not subject.is_settled:
-        now = subject.due
-        handle(subject, NotFound("404"), now)
-    assert now - 100.8 == pytest.approx(30)
-    assert says(subject, Answer("not_found", None, "404", "web"))
-
-
-def test_at_the_end_of_the_run_a_session_has_four_seconds_to_be_found() -> None:
+@pytest.mark.parametrize(("finishing", "seconds"), [(False, 30), (True, 4)], ids=["tests-run", "end-of-the-run"])
+def test_a_session_not_found_for_so_long_is_not_there(finishing: bool, seconds: float) -> None:
     """An id that LambdaTest never knew must not cost the whole budget."""
     subject = Subject()
     while not subject.is_settled:
         now = subject.due
-        handle(subject, NotFound("404"), now, finishing=True)
-    assert now - 100.8 == pytest.approx(4)
+        handle(subject, NotFound("404"), now, finishing=finishing)
+    assert now - 100.8 == pytest.approx(seconds)
     assert says(subject, Answer("not_found", None, "404", "web"))
 
 
@@ -254,12 +209,6 @@ def test_an_answer_starts_the_time_to_be_found_anew() -> None:
     assert not handle(subject, NotFound("404"), 109, finishing=True).is_settled
     assert not handle(subject, NotFound("404"), 112.9, finishing=True).is_settled
     assert handle(subject, NotFound("404"), 113, finishing=True).is_settled
-
-
-def test_an_api_without_a_sibling_is_asked_alone() -> None:
-    subject = handle(Subject(base_url="https://proxy.example.org/api"), NotFound("404"), 101)
-    assert subject.base_url == "https://proxy.example.org/api"
-    assert subject.due == 101.4
 
 
 @pytest.mark.parametrize(
@@ -288,13 +237,18 @@ def test_a_session_never_quit_and_not_found_is_looked_for_in_the_other_product_t
     assert says(subject, Answer("not_found", None, "404", "web"))
 
 
-def test_a_session_never_quit_and_not_found_without_a_sibling_is_done() -> None:
-    subject = Subject(ended=False, base_url="https://proxy.example.org/api")
-    assert handle(subject, NotFound("404"), 100.3).is_settled
+def test_an_api_without_a_sibling_is_asked_alone() -> None:
+    alone = "https://proxy.example.org/api"
+    subject = handle(Subject(base_url=alone), NotFound("404"), 101)
+    assert (subject.base_url, subject.due) == (alone, 101.4)
+    assert handle(Subject(ended=False, base_url=alone), NotFound("404"), 100.3).is_settled
 
 
-def test_the_end_of_the_run_brings_forward_what_rests() -> None:
-    subject = Subject()
+def test_the_end_of_the_run_brings_forward_what_rests_and_lets_the_cloud_notice_the_end() -> None:
+    subject, never_quit = Subject(), Subject(ended=False)
+    for one in (subject, never_quit):
+        one.hurry(101)
+    assert (subject.due, never_quit.due) == (100.8, 100.0)
     for _ in range(7):
         asked_at = subject.due
         handle(subject, RUNNING, asked_at)
@@ -304,35 +258,24 @@ def test_the_end_of_the_run_brings_forward_what_rests() -> None:
     assert subject.due == pytest.approx(asked_at + 1.4)
 
 
-def test_the_end_of_the_run_lets_the_cloud_settle() -> None:
-    subject = Subject()
-    subject.hurry(100.1)
-    assert subject.due == 100.8
-
-
-def test_the_end_of_the_run_does_not_postpone_a_look() -> None:
-    subject = Subject(ended=False)
-    subject.hurry(101)
-    assert subject.due == 100.0
-
-
-def test_giving_up_without_a_reason_leaves_the_answer_as_it_is() -> None:
-    subject = Subject()
-    subject.give_up(None)
+@pytest.mark.parametrize(
+    ("ended", "outcome", "reason", "answer"),
+    [
+        (True, None, None, Answer("pending", None, None, "web")),
+        (True, RUNNING, "dead", Answer("pending", RUNNING, "dead", "web")),
+        (False, None, "dead", Answer("running", None, "dead", "web")),
+    ],
+    ids=["no-reason", "details-are-there", "never-quit"],
+)
+def test_giving_up_keeps_what_is_known(
+    ended: bool, outcome: SessionDetails | None, reason: str | None, answer: Answer
+) -> None:
+    subject = Subject(ended=ended)
+    if outcome is not None:
+        handle(subject, outcome, 101)
+    subject.give_up(reason)
     assert subject.is_settled
-    assert says(subject, Answer("pending", None, None, "web"))
-
-
-def test_giving_up_with_a_reason_keeps_what_is_known() -> None:
-    subject = handle(Subject(), RUNNING, 101)
-    subject.give_up("dead")
-    assert says(subject, Answer("pending", RUNNING, "dead", "web"))
-
-
-def test_giving_up_a_session_that_nobody_quit_leaves_it_running() -> None:
-    subject = Subject(ended=False)
-    subject.give_up("dead")
-    assert says(subject, Answer("running", None, "dead", "web"))
+    assert says(subject, answer)
 
 
 @pytest.mark.parametrize(
@@ -359,3 +302,7 @@ def test_what_is_told_of_a_session_can_be_written_as_json() -> None:
     assert fields["started_at"] == "2026-11-24T07:24:41Z"
     assert fields["ended_at"] is None
     assert fields["logs"] == {"command": URL}
+
+
+def test_an_old_session_is_asked_about_once_a_minute_at_least() -> None:
+    assert [round(Policy().backoff(step, 31.0), 2) for step in (0, 9, 99999)] == [0.4, 27.49, 60.0]

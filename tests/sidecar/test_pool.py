@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from job_requests import ACCOUNT, APP, WEB, download, poll, share
+from job_requests import ACCOUNT, APP, WEB, download, poll
 from pytest_lambdatest_session.cloud.client import Client
 from pytest_lambdatest_session.cloud.details import SessionDetails
 from pytest_lambdatest_session.cloud.errors import (
@@ -29,7 +29,6 @@ from pytest_lambdatest_session.sidecar.downloading import download_jobs
 from pytest_lambdatest_session.sidecar.policy import Policy
 from pytest_lambdatest_session.sidecar.polling import PollJob, fields_of
 from pytest_lambdatest_session.sidecar.pool import Pool
-from pytest_lambdatest_session.sidecar.sharing import ShareJob
 from pytest_lambdatest_session.sidecar.storage import Storage
 
 if TYPE_CHECKING:
@@ -123,6 +122,21 @@ class FakeApi:
         raise Unreachable("hung")
 
 
+class Held:
+    """An outcome that comes when the test says so."""
+
+    def __init__(self, outcome: SessionDetails | Exception = COMPLETE) -> None:
+        self.asked, self.proceed = threading.Event(), threading.Event()
+        self._outcome = outcome
+
+    def __call__(self) -> SessionDetails:
+        self.asked.set()
+        assert self.proceed.wait(DEADLINE_SECONDS)
+        if isinstance(self._outcome, Exception):
+            raise self._outcome
+        return self._outcome
+
+
 class FakeClient(Client):
     def __init__(self, api: FakeApi, base_url: str, credentials: Credentials) -> None:
         super().__init__(base_url, credentials, timeout_seconds=1)
@@ -198,6 +212,7 @@ class Poller:
         )
 
     def all_have(self, answer: Answer) -> bool:
+        """Whether it is the last that was told of each."""
         return all(self.has(session_id, answer) for session_id in self._asked)
 
     def errors(self) -> dict[str, int]:
@@ -246,34 +261,13 @@ def eventually(condition: Callable[[], bool], limit_seconds: float = DEADLINE_SE
 # While tests run
 
 
-def test_a_session_is_asked_about_once_when_the_first_answer_is_final(fake: FakeApi, poller: Poller) -> None:
-    poller.poll("s")
-    poller.wait()
-    assert poller.has("s", FINAL)
-    assert fake.asked == [(WEB, "s")]
-
-
 def test_a_session_is_asked_about_until_it_is_complete(fake: FakeApi, poller: Poller) -> None:
     fake.says("s", NotFound("404"), RUNNING, Unreachable("blip"), RUNNING, COMPLETE)
     fake.says("s", NotFound("404"), base_url=APP)
     poller.poll("s")
     poller.wait()
     assert poller.has("s", FINAL)
-    assert len(fake.asked) == 6
-
-
-def test_a_session_of_the_other_product_is_found_there(fake: FakeApi, poller: Poller) -> None:
-    fake.says("s", NotFound("404"))
-    poller.poll("s")
-    poller.wait()
-    assert poller.has("s", FINAL._replace(kind="app"))
-    assert fake.asked == [(WEB, "s"), (APP, "s")]
-
-
-def test_the_api_that_the_caller_chose_is_asked(fake: FakeApi, poller: Poller) -> None:
-    poller.poll("s", base_url=PROXY)
-    poller.wait()
-    assert fake.asked == [(PROXY, "s")]
+    assert [base_url for base_url, _ in fake.asked] == [WEB, APP, WEB, WEB, WEB, WEB]
 
 
 def test_sessions_one_after_the_other_need_two_threads_at_most(fake: FakeApi, poller: Poller) -> None:
@@ -294,14 +288,6 @@ def test_threads_grow_to_the_limit_and_no_further_when_the_api_is_slow(fake: Fak
     assert len(fake.threads) == 3
 
 
-def test_each_thread_keeps_its_connection(fake: FakeApi) -> None:
-    poller = Poller(fake.connect, replace(QUICK, threads=2))
-    poller.poll(*many(50))
-    poller.wait()
-    assert len(fake.asked) == 50
-    assert fake.connected <= 2
-
-
 def test_a_machine_without_threads_to_spare_catches_up_when_it_has_one(fake: FakeApi, poller: Poller) -> None:
     before = threading.stack_size(2**60)  # more than any machine has
     try:
@@ -317,19 +303,12 @@ def test_a_machine_without_threads_to_spare_catches_up_when_it_has_one(fake: Fak
 def test_sessions_of_failed_tests_are_asked_about_first(fake: FakeApi) -> None:
     """As many as wait for the same thread."""
     poller = Poller(fake.connect, replace(QUICK, threads=1))
-    asked, proceed = threading.Event(), threading.Event()
-
-    def busy() -> SessionDetails:
-        asked.set()
-        proceed.wait(DEADLINE_SECONDS)
-        return COMPLETE
-
-    fake.says("busy", busy)
+    fake.says("busy", busy := Held())
     poller.poll("busy", ended=False)
-    assert asked.wait(DEADLINE_SECONDS)
+    assert busy.asked.wait(DEADLINE_SECONDS)
     poller.poll("green-1", "green-2", "green-3", ended=False)
     poller.poll("red-1", "red-2", ended=False, rank=0)
-    proceed.set()
+    busy.proceed.set()
     poller.wait()
     assert poller.order == ["busy", "red-1", "red-2", "green-1", "green-2", "green-3"]
 
@@ -343,32 +322,36 @@ def test_without_credentials_nothing_is_asked_and_the_reason_is_told(fake: FakeA
     assert (poller.waiting, fake.asked) == (0, [])
 
 
-def test_each_account_is_asked_with_its_own_credentials(fake: FakeApi, poller: Poller) -> None:
-    poller.poll("a")
-    poller.poll("b", account=("you", "your-key"))
-    poller.wait()
-    assert sorted(fake.accounts) == [ACCOUNT, ("you", "your-key")]
-
-
-@pytest.mark.parametrize("creation_failure", [Unauthorized("no"), Forbidden("no")], ids=["401", "403"])
+@pytest.mark.parametrize("refusal", [Unauthorized("no"), Forbidden("no")], ids=["401", "403"])
 def test_a_refusal_stops_all_questions_with_these_credentials(
-    fake: FakeApi, poller: Poller, creation_failure: Exception
+    fake: FakeApi, poller: Poller, refusal: Exception
 ) -> None:
-    fake.says("*", creation_failure)
+    fake.says("*", held := Held(refusal))
     poller.poll(*many(40))
+    assert held.asked.wait(DEADLINE_SECONDS)
+    assert not eventually(lambda: len(fake.asked) > 1, 0.1)
+    held.proceed.set()
     poller.wait()
     poller.poll("late")
     assert poller.all_have(Answer("unavailable", None, "no"))
     assert len(fake.asked) == 1
 
 
-def test_a_refusal_does_not_stop_questions_with_other_credentials(fake: FakeApi, poller: Poller) -> None:
-    fake.says("a", Unauthorized("no"))
+def test_another_account_is_asked_with_its_own_credentials_whatever_becomes_of_the_first(
+    fake: FakeApi, poller: Poller
+) -> None:
+    other = ("you", "your-key")
+    fake.says("a", held := Held(Unauthorized("no")))
     poller.poll("a")
+    assert held.asked.wait(DEADLINE_SECONDS)
+    poller.poll("b", account=other)
+    assert eventually(lambda: poller.order == ["b"])
+    held.proceed.set()
     poller.wait()
-    poller.poll("b", account=("you", "your-key"))
+    poller.poll("c", account=other)
     poller.wait()
-    assert poller.has("b", FINAL)
+    assert poller.errors() == {"no": 1}
+    assert fake.accounts == [ACCOUNT, other, other]
 
 
 def test_a_refusal_by_the_other_product_concerns_that_product_alone(fake: FakeApi, poller: Poller) -> None:
@@ -382,24 +365,6 @@ def test_a_refusal_by_the_other_product_concerns_that_product_alone(fake: FakeAp
     assert [base_url for base_url, _ in fake.asked].count(APP) == 1
 
 
-def test_a_wrong_key_is_tried_once_though_many_sessions_wait(fake: FakeApi, poller: Poller) -> None:
-    asked, proceed = threading.Event(), threading.Event()
-
-    def refuse() -> SessionDetails:
-        asked.set()
-        proceed.wait(DEADLINE_SECONDS)
-        raise Unauthorized("no")
-
-    fake.says("*", refuse)
-    poller.poll(*many(30), ended=False)
-    assert asked.wait(DEADLINE_SECONDS)
-    assert not eventually(lambda: len(fake.asked) > 1, 0.1)
-    proceed.set()
-    poller.wait()
-    assert poller.errors() == {"no": 30}
-    assert len(fake.asked) <= 2
-
-
 def test_until_an_account_is_accepted_one_question_is_under_way_at_a_time(fake: FakeApi, poller: Poller) -> None:
     """A failure says nothing of the account, a 404 does."""
     fake.says("*", Unreachable("blip"), ServerError("500", 500), NotFound("404"), fake.hang, base_url=PROXY)
@@ -411,29 +376,13 @@ def test_until_an_account_is_accepted_one_question_is_under_way_at_a_time(fake: 
 
 def test_an_account_has_to_be_accepted_by_each_api(fake: FakeApi, accepted: Poller) -> None:
     """A plan may be without one of the products, or without links to share."""
-    asked, proceed = threading.Event(), threading.Event()
-
-    def refuse() -> SessionDetails:
-        asked.set()
-        proceed.wait(DEADLINE_SECONDS)
-        raise Forbidden("not in this plan")
-
-    fake.says("*", refuse, base_url=PROXY)
+    fake.says("*", held := Held(Forbidden("not in this plan")), base_url=PROXY)
     accepted.poll(*many(30), ended=False, base_url=PROXY)
-    assert asked.wait(DEADLINE_SECONDS)
+    assert held.asked.wait(DEADLINE_SECONDS)
     assert not eventually(lambda: len(fake.asked) > 1, 0.1)
-    proceed.set()
+    held.proceed.set()
     accepted.wait()
     assert len(fake.asked) == 1
-
-
-def test_an_account_that_is_not_accepted_yet_does_not_keep_another_waiting(fake: FakeApi, poller: Poller) -> None:
-    fake.says("*", fake.hang)
-    fake.says("b", COMPLETE)
-    poller.poll("a")
-    assert eventually(lambda: fake.asked == [(WEB, "a")])
-    poller.poll("b", account=("you", "your-key"))
-    assert eventually(lambda: poller.order == ["b"])
 
 
 # An API in trouble
@@ -462,40 +411,26 @@ def test_an_api_that_comes_back_is_asked_again(fake: FakeApi, poller: Poller) ->
     assert poller.all_have(FINAL)
 
 
-def test_while_an_api_is_down_only_probes_are_sent(fake: FakeApi) -> None:
+def test_an_api_that_is_down_is_left_alone_until_the_end_gives_it_one_more_chance(fake: FakeApi) -> None:
     poller = Poller(fake.connect, replace(QUICK, cool_down_seconds=60, longest_cool_down_seconds=60))
-    fake.says("*", Unreachable("down"))
+    fake.says("*", *[Unreachable("down")] * 3, COMPLETE)
     poller.poll(*many(20))
     assert eventually(lambda: len(fake.asked) == 3)
     poller.poll("late")
     assert not eventually(lambda: len(fake.asked) > 3, 0.1)
-
-
-def test_an_api_that_was_down_has_one_more_chance_at_the_end(fake: FakeApi) -> None:
-    poller = Poller(fake.connect, replace(QUICK, cool_down_seconds=60))
-    fake.says("*", *[Unreachable("down")] * 3, COMPLETE)
-    poller.poll(*many(20))
-    assert eventually(lambda: len(fake.asked) == 3)
     assert poller.finish(DEADLINE_SECONDS) < DEADLINE_SECONDS / 4
     assert poller.all_have(FINAL)
 
 
 def test_while_one_question_probes_the_others_wait_for_what_it_brings(fake: FakeApi, accepted: Poller) -> None:
-    probed, proceed = threading.Event(), threading.Event()
-
-    def probe() -> SessionDetails:
-        probed.set()
-        proceed.wait(DEADLINE_SECONDS)
-        return COMPLETE
-
-    fake.says("*", *[Unreachable("down")] * 3, probe, COMPLETE)
+    fake.says("*", *[Unreachable("down")] * 3, probe := Held(), COMPLETE)
     for index, session_id in enumerate(many(3)):
         accepted.poll(session_id)
         assert eventually(lambda wanted=index + 1: len(fake.asked) >= wanted)  # type: ignore[misc]
     accepted.poll("3", "4", "5", "6", "7", "8")
-    assert probed.wait(DEADLINE_SECONDS)
+    assert probe.asked.wait(DEADLINE_SECONDS)
     assert not eventually(lambda: len(fake.asked) > 4, 0.1)
-    proceed.set()
+    probe.proceed.set()
     accepted.wait()
     assert {accepted.has(session_id, FINAL) for session_id in many(9)} == {True}
 
@@ -561,44 +496,18 @@ def test_a_question_on_its_way_to_another_product_comes_home_when_that_goes_down
 # A step that takes too long
 
 
-def test_a_step_that_takes_longer_than_the_timeout_is_a_failure(fake: FakeApi) -> None:
-    poller = Poller(fake.connect, timeout_seconds=0.1)
-    fake.says("s", fake.hang, COMPLETE)
+def test_a_step_that_takes_longer_than_the_timeout_is_a_failure_and_what_it_brings_is_dropped(fake: FakeApi) -> None:
+    """Its thread does not count: of one that is allowed another takes the place."""
+    poller = Poller(fake.connect, replace(QUICK, threads=1), timeout_seconds=0.1)
+    fake.says("s", late := Held(RUNNING), COMPLETE)
     poller.poll("s")
     slow = "api.lambdatest.com can't be asked: no whole answer in 0.1 s (lambdatest_timeout)"
     assert eventually(lambda: poller.errors() == {slow: 1} or poller.waiting == 0)
     poller.wait()
+    late.proceed.set()
+    assert eventually(lambda: sum(thread.is_alive() for thread in fake.threads) == 1)
     assert poller.has("s", FINAL)
-    assert len(fake.threads) == 2, "another thread asks again"
-
-
-def test_what_a_step_brings_after_its_timeout_is_dropped(fake: FakeApi) -> None:
-    poller = Poller(fake.connect, timeout_seconds=0.1)
-    proceed, brought = threading.Event(), threading.Event()
-
-    def late() -> SessionDetails:
-        proceed.wait(DEADLINE_SECONDS)
-        brought.set()
-        return RUNNING
-
-    fake.says("s", late, COMPLETE)
-    poller.poll("s")
-    poller.wait()
-    proceed.set()
-    assert brought.wait(DEADLINE_SECONDS)
-    assert eventually(lambda: sum(thread.is_alive() for thread in fake.threads) == len(fake.threads) - 1)
-    assert poller.has("s", FINAL)
-
-
-def test_threads_that_hang_do_not_count(fake: FakeApi) -> None:
-    """With one thread allowed, another session is asked about though the first one's answer never comes."""
-    poller = accepted_by(fake, replace(QUICK, threads=1), timeout_seconds=0.1)
-    fake.says("hangs", fake.hang)
-    poller.poll("hangs")
-    assert eventually(lambda: (WEB, "hangs") in fake.asked)
-    poller.poll("other")
-    assert eventually(lambda: "other" in poller.order)
-    assert poller.has("other", FINAL)
+    assert len(fake.threads) == 2
 
 
 def test_a_download_may_take_longer_than_one_request(fake: FakeApi, tmp_path: Path) -> None:
@@ -627,12 +536,18 @@ def test_a_download_may_take_longer_than_one_request(fake: FakeApi, tmp_path: Pa
 # The end of the run
 
 
-def test_without_a_budget_the_end_takes_what_is_there(fake: FakeApi, accepted: Poller) -> None:
-    fake.says("*", fake.hang)
-    accepted.poll("a")
-    assert eventually(lambda: (WEB, "a") in fake.asked)
+def test_without_a_budget_the_end_takes_what_is_there_and_what_comes_later_changes_nothing(
+    fake: FakeApi, accepted: Poller
+) -> None:
+    fake.says("s", late := Held())
+    accepted.poll("s")
+    assert late.asked.wait(DEADLINE_SECONDS)
     assert accepted.finish(0) < DEADLINE_SECONDS / 4
-    assert accepted.has("a", Answer("pending"))
+    late.proceed.set()
+    # Its thread takes the answer in before it takes the next job.
+    accepted.poll("next", account=("you", "your-key"))
+    assert eventually(lambda: "next" in accepted.order)
+    assert accepted.has("s", Answer("pending"))
 
 
 def test_a_session_that_rests_is_asked_about_at_once_when_the_end_waits_for_it(fake: FakeApi) -> None:
@@ -644,12 +559,16 @@ def test_a_session_that_rests_is_asked_about_at_once_when_the_end_waits_for_it(f
     assert poller.has("s", FINAL)
 
 
-def test_a_session_too_young_to_be_asked_about_is_pending_when_the_budget_ends(fake: FakeApi) -> None:
-    poller = Poller(fake.connect, replace(QUICK, initial_delay_seconds=60))
-    poller.poll("s")
-    poller.finish(0.01)
-    assert poller.has("s", Answer("pending", None, None))
-    assert fake.asked == []
+def test_an_end_gives_up_what_is_too_young_to_be_asked_about_and_not_what_comes_later(fake: FakeApi) -> None:
+    """What is to be saved is told one by one, and only then for how long it is waited for."""
+    poller = Poller(fake.connect, replace(QUICK, initial_delay_seconds=0.5))
+    poller.poll("old")
+    poller.finish(0)
+    poller.poll("next")
+    poller.wait()
+    assert poller.has("old", Answer("pending"))
+    assert poller.has("next", FINAL)
+    assert fake.asked == [(WEB, "next")]
 
 
 def test_when_the_budget_ends_what_is_known_stays_known(fake: FakeApi) -> None:
@@ -663,18 +582,6 @@ def test_when_the_budget_ends_what_is_known_stays_known(fake: FakeApi) -> None:
     assert poller.has("b", Answer("not_found", None, "404"))
 
 
-def test_sessions_that_nobody_knows_do_not_cost_the_whole_budget(fake: FakeApi) -> None:
-    """Ids that a test made up, as fakes of drivers do."""
-    poller = Poller(fake.connect, replace(QUICK, missing_seconds=600))
-    for session_id in many(20):
-        fake.says(session_id, NotFound("404"))
-        fake.says(session_id, NotFound("404"), base_url=APP)
-    poller.poll(*many(20), "real")
-    assert poller.finish(DEADLINE_SECONDS) < DEADLINE_SECONDS / 4
-    assert {poller.has(session_id, Answer("not_found", None, "404")) for session_id in many(20)} == {True}
-    assert poller.has("real", FINAL)
-
-
 def test_an_open_breaker_is_the_reason_when_the_budget_is_nothing(fake: FakeApi) -> None:
     poller = Poller(fake.connect, replace(QUICK, cool_down_seconds=60))
     fake.says("*", Unreachable("dead"))
@@ -684,25 +591,6 @@ def test_an_open_breaker_is_the_reason_when_the_budget_is_nothing(fake: FakeApi)
     poller.poll("late")
     poller.finish(0)
     assert poller.has("late", Answer("unavailable", None, "dead"))
-
-
-def test_answers_that_come_after_the_end_change_nothing(fake: FakeApi, poller: Poller) -> None:
-    asked, proceed = threading.Event(), threading.Event()
-
-    def late() -> SessionDetails:
-        asked.set()
-        proceed.wait(DEADLINE_SECONDS)
-        return COMPLETE
-
-    fake.says("s", late)
-    poller.poll("s")
-    assert asked.wait(DEADLINE_SECONDS)
-    poller.finish(0)
-    proceed.set()
-    # Its thread takes the answer in before it takes the next job.
-    poller.poll("next", account=("you", "your-key"))
-    assert eventually(lambda: "next" in poller.order)
-    assert poller.has("s", Answer("pending"))
 
 
 def test_another_end_has_time_of_its_own(fake: FakeApi, poller: Poller) -> None:
@@ -722,42 +610,6 @@ def test_another_end_has_time_of_its_own(fake: FakeApi, poller: Poller) -> None:
     assert eventually(lambda: (WEB, "last") in fake.asked)
     poller.finish(0)
     assert poller.has("last", Answer("pending"))
-
-
-def test_what_comes_after_an_end_is_not_given_up_with_it(fake: FakeApi) -> None:
-    """What is to be saved is told one by one, and only then for how long it is waited for."""
-    poller = Poller(fake.connect, replace(QUICK, initial_delay_seconds=0.5))
-    poller.poll("old")
-    poller.finish(0)
-    poller.poll("next")
-    poller.wait()
-    assert poller.has("next", FINAL)
-
-
-def test_a_session_never_quit_is_looked_at_once(fake: FakeApi, poller: Poller) -> None:
-    fake.says("open", RUNNING)
-    fake.says("dead", Unreachable("dead"))
-    poller.poll("open", "dead", "ended", ended=False)
-    poller.finish(DEADLINE_SECONDS)
-    assert poller.has("open", Answer("running", RUNNING))
-    assert poller.has("dead", Answer("running", None, "dead"))
-    assert poller.has("ended", FINAL)
-    assert len(fake.asked) == 3
-
-
-def test_a_link_that_is_not_made_in_time_says_so(fake: FakeApi) -> None:
-    results: list[Result] = []
-
-    class Slow(FakeClient):
-        def share(self, some_id: str, kind: Kind, days: int) -> str:  # noqa: ARG002
-            fake.hang()
-            return "never"
-
-    pool = Pool(lambda base_url, account: Slow(fake, base_url, account), timeout_seconds=TIMEOUT_SECONDS)
-    pool.add(ShareJob(share(), time.monotonic(), pool.policy, results.append))
-    pool.finish(0.1)
-    assert eventually(lambda: len(results) == 1)
-    assert results[0]["failure"] == "no time was left (lambdatest_budget)"  # type: ignore[typeddict-item]
 
 
 # Faults of our own
@@ -841,42 +693,6 @@ def test_a_request_ends_in_its_time_however_the_answer_trickles(
     assert poller.order == ["s"]
     assert len(api.requests) == 2, "the first was given up, the second answered"
     assert time.monotonic() - started_at < DEADLINE_SECONDS / 4
-
-
-def test_a_proxy_that_trickles_is_held_to_the_time_too(
-    new_server: Callable[[], ScriptedServer], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    proxy = new_server()
-    proxy.will(proxy.drip(b"HTTP/1.1 200 OK\r\n", b"X-Header: 1\r\n"))
-    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
-    poller = Poller(real_client, timeout_seconds=0.3)
-    poller.poll("s", ended=False)
-    poller.wait()
-    assert poller.errors() == {"api.lambdatest.com can't be asked: no whole answer in 0.3 s (lambdatest_timeout)": 1}
-
-
-@pytest.mark.parametrize(
-    ("fault", "reason"),
-    [
-        pytest.param(lambda api: api.reset(), "can't be asked: the connection broke", id="reset"),
-        pytest.param(lambda api: api.hang(), "can't be asked: no whole answer in 0.5 s", id="hang"),
-        pytest.param(lambda api: api.answer(b"<html>", 502), "502 from", id="502"),
-        pytest.param(lambda api: api.answer(b""), "the answer is empty", id="empty"),
-        pytest.param(lambda api: api.answer(b"no", 401), "401 from", id="401"),
-        pytest.param(lambda api: api.answer(b"", 429, {"Retry-After": "60"}), "429 from", id="429"),
-        pytest.param(lambda api: api.answer(b"", 302, {"Location": "/x"}), "302 from", id="302"),
-    ],
-)
-def test_whatever_the_api_does_the_end_is_within_the_budget_and_says_why(
-    api: ScriptedServer, fault: Callable[[ScriptedServer], Callable[..., None]], reason: str
-) -> None:
-    api.will(fault(api))
-    poller = Poller(real_client, timeout_seconds=0.5)
-    poller.poll(*many(40), base_url=api.base_url)
-    assert poller.finish(4) < DEADLINE_SECONDS / 4
-    (error,) = poller.errors()
-    assert reason in error
-    assert poller.errors()[error] == 40
 
 
 def test_a_real_api_answers_over_kept_connections(api: ScriptedServer) -> None:

@@ -66,6 +66,8 @@ def test_a_session_is_shared(api: ScriptedServer) -> None:
     api.will(api.json({"shareIdUrl": "https://x.org/1"}))
     (told,) = answers(1, share("s1", api.base_url))
     assert told == {"type": "shared", "session_id": "s1", "url": "https://x.org/1", "failure": None}
+    (request,) = api.requests
+    assert (request.method, request.path) == ("POST", "/automation/api/v1/generate-sharable-link")
 
 
 @pytest.mark.parametrize("kind", ["mark", "share"])
@@ -110,13 +112,8 @@ def test_no_key_that_is_known_is_saved_in_a_log(api: ScriptedServer, tmp_path: P
     request = download(tmp_path, api.base_url)
     if known == "to-the-run":
         request["account"] = ("somebody", "else")
-    answers(
-        6,
-        {"type": "limits", "megabytes": 1.0},
-        request,
-        {"type": "finish", "seconds": 2.0},
-        account=ACCOUNT if known == "to-the-run" else None,
-    )
+    request["files"] = ["command", "console", "network", "selenium"]
+    answers(4, {"type": "limits", "megabytes": 1.0}, request, account=ACCOUNT if known == "to-the-run" else None)
     logs = [file.read_text(encoding="utf-8") for file in tmp_path.iterdir()]
     assert logs == ['{"data": [{"text": "with ***"}]}'] * 4
 

@@ -134,7 +134,7 @@ def _import_what_all_need() -> None:
     for name in (*(f"_pytest.{name}" for name in pytest_config.default_plugins), *_PLUGINS, *_LIBRARIES):
         with suppress(ImportError):
             importlib.import_module(name)
-    packages = {name.partition(".")[0] for name in _PLUGINS}
+    packages = {name.partition(".")[0] for name in (*_PLUGINS, "pytest_lambdatest_session")}
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in packages:
             # pytest warns of plugins that it can't rewrite any more, unless they do not want to be.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import socket
-import time
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
@@ -110,69 +109,42 @@ def problems_of(run: Run) -> list[str]:
     return [line.strip().removeprefix("! ") for line in section.splitlines() if line.strip().startswith("! ")]
 
 
-def test_without_the_plugin(suite: Story) -> None:
-    """What all other runs of this module are compared with."""
-    without = suite.run_without()
-    assert (without.result.ret, outcomes(without)) == (EXIT_STATUS, OUTCOMES)
-
-
-def in_a_minute() -> str:
-    return format_datetime(datetime.now(timezone.utc) + timedelta(minutes=1), usegmt=True)
-
-
 FAULTS = [
     ("unauthorized", "unavailable", "401 from {api}: user name or access key not accepted; check LT_USERNAME and"),
-    ("unauthorized_plain", "unavailable", "401 from {api}: user name or access key not accepted; check LT_USERNAME"),
     ("forbidden", "unavailable", "403 from {api}: Forbidden! Operation not allowed.; check what the account"),
     ("not_found", "not_found", "404 from {api}: session not known there; check that account and region are the hub's"),
-    ("server_error", "unavailable", "500 from {api}: no details; see the session in the dashboard"),
-    ("server_error_html", "unavailable", "500 from {api}: no details; see the session in the dashboard"),
     ("bad_gateway_html", "unavailable", "502 from {api}: no details; see the session in the dashboard"),
-    ("unavailable", "unavailable", "503 from {api}: no details; see the session in the dashboard"),
     ("throttled", "unavailable", "429 from {api}: asked too often; a larger lambdatest_budget gives it time"),
     ("html_page", "unavailable", "unusable answer from {api}: the answer is not JSON; check lambdatest_api_url"),
-    ("truncated_json", "unavailable", "unusable answer from {api}: the answer is not JSON; check lambdatest_api_url"),
-    ("empty", "unavailable", "unusable answer from {api}: the answer is empty; check lambdatest_api_url"),
     ("wrong_shape", "unavailable", "unusable answer from {api}: no session in the answer; check lambdatest_api_url"),
-    ("deep_json", "unavailable", "unusable answer from {api}: the answer is not JSON; check lambdatest_api_url"),
     ("redirect_loop", "unavailable", "302 from {api}: credentials are not sent on, so redirects are not followed"),
-    ("hang", "unavailable", "no whole answer in 1 s (lambdatest_timeout)"),
-    ("hang_body", "unavailable", "no whole answer in 1 s (lambdatest_timeout)"),
     ("dribble", "unavailable", "no whole answer in 1 s (lambdatest_timeout)"),
     ("huge", "unavailable", "unusable answer from {api}: the answer is larger than 1048576 bytes"),
     ("reset", "unavailable", "{api} can't be asked: the connection broke"),
-    ("truncated_body", "unavailable", "{api} can't be asked: the connection broke"),
-    ("garbage", "unavailable", "{api} can't be asked: the connection broke"),
 ]
 
 
 @pytest.mark.parametrize(("fault", "state", "reason"), FAULTS, ids=[fault for fault, _, _ in FAULTS])
 def test_a_fault_of_the_api_changes_nothing_and_is_said_once(suite: Story, fault: str, state: str, reason: str) -> None:
     suite.grid.fault = fault
-    suite.grid.retry_after = 60
-    run = run_with_trouble(suite)
+    suite.grid.retry_after = format_datetime(datetime.now(timezone.utc) + timedelta(minutes=1), usegmt=True)
+    # What nobody knows, as sessions of a hub that a test played itself, is not waited for as long as that.
+    run = run_with_trouble(suite, *(("--lambdatest-budget=90",) if fault == "not_found" else ()))
     assert {record["state"] for record in run.records} == {state}
     (problem,) = problems_of(run)
     assert reason.format(api=f"127.0.0.1:{suite.grid.port}") in problem
     assert problem.endswith("(4 sessions)")
     assert {record["error"] for record in run.records} == {problem.removesuffix(" (4 sessions)")}
+    # LambdaTest may lock an account out that is tried too often.
+    assert fault not in ("unauthorized", "forbidden") or len(suite.grid.api_requests) <= 2
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["plain", "xdist"])
-def test_many_faults_in_turn_end_as_none(suite: Story, workers: tuple[str, ...]) -> None:
+def test_many_faults_in_turn_end_as_none(suite: Story) -> None:
     """An API that comes to its senses within the budget leaves no trace of its trouble."""
     suite.grid.set_fault("not_found", times=3)
-    run = run_with_trouble(suite, "--lambdatest-budget=30", *workers)
+    run = run_with_trouble(suite, "--lambdatest-budget=30")
     assert {record["state"] for record in run.records} == {"final"}
     assert problems_of(run) == []
-
-
-def test_429_with_a_date_is_waited_for_no_longer_than_the_budget(suite: Story) -> None:
-    suite.grid.fault = "throttled"
-    suite.grid.retry_after = in_a_minute()
-    run = run_with_trouble(suite)
-    (problem,) = problems_of(run)
-    assert "429" in problem
 
 
 def test_429_is_waited_for_within_the_budget(suite: Story) -> None:
@@ -181,37 +153,6 @@ def test_429_is_waited_for_within_the_budget(suite: Story) -> None:
     run = run_with_trouble(suite, "--lambdatest-budget=30")
     assert {record["state"] for record in run.records} == {"final"}
     assert problems_of(run) == []
-
-
-THIRTY = """
-@pytest.mark.parametrize("n", range(30))
-def test_n(n):
-    with open_browser() as driver:
-        driver.title
-"""
-
-
-def test_a_wrong_key_is_tried_once_by_thirty_sessions(story: Story) -> None:
-    """LambdaTest may lock an account out that is tried too often."""
-    story.grid.fault = "unauthorized"
-    story.tests(THIRTY)
-    run = story.run(*OPTIONS, timeout=90)
-    assert outcomes(run) == {"passed": 30}
-    assert len(story.grid.api_requests) <= 2
-    (problem,) = problems_of(run)
-    assert "401 from " in problem
-    assert problem.endswith("(30 sessions)")
-
-
-def test_sessions_that_nobody_knows_do_not_cost_the_budget(story: Story) -> None:
-    """As those of a hub that a test played itself."""
-    story.grid.fault = "not_found"
-    story.tests("def test_one():\n    open_browser().quit()\n")
-    started_at = time.monotonic()
-    run = story.run("--lambdatest-budget=60", timeout=90)
-    assert time.monotonic() - started_at < 30
-    assert [record["state"] for record in run.records] == ["not_found"]
-    assert outcomes(run) == {"passed": 1}
 
 
 # Where nobody answers
@@ -229,59 +170,26 @@ def test_an_api_that_is_not_there(suite: Story) -> None:
     assert "connection refused; check the network and lambdatest_api_url" in problem
 
 
-def test_an_api_whose_name_nobody_knows(suite: Story) -> None:
-    suite.set_environment(LT_API_BASE_URL="https://api.lambdatest.invalid/automation/api/v1")
-    (problem,) = problems_of(run_with_trouble(suite))
-    assert "api.lambdatest.invalid can't be asked: a host name is not known (DNS); check the network" in problem
-
-
-@pytest.mark.parametrize(
-    ("host", "trusted", "reason"),
-    [
-        ("localhost", False, "TLS: self-signed certificate; check REQUESTS_CA_BUNDLE"),
-        ("127.0.0.1", True, "TLS: IP address mismatch, certificate is not valid for '127.0.0.1'."),
-    ],
-    ids=["unknown authority", "another name"],
-)
 def test_an_api_with_a_wrong_certificate(
-    suite: Story,
-    new_server: Callable[[], ScriptedServer],
-    certificate: tuple[Path, Path],
-    host: str,
-    trusted: bool,
-    reason: str,
+    suite: Story, new_server: Callable[[], ScriptedServer], certificate: tuple[Path, Path]
 ) -> None:
     server = new_server()
     server.will(server.details()).speak_tls(*certificate)
-    suite.set_environment(LT_API_BASE_URL=server.base_url.replace("127.0.0.1", host))
-    if trusted:
-        suite.set_environment(REQUESTS_CA_BUNDLE=str(certificate[0]))
-    run = run_with_trouble(suite)
-    (problem,) = problems_of(run)
-    assert reason in problem
+    suite.set_environment(LT_API_BASE_URL=server.base_url.replace("127.0.0.1", "localhost"))
+    (problem,) = problems_of(run_with_trouble(suite))
+    assert "TLS: self-signed certificate; check REQUESTS_CA_BUNDLE" in problem
     assert server.requests == [], "nothing was sent over it"
 
 
 # What is answered in a way that the grid can't
 
 
-@pytest.mark.parametrize(
-    ("headers", "body", "reason"),
-    [
-        ({"Content-Encoding": "gzip"}, gzip.compress(b" " * 10**8), "compressed, though that was declined"),
-        ({}, b"\x00" * 1000, "the answer is not JSON"),
-        ({"Content-Type": "text/html; charset=utf-16"}, b'{"data": {"session_id": 1'.ljust(99), "not JSON"),
-    ],
-    ids=["gzip bomb", "NUL bytes", "half an answer in another charset"],
-)
-def test_a_body_that_is_no_answer(
-    suite: Story, new_server: Callable[[], ScriptedServer], headers: dict[str, str], body: bytes, reason: str
-) -> None:
+def test_a_body_that_is_no_answer(suite: Story, new_server: Callable[[], ScriptedServer]) -> None:
     server = new_server()
-    server.will(server.answer(body, headers=headers))
+    server.will(server.answer(gzip.compress(b" " * 10**8), headers={"Content-Encoding": "gzip"}))
     suite.set_environment(LT_API_BASE_URL=server.base_url)
     (problem,) = problems_of(run_with_trouble(suite))
-    assert reason in problem
+    assert "compressed, though that was declined" in problem
 
 
 SHAPES: list[tuple[str, Callable[[dict[str, Any]], Any]]] = [

@@ -1,4 +1,4 @@
-"""Trouble does not grow with the suite: what a hanging API costs is one budget, for two tests or five hundred."""
+"""Trouble does not grow with the suite: what a hanging API costs is one budget, for two tests or many."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from stories import Run, Story
 
-TESTS = 500
+TESTS = 150
 BUDGET, TIMEOUT = 2, 1
 SUITE = f"""
 @pytest.mark.parametrize("number", range({TESTS}))
@@ -36,13 +36,13 @@ def pytest_terminal_summary():
 """
 
 
-def test_an_api_that_hangs_costs_five_hundred_tests_one_budget_and_one_timeout(
+def test_an_api_that_hangs_costs_a_long_suite_one_budget_and_one_timeout(
     story: Story, record_property: Callable[[str, object], None]
 ) -> None:
     story.file("conftest.py", CONFTEST)
     story.tests(SUITE)
     story.grid.fault = "hang"
-    run = story.run(f"--lambdatest-budget={BUDGET}", f"--lambdatest-timeout={TIMEOUT}", "-q", timeout=400)
+    run = story.run(f"--lambdatest-budget={BUDGET}", f"--lambdatest-timeout={TIMEOUT}", "-q", timeout=200)
     assert outcomes(run) == {"passed": TESTS}
     assert len(run.records) == TESTS
     figures = {
@@ -53,7 +53,7 @@ def test_an_api_that_hangs_costs_five_hundred_tests_one_budget_and_one_timeout(
     for name, figure in figures.items():
         record_property(name, round(figure, 2))
     print(figures)  # noqa: T201 - for whoever runs it with -s
-    # The promise is budget and timeout; the rest is pytest-html writing five hundred rows, and a busy machine.
+    # The promise is budget and timeout; the rest is pytest-html writing its rows, and a busy machine.
     assert figures["seconds after the last test"] < BUDGET + TIMEOUT + 20
     assert figures["questions"] < TESTS / 5, "the API was left alone when it was known to hang"
     assert figures["seconds"] < TESTS * TIMEOUT / 2, "no test waited for an answer"

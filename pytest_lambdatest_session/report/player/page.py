@@ -61,7 +61,7 @@ def page_of(tracked: TrackedSession, events: Sequence[Event], media: Media, repo
     return render(
         "player/player.html",
         # In parts, between which a line may break.
-        title=re.split(r"(?<=[_\[.:/-])", escape_control_characters(session["name"] or "LambdaTest session")),
+        title=re.split(r"(?<=[_.:/-])|(?=\[)", escape_control_characters(session["name"] or "LambdaTest session")),
         status=status_text(session),
         severity=severity_of(shown_status(session)),
         disagreement=verdict_text(session, disagreeing.outcome) if disagreeing is not None else "",

@@ -22,7 +22,7 @@
     return `${hours ? `${hours}:` : ""}${two((whole % 3600) / 60)}:${two(whole % 60)}${tail}`;
   }
   /** A node id that breaks where its parts end, not inside words. */
-  const breakable = (text) => text.split(/(?<=::|[/_[.-])/).flatMap((part) => [part, document.createElement("wbr")]);
+  const breakable = (text) => text.split(/(?<=::|[/_.-])|(?=\[)/).flatMap((part) => [part, document.createElement("wbr")]);
   const counted = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
   function say(text) { place("note").textContent = text; }
 

@@ -35,9 +35,10 @@ canvas.getContext("2d").drawImage(document.querySelector("video"), 0, 0, 40, 30)
 const data = canvas.getContext("2d").getImageData(0, 0, 40, 30).data;
 return new Set(Array.from({length: 1200}, (_, at) => [...data.slice(4 * at, 4 * at + 3)].map(c => c >> 5).join())).size;
 """
+SHAPE = "const stage = document.getElementById('stage'); return stage.clientHeight / stage.clientWidth"
 LONGEST_WORK = """
 const done = arguments[0], list = document.getElementById("list"), find = document.querySelector("[name=find]");
-let turn = 0, longest = 0;
+let turn = 0, longest = 0, most = 0;
 requestAnimationFrame(function next() {
   const began = performance.now();
   if (turn % 4) list.scrollTop = (turn * 9770) % list.scrollHeight;
@@ -47,9 +48,10 @@ requestAnimationFrame(function next() {
   }
   list.getBoundingClientRect();
   longest = Math.max(longest, performance.now() - began);
+  most = Math.max(most, document.querySelectorAll("#rows > *").length);
   turn += 1;
   if (turn < 80) requestAnimationFrame(next);
-  else done([longest, document.querySelectorAll("#rows > *").length]);
+  else done([longest, most]);
 });
 """
 
@@ -193,6 +195,9 @@ def test_the_page_opens_two_seconds_before_the_failure(
         "row = document.querySelector('#rows .current').getBoundingClientRect();"
         "return row.top >= list.top && row.bottom <= list.bottom"
     )
+    for width, height in ((1280, 2000), (1280, 900), (390, 844)):
+        page.look(width, height)
+        assert page.run(SHAPE) == pytest.approx(400 / 640, abs=0.01), "no bars around the picture"
     assert [error for error in page.errors() if "favicon" not in error] == []
 
 
@@ -200,9 +205,9 @@ def test_without_a_video_the_list_alone_is_of_use(session: Path, chromium: webdr
     """Of thousands of rows few are drawn; filters, search and looks at three widths."""
     page = Player(chromium, f"{session.as_uri()}/report-lambdatest/s1/index.html")
     assert page.texts("#test h2") == ["failed test_shop.py::test_sells"], "the first failure"
-    longest, drawn = min(page.driver.execute_async_script(LONGEST_WORK) for _ in range(3))
+    longest, most_drawn = min(page.driver.execute_async_script(LONGEST_WORK) for _ in range(3))
     assert longest < 2000, "milliseconds of a frame; all rows drawn would take many times that"
-    assert drawn < 100
+    assert 10 < most_drawn < 60, "what the list has room for, and a few more, of 5,007"
     page.find("teapot", "[name=find]")
     assert page.texts("#rows .row") == [
         "00:13.0 console no such teapot",

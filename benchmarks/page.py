@@ -1,0 +1,72 @@
+"""Pages in a real Chromium: how long one takes to show its first row, and a key in the filter of the sessions."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from benchmarks.figures import spread
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from selenium.webdriver import Chrome
+
+_LOADS = 5
+_ROW = """
+new MutationObserver((_, observer) => {
+  if (!document.querySelector(".results-table-row")) return;
+  observer.disconnect();
+  requestAnimationFrame(() => setTimeout(() => { window.firstRow = performance.now(); }));
+}).observe(document, { childList: true, subtree: true });
+"""
+# What is typed, key by key; the first has to wait for the focus, in which the page prepares its search.
+_KEYS = """
+const find = document.querySelector(".lt-filter input"), times = [];
+for (const key of ["", ..."session 19 chrome"]) {
+  const started = performance.now();
+  if (key) { find.value += key; find.dispatchEvent(new Event("input")); } else find.focus();
+  document.body.offsetHeight;
+  times.push(performance.now() - started);
+}
+return times;
+"""
+
+
+def page_figures(pages: Mapping[tuple[str, int], Path]) -> list[tuple[str, ...]]:
+    """Return rows for the table: pages of runs, by way and number of sessions."""
+    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if browser is None or driver is None:
+        return [("the page in Chromium", "", "", "not measured: no chromium and chromedriver", "")]
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = browser
+    for argument in ("--headless", "--no-sandbox", "--disable-gpu", "--window-size=1280,900"):
+        options.add_argument(argument)
+    chromium = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    try:
+        chromium.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _ROW})
+        sizes = sorted({size for _, size in pages})
+        rows: list[tuple[str, ...]] = []
+        for size in sizes:
+            pairs = [[_first_row_ms(chromium, pages[way, size]) for way in ("without", "with")] for _ in range(_LOADS)]
+            without = spread((pair[0] for pair in pairs), 0)
+            ratio = spread(pair[1] / pair[0] for pair in pairs)
+            rows.append((f"load to first row, {size:,} rows", f"{without} ms", "", f"x {ratio}", "1.15"))
+        focus, *keys = chromium.execute_script(_KEYS)
+        told = f"longest {max(keys):.0f}, focus {focus:.0f}"
+        rows.append((f"a key in the filter, {sizes[-1]:,} sessions, ms", "", "", told, "50"))
+        return rows
+    finally:
+        chromium.quit()
+
+
+def _first_row_ms(chromium: Chrome, page: Path) -> float:
+    chromium.get("about:blank")
+    chromium.get(page.as_uri())
+    shown: float = chromium.execute_async_script(
+        "const done = arguments[0], look = () => window.firstRow ? done(window.firstRow) : setTimeout(look, 5); look();"
+    )
+    return shown
