@@ -32,7 +32,7 @@ _APP_STATUSES = ("passed", "failed")
 
 _API_PATH = re.compile(r"/(?P<product>automation|mobile-automation)/api/v[12](?P<path>/.*)")
 _SHARE_PATH = "/lshs/api/v1.0/share-item/generate-sharable-link"
-_SHARE_TYPES = {"Automation Test": "web", "App Automation Test": "app"}
+_SHARE_TYPES: dict[str, Kind] = {"Automation Test": "web", "App Automation Test": "app"}
 _PATCHABLE = {"name": str, "status_ind": str, "reason": str, "custom_data": object, "tags": list}
 
 
@@ -119,19 +119,16 @@ class Api:
 
     # Sessions
 
-    def _find(self, any_id: str, kind: str, username: str) -> SessionRecord | None:
+    def _find(self, call: Call, any_id: str) -> SessionRecord | None:
         """Return the session with this session id or test id; None if the API does not show it to the account."""
         record = self._journal.find(any_id)
-        return record if record and (record.kind, record.username) == (kind, username) else None
-
-    def _find_for(self, call: Call, any_id: str) -> SessionRecord | None:
-        return self._find(any_id, call.kind, call.username)
+        return record if record and (record.kind, record.username) == (call.kind, call.username) else None
 
     def _get_session(self, call: Call, any_id: str) -> Response:
         days = call.request.query.get("shareExpiryLimit")
         if call.kind == "web" and days is not None and days not in SHARE_DAYS:
             return _bad_request("shareExpiryLimit must be one of 3, 7, 10, 30")
-        record = self._find_for(call, any_id)
+        record = self._find(call, any_id)
         if record is None:
             return faults.not_found()
         data: Any = details.session_details(record, self._links, record.is_final(self._options.ready_after))
@@ -143,7 +140,7 @@ class Api:
         return json_response(200, answer)
 
     def _patch_session(self, call: Call, any_id: str) -> Response:
-        record = self._find_for(call, any_id)
+        record = self._find(call, any_id)
         if record is None:
             return faults.not_found()
         body = call.request.json_object()
@@ -159,7 +156,7 @@ class Api:
     # Logs and media
 
     def _get_video(self, call: Call, any_id: str) -> Response:
-        record = self._find_for(call, any_id)
+        record = self._find(call, any_id)
         if record is None or not self._links.video(record):
             return faults.not_found()
         message = "Retrieve video url was successful"
@@ -167,18 +164,18 @@ class Api:
         return json_response(200, {"message": message, "status": "success", **urls})
 
     def _get_bundler_video(self, call: Call, test_id: str) -> Response:
-        record = self._find_for(call, test_id)
+        record = self._find(call, test_id)
         return faults.not_found() if record is None else video_response(call.request, record)
 
     def _get_screenshots(self, call: Call, any_id: str) -> Response:
-        record = self._find_for(call, any_id)
+        record = self._find(call, any_id)
         if record is None or not self._links.screenshots(record):
             return faults.not_found()
         message = "Retrieve screenshots zip url was successful"
         return json_response(200, {"message": message, "status": "success", "url": self._links.screenshots(record)})
 
     def _get_log(self, call: Call, any_id: str, kind: str) -> Response:
-        record = self._find_for(call, any_id)
+        record = self._find(call, any_id)
         if record is None:
             # The endpoints of logs answer 400 where the others answer 404.
             return faults.not_found(400)
@@ -193,7 +190,7 @@ class Api:
             return faults.page_not_found()
         if kind is None or not isinstance(ids, list) or len(ids) != 1 or str(days) not in SHARE_DAYS:
             return _bad_request("Please provide a valid payload")
-        record = self._find(str(ids[0]), kind, username)
+        record = self._find(Call(request, kind, username), str(ids[0]))
         if record is None:
             return faults.not_found()
         share_id = secrets.token_hex(32)

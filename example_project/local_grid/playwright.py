@@ -104,33 +104,26 @@ class PlaywrightEndpoint:
     """Connects clients with browsers, each connection a session."""
 
     def __init__(self, options: GridOptions, hub: Hub, links: Links) -> None:
-        self._options = options
-        self._hub = hub
+        self.options = options
+        self.hub = hub
         self._links = links
 
     def serves(self, request: Request) -> bool:
         return request.path == PATH
 
     def answer(self, request: Request) -> Response | Takeover:
-        if not self._hub.drives("playwright"):
+        if not self.hub.drives("playwright"):
             return text_response(501, _MISSING)
         wanted = read_new_session({"capabilities": {"alwaysMatch": _capabilities_in(request.target)}}, request.host)
         named = Credentials(request.query.get("user", ""), request.query.get("key", ""))
-        username = self._hub.authorised_user(named, wanted)
+        username = self.hub.authorised_user(named, wanted)
         if username is None:
             return text_response(401, "Unauthorized")
         try:
-            session_id, capabilities = self._hub.open_session(wanted, username, "playwright")
+            session_id, capabilities = self.hub.open_session(wanted, username, "playwright")
         except WebDriverError as error:
             return text_response(503, str(error))
         return _Tunnel(self, request, session_id, capabilities["address"]).run
-
-    @property
-    def delay_seconds(self) -> float:
-        return self._options.answer_actions_after or 0.0
-
-    def end(self, session_id: str) -> None:
-        self._hub.end(session_id)
 
     def log(self, session_id: str, message: dict[str, Any], answer: dict[str, Any], started: float) -> None:
         """Put a message and its answer into the log of commands."""
@@ -139,7 +132,7 @@ class PlaywrightEndpoint:
         result = json.dumps(answer.get("error") or answer.get("result") or {}).encode()
         status = 500 if "error" in answer else 200
         path = f"/session/{session_id}/{kind}/{message['method']}"
-        self._hub.log_command(session_id, "POST", path, body, Answer(status, result), started)
+        self.hub.log_command(session_id, "POST", path, body, Answer(status, result), started)
 
     def act(self, session_id: str, text: str) -> str | None:
         """Do one of LambdaTest's actions, and return its answer; None if the text is none."""
@@ -155,14 +148,14 @@ class PlaywrightEndpoint:
             if action.get("action") == "setTestName":
                 hook = read_hook(f"lambda-name={action.get('arguments', {}).get('name', '')}", [])
             if hook is not None:
-                self._hub.apply(session_id, hook)
+                self.hub.apply(session_id, hook)
             return json.dumps({"status": "success"})
         return json.dumps({"status": "failed"})
 
     def _details(self, session_id: str) -> str:
-        if self._options.answer_actions_after is None:
+        if self.options.answer_actions_after is None:
             return json.dumps({"status": "failed", "message": "no details"})
-        data = session_details(self._hub.record(session_id), self._links, final=False)
+        data = session_details(self.hub.record(session_id), self._links, final=False)
         return json.dumps({"data": data, "status": "success", "message": "Retrieved session details"})
 
 
@@ -209,7 +202,7 @@ class _Tunnel:
         try:
             self._pass_messages()
         finally:
-            self._endpoint.end(self._session_id)
+            self._endpoint.hub.end(self._session_id)
             with contextlib.suppress(OSError, websocket.WebSocketException):
                 self._browser.shutdown()
             answers.join(2)
@@ -245,7 +238,7 @@ class _Tunnel:
             return
         told = {"id": message["id"], "result": {"value": {"s": answer}}}
         self._endpoint.log(self._session_id, message, told, started)
-        delay = self._endpoint.delay_seconds
+        delay = self._endpoint.options.answer_actions_after
         event = self._events.TextMessage(json.dumps(told))
         if not delay:
             self._write(event)

@@ -33,8 +33,7 @@ class PublicFiles:
             (re.compile(r"/screenshots/([^/]+)/screenshots\.zip"), self._screenshots),
             (re.compile(r"/orgId-1/([^/]+)/video/video\.mp4"), self._signed_video),
             (re.compile(r"/public/video(\.mp4)?"), self._player),
-            (re.compile(r"/share"), self._shared_session),
-            (re.compile(r"/(?:test|logs)/?"), self._dashboard),
+            (re.compile(r"/(?:share|test|logs)/?"), self._session_page),
         ]
 
     def answer(self, request: Request) -> Response:
@@ -84,14 +83,11 @@ class PublicFiles:
         title = html.escape(record.name)
         return html_response(200, f"<!doctype html><title>{title}</title><video controls src='{source}'></video>")
 
-    def _shared_session(self, request: Request) -> Response:
-        return self._session_page(self._api.shares.get(request.query.get("shareId", ""), ""))
-
-    def _dashboard(self, request: Request) -> Response:
-        return self._session_page(request.query.get("testID") or request.query.get("sessionID") or "")
-
-    def _session_page(self, any_id: str) -> Response:
-        record = self._journal.find(any_id)
+    def _session_page(self, request: Request) -> Response:
+        """Return what a shared link shows, and the dashboard."""
+        query = request.query
+        any_id = self._api.shares.get(query.get("shareId", "")) or query.get("testID") or query.get("sessionID")
+        record = self._journal.find(any_id or "")
         if record is None:
             return not_found()
         video = self._links.mp4(record) if record.video else None

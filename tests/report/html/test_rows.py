@@ -129,17 +129,6 @@ def test_cells_that_are_still_empty_are_found_by_their_marker() -> None:
     assert table_of(run).place(details("other.0")) is None, "of a report that was merged with this one"
 
 
-def test_session_times_sort_as_numbers() -> None:
-    run = MadeUpRun()
-    attempts = {
-        seconds: run.attempt(f"test_x.py::test_{seconds}", "passed", f"s{seconds}") for seconds in (10, 9, 100, 2)
-    }
-    for seconds in attempts:
-        run.says(f"s{seconds}", duration=float(seconds))
-    keys = {seconds: sort_keys(attempt)["ltduration"] for seconds, attempt in attempts.items()}
-    assert sorted(keys, key=keys.__getitem__) == [2, 9, 10, 100]
-
-
 def test_statuses_sort_by_what_needs_a_look() -> None:
     run = MadeUpRun()
     stories = {

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from html import escape
 
 from made_up_runs import HUB, MadeUpRun
 from page_tables import PageTable
 from pytest_lambdatest_session.problems import Problems
-from pytest_lambdatest_session.report.html.rows import details, row_cells
 from pytest_lambdatest_session.report.html.summary import sessions_block
 from stories import Parts
 
@@ -84,23 +82,14 @@ def test_the_first_line_says_how_it_went() -> None:
 
 
 def test_many_sessions_are_folded_but_those_of_failed_tests() -> None:
+    """When very many failed, the results are not pushed away."""
     html = block_of(run_of(40, 30))
-    assert open_rows(html) == 1
     assert rows_of(html)[0] == "failed test_x.py::test_30 failed 1 min 00 s video session chrome 156.0, win10"
-    assert fold_of(html) == "39 more sessions"
-    assert len(rows_of(html)) == 40
-
-
-def test_when_nothing_failed_all_of_many_are_folded() -> None:
+    assert (open_rows(html), fold_of(html), len(rows_of(html))) == (1, "39 more sessions", 40)
     html = block_of(run_of(40))
-    assert open_rows(html) == 0
-    assert fold_of(html) == "All 40 sessions"
-
-
-def test_when_very_many_failed_the_results_are_not_pushed_away() -> None:
+    assert (open_rows(html), fold_of(html)) == (0, "All 40 sessions")
     html = block_of(run_of(200, *range(50)))
-    assert open_rows(html) == 10
-    assert fold_of(html) == "190 more sessions, 40 of which need a look"
+    assert (open_rows(html), fold_of(html)) == (10, "190 more sessions, 40 of which need a look")
 
 
 def test_a_session_of_many_tests_shows_the_failed_ones_and_counts_the_rest() -> None:
@@ -197,21 +186,3 @@ def test_the_filter_offers_the_groups_and_statuses_that_there_are() -> None:
 
 def test_a_handful_of_sessions_needs_no_filter() -> None:
     assert "lt-filter" not in block_of(run_of(5)).partition("<script")[0]
-
-
-def test_a_session_costs_little_of_the_page() -> None:
-    """Its share of the table and of its row, of usual ids; pytest-html escapes what stands in rows once more."""
-
-    def size(count: int) -> int:
-        run = MadeUpRun()
-        for place in range(count):
-            id_ = f"{place:08x}-5b1c-4b9e-9f43-0d3f4f4f7a11"
-            run.attempt(f"test_shop.py::test_total[{place:05}]", "passed", id_)
-            run.says(id_, test_id=id_.upper(), duration=float(place % 90))
-        table = len(PageTable.text_in(block_of(run)))
-        attempts = enumerate(run.registry.attempts.values())
-        rows = (escape("".join([*row_cells(one, f"t.{at}").values(), details(f"t.{at}")])) for at, one in attempts)
-        return table + sum(map(len, rows))
-
-    # A hundred of them are the link that stands in a row without the table.
-    assert (size(400) - size(200)) / 200 < 590
