@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from stories import HTML_BEFORE_4, outcomes
 
 if TYPE_CHECKING:
@@ -79,13 +77,10 @@ def test_without_a_browser():
 """
 
 
-@pytest.mark.parametrize("arguments", [(), ("-n2", "--reruns=1")], ids=["plain", "xdist and reruns"])
-def test_a_suite_like_the_samples_runs_unchanged_and_gets_every_output(
-    story: Story, arguments: tuple[str, ...]
-) -> None:
+def test_a_suite_like_the_samples_runs_unchanged_and_gets_every_output(story: Story) -> None:
     story.set_environment(LT_USERNAME=story.grid.username, LT_ACCESS_KEY=story.grid.access_key)
     # pytest-html 4 says that elements of py.xml will go.
-    arguments += ("-W", "ignore::DeprecationWarning")
+    arguments = ("-n2", "--reruns=1", "-W", "ignore::DeprecationWarning")
     story.file("conftest.py", CONFTEST.replace("EXTRAS", "extra" if HTML_BEFORE_4 else "extras"))
     story.file("test_shop.py", TESTS)
     without = story.run_without(*arguments)
