@@ -64,8 +64,10 @@ def warm_pytest() -> Iterator[WarmPytest]:
 @pytest.fixture
 def story(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, grid: LocalGrid, warm_pytest: WarmPytest
-) -> Story:
-    return Story(pytester, monkeypatch, grid, warm_pytest)
+) -> Iterator[Story]:
+    story = Story(pytester, monkeypatch, grid, warm_pytest)
+    yield story
+    story.end()
 
 
 @pytest.fixture

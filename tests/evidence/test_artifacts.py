@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -169,7 +167,7 @@ def test_the_video_comes_by_the_api_whatever_the_public_link_looks_like(story: S
 
 
 @pytest.mark.usefixtures("video")
-def test_a_page_that_stands_by_itself_has_short_texts_in_it_and_says_where_the_rest_is(story: Story) -> None:
+def test_a_self_contained_page_has_short_texts_and_says_where_the_rest_is(story: Story) -> None:
     story.tests(SUITE)
     run = story.run("--lambdatest-artifacts=failed", "--self-contained-html", "-W", "error::UserWarning:pytest_html")
     details = run.row("test_total").details
@@ -250,21 +248,14 @@ def test_nothing_is_saved_shared_or_marked_unless_asked_for(story: Story) -> Non
 def test_ctrl_c_ends_the_saving_and_the_reports_are_written(story: Story) -> None:
     story.grid.set_fault("hang", paths="/(log|video|screenshots)")
     story.tests(SUITE)
-    arguments = ("-p", "html", "-p", "metadata", "-p", "lambdatest_session", *story.OUTPUTS)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", *arguments, "--lambdatest-artifacts=all"],
-        cwd=story.pytester.path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    run = story.start("--lambdatest-artifacts=all")
     story.grid.wait_for(lambda: [one for one in story.grid.api_requests if "/log/" in one.path], 60)
-    process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=30)
-    assert process.returncode == 1
-    assert "! interrupted while artifacts were saved; what was whole by then is reported" in output
-    assert "1 failed, 1 passed" in output
-    assert len((story.pytester.path / "sessions.jsonl").read_text(encoding="utf-8").splitlines()) == 2
+    run.process.send_signal(signal.SIGINT)
+    ended = run.finish()
+    assert ended.result.ret == pytest.ExitCode.TESTS_FAILED
+    assert "! interrupted while artifacts were saved; what was whole by then is reported" in ended.output
+    assert "1 failed, 1 passed" in ended.output
+    assert len(ended.records) == 2
 
 
 def test_of_an_app_appiums_log_and_the_devices_are_saved(story: Story) -> None:

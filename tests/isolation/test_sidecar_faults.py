@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import select
 import shutil
 import signal
 import subprocess
 import sys
 import time
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,13 +26,12 @@ from sidecars import (
     wait_for_sidecar,
     wait_until_gone,
 )
-from stories import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from isolated import Isolation
-    from stories import Story
+    from stories import Started, Story
 
 # The suite stops here until the test has done what it does.
 HERE = """
@@ -42,8 +39,6 @@ import signal
 import sys
 
 def here():
-    if "STORY_HERE" not in os.environ:
-        return
     with open("here", "w") as pipe:
         pipe.write("here")
     with open("go", "r") as pipe:
@@ -63,78 +58,33 @@ def test_fails_after():
 """
 
 
-@dataclass
-class Started:
-    """A run that waits in the middle of its suite."""
-
-    process: subprocess.Popen[str]
-    folder: Path
-    started_at: float
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid
-
-    def wait_until_here(self) -> None:
-        reader = os.open(self.folder / "here", os.O_RDONLY | os.O_NONBLOCK)
-        deadline = time.monotonic() + 30
-        try:
-            while not select.select([reader], [], [], 0.1)[0]:
-                assert self.process.poll() is None, "the run ended before it came here"
-                assert time.monotonic() < deadline, "the run did not come here"
-        finally:
-            os.close(reader)
-
-    def go_on(self) -> None:
-        (self.folder / "go").write_text("go", encoding="utf-8")
-
-    def finish(self, timeout: float = 30) -> Run:
-        output, _ = self.process.communicate(timeout=timeout)
-        seconds = time.monotonic() - self.started_at
-        return Run(pytest.RunResult(self.process.returncode, output.splitlines(), [], seconds), self.folder)
-
-
 class Starting:
-    """Starts runs of a suite that comes `here`, and ends those that a failed test left."""
+    """Starts runs of a suite that comes `here`, and ends what a failed test left of them."""
 
     def __init__(self, story: Story) -> None:
         self._story = story
-        self._runs: list[Started] = []
+        self._pids: list[int] = []
         for name in ("here", "go"):
             os.mkfifo(story.pytester.path / name)
 
     def start(self, *arguments: str) -> Started:
-        """Start a run with the plugin in a process group of its own."""
-        words = self._story.with_plugins("-p", "lambdatest_session", *self._story.OUTPUTS, *arguments)
-        run = Started(
-            subprocess.Popen(
-                [sys.executable, "-m", "pytest", *words],
-                cwd=self._story.pytester.path,
-                env={**os.environ, "STORY_HERE": "1"},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                start_new_session=True,
-            ),
-            self._story.pytester.path,
-            time.monotonic(),
-        )
-        self._runs.append(run)
+        run = self._story.start(*arguments)
+        self._pids.append(run.process.pid)
         return run
 
     def start_and_come_here(self, *arguments: str) -> tuple[Started, int]:
         """Return a run that waits in its suite, and the id of its other process."""
         run = self.start(*arguments)
-        run.wait_until_here()
-        return run, wait_for_sidecar(run.pid)
+        run.wait_until_reached("here")
+        return run, wait_for_sidecar(run.process.pid)
 
     def end(self) -> None:
-        for run in self._runs:
-            for pid in sidecars_of(run.pid):
-                os.kill(pid, signal.SIGKILL)
-            if run.process.poll() is None:
-                run.process.kill()
-                run.process.communicate()
+        for pid in (sidecar for run in self._pids for sidecar in sidecars_of(run)):
+            os.kill(pid, signal.SIGKILL)
+
+
+def go_on(run: Started) -> None:
+    (run.folder / "go").write_text("go", encoding="utf-8")
 
 
 @pytest.fixture
@@ -160,7 +110,7 @@ def test_the_run_goes_on_when_its_process_is(isolation: Isolation, starting: Sta
     os.kill(sidecar, fault)
     isolation.grid.ready_after = 0.1
     went_on_at = time.monotonic()
-    run.go_on()
+    go_on(run)
     ended = run.finish()
     took = time.monotonic() - went_on_at
     isolation.ended_alike(ended)
@@ -174,13 +124,13 @@ def test_the_run_goes_on_when_its_process_is(isolation: Isolation, starting: Sta
     assert reason
     assert reason in line
     assert leaks(ended) == {}
-    wait_until_gone(run.pid)
+    wait_until_gone(run.process.pid)
 
 
 def test_a_process_that_dies_while_the_run_waits_at_its_end(isolation: Isolation, starting: Starting) -> None:
     isolation.grid.fault = "hang"
     run, sidecar = starting.start_and_come_here("--lambdatest-budget=300", "--lambdatest-timeout=300")
-    run.go_on()
+    go_on(run)
     isolation.grid.wait_for(lambda: sum(session.ended is not None for session in isolation.grid.sessions.values()) == 3)
     os.kill(sidecar, signal.SIGKILL)
     ended = run.finish()
@@ -191,9 +141,9 @@ def test_a_process_that_dies_while_the_run_waits_at_its_end(isolation: Isolation
 def test_a_process_that_dies_while_a_teardown_waits_for_its_answer(isolation: Isolation, starting: Starting) -> None:
     isolation.grid.fault = "hang"
     run = starting.start("--lambdatest-fetch=teardown", "--lambdatest-budget=300", "--lambdatest-timeout=300")
-    os.kill(wait_for_sidecar(run.pid), signal.SIGKILL)
-    run.wait_until_here()
-    run.go_on()
+    os.kill(wait_for_sidecar(run.process.pid), signal.SIGKILL)
+    run.wait_until_reached("here")
+    go_on(run)
     ended = run.finish()
     assert ended.result.ret == pytest.ExitCode.TESTS_FAILED
     assert len(problems(ended)) == 1
@@ -208,16 +158,16 @@ def test_no_process_is_left_after_the_run(isolation: Isolation, starting: Starti
         # The suite's own environment holds the address with the key in it.
         seen = command_line_of(sidecar) + environment_of(sidecar).replace(isolation.grid.hub_url.encode(), b"")
         assert [secret for secret in SECRETS if secret.encode() in seen] == []
-        assert children_of(run.pid) == []
-        assert str(Path(f"/proc/{run.pid}/fd/1").readlink()) not in descriptors_of(sidecar)
-        run.go_on()
+        assert children_of(run.process.pid) == []
+        assert str(Path(f"/proc/{run.process.pid}/fd/1").readlink()) not in descriptors_of(sidecar)
+        go_on(run)
         ended = run.finish()
         assert problems(ended) == []
         assert {record["state"] for record in ended.records} == {"final"}
     else:
         run.process.kill()
         run.finish()
-    wait_until_gone(run.pid)
+    wait_until_gone(run.process.pid)
     assert not is_alive(sidecar)
 
 
@@ -252,12 +202,12 @@ def test_starts_a_daemon():
         daemon = int((run.folder / "daemon").read_text(encoding="utf-8"))
         try:
             if ending == "to its end":
-                run.go_on()
+                go_on(run)
             else:
-                os.kill(run.pid, signal.SIGKILL)
+                os.kill(run.process.pid, signal.SIGKILL)
             run.process.wait(timeout=20)
             assert is_alive(daemon)
-            wait_until_gone(run.pid)
+            wait_until_gone(run.process.pid)
             assert not is_alive(sidecar)
         finally:
             os.kill(daemon, signal.SIGKILL)
@@ -268,7 +218,7 @@ def test_ctrl_c_at_the_terminal_does_not_reach_the_process(isolation: Isolation,
     """A terminal sends it to all processes of the run at once; the reports are written nevertheless."""
     run, _ = starting.start_and_come_here()
     isolation.grid.wait_for(lambda: any(request.status == 200 for request in isolation.grid.api_requests))
-    os.killpg(run.pid, signal.SIGINT)
+    os.killpg(run.process.pid, signal.SIGINT)
     ended = run.finish()
     assert ended.result.ret == pytest.ExitCode.INTERRUPTED
     assert problems(ended) == []
@@ -276,7 +226,7 @@ def test_ctrl_c_at_the_terminal_does_not_reach_the_process(isolation: Isolation,
     assert record["state"] == "final"
     assert record["url"] in ended.table.everything
     assert "Traceback" not in ended.output
-    wait_until_gone(run.pid)
+    wait_until_gone(run.process.pid)
 
 
 SEES_PROCESSES = """

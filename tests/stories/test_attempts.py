@@ -1,4 +1,4 @@
-"""Reruns, subtests and the ways a run ends early: each attempt keeps its own sessions and outcome."""
+"""Reruns and the ways a test ends: each attempt keeps its own sessions and outcome."""
 
 from __future__ import annotations
 
@@ -65,29 +65,6 @@ def test_flaky_hides_reports_but_no_session(story: Story) -> None:
     assert sorted(record["tests"][0]["attempt"] for record in run.records) == [1, 2, 3]
 
 
-def test_subtests_belong_to_their_test(story: Story) -> None:
-    story.tests(
-        """
-        import unittest
-
-        class Pages(unittest.TestCase):
-            def test_pages(self):
-                with open_browser() as driver:
-                    for page in ("home", "basket"):
-                        with self.subTest(page):
-                            driver.title
-                            assert page == "home"
-        """
-    )
-    without = story.run_without()
-    run = story.run()
-    assert outcomes(run) == outcomes(without)
-    (record,) = run.records
-    assert [(use["nodeid"], use["outcome"]) for use in record["tests"]] == [
-        ("test_story.py::Pages::test_pages", "failed")
-    ]
-
-
 def test_a_failing_teardown_is_an_error_and_a_skip_a_skip(story: Story) -> None:
     story.tests(
         """
@@ -117,60 +94,8 @@ def test_a_failing_teardown_is_an_error_and_a_skip_a_skip(story: Story) -> None:
                 driver.title
         """
     )
-    without = story.run_without()
     run = story.run()
-    assert outcomes(run) == outcomes(without)
+    assert outcomes(run) == {"passed": 1, "errors": 1, "skipped": 1, "xfailed": 1, "xpassed": 1}
     outcome = {record["tests"][0]["nodeid"].partition("::")[2]: record["tests"][0]["outcome"] for record in run.records}
     assert outcome == {"test_error": "error", "test_skip": "skipped", "test_xfail": "xfailed", "test_xpass": "xpassed"}
     assert run.row("test_error::teardown").status == "completed"
-
-
-@pytest.mark.parametrize("option", ["-x", "--maxfail=1"])
-def test_a_run_that_stops_early_reports_what_it_had(story: Story, option: str) -> None:
-    story.tests(
-        """
-        def test_red():
-            with open_browser() as driver:
-                driver.title
-                assert 0
-
-        def test_never():
-            open_browser()
-        """
-    )
-    run = story.run(option)
-    assert outcomes(run)["failed"] == 1
-    assert list(run.tests_by_session().values()) == [["test_red"]]
-    assert run.records[0]["state"] == "final"
-
-
-def test_last_failed_runs_bring_their_own_sessions(story: Story) -> None:
-    story.tests(
-        """
-        def test_green():
-            open_browser().quit()
-
-        def test_red():
-            open_browser().quit()
-            assert 0
-        """
-    )
-    story.run()
-    run = story.run("--lf")
-    assert list(run.tests_by_session().values()) == [["test_red"]]
-
-
-def test_names_of_parameters_may_be_anything(story: Story) -> None:
-    story.tests(
-        """
-        @pytest.mark.parametrize("value", ["<b>&\\"'", "a b", "\\x1b[31m", "ünï", "x" * 300, "a::b"])
-        def test_value(value):
-            with open_browser() as driver:
-                driver.title
-        """
-    )
-    run = story.run()
-    assert outcomes(run) == {"passed": 6}
-    assert len(run.records) == 6
-    assert {len(record["tests"]) for record in run.records} == {1}
-    assert "<b>" not in run.html.partition('<section class="lt-sessions"')[2].partition("</section>")[0]

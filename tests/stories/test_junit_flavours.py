@@ -183,7 +183,7 @@ def test_every_reader_finds_sessions_and_files_in_its_own_words(story: Story) ->
     assert any("said by the test" in text_of(case, "system-out") for case in cases_of(run))
 
 
-def test_the_users_own_lines_are_written_and_brought_up_to_date_after_late_quits(story: Story) -> None:
+def test_the_users_own_lines_are_up_to_date_after_late_quits(story: Story) -> None:
     """A session that the suite quits after the file was written ends in the file all the same."""
     story.file(
         "conftest.py",

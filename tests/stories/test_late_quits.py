@@ -50,8 +50,10 @@ def test_late(driver_of):
 """
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["plain", "xdist"])
-@pytest.mark.parametrize("hook", ["", "@pytest.hookimpl(trylast=True)", "@pytest.hookimpl(tryfirst=True)"])
+@pytest.mark.parametrize(
+    ("hook", "workers"),
+    [("@pytest.hookimpl(trylast=True)", ()), ("@pytest.hookimpl(tryfirst=True)", ()), ("", ("-n2",))],
+)
 def test_a_quit_in_session_finish_counts_and_a_later_one_does_not(
     story: Story, hook: str, workers: tuple[str, ...]
 ) -> None:

@@ -178,7 +178,7 @@ def test_a_test_may_run_in_a_process_of_its_own(story: Story) -> None:
     assert run.records[0]["state"] == "final"
 
 
-def test_a_process_that_never_imports_it_is_not_slowed_by_a_wrapper_around_reports(story: Story) -> None:
+def test_a_process_without_it_is_not_slowed_by_a_wrapper_around_reports(story: Story) -> None:
     story.file(
         "conftest.py",
         """

@@ -80,10 +80,8 @@ def verdicts(run: Run) -> list[str]:
     return re.findall(r"^(test_story\.py::\S+ [A-Z]+)", run.output, re.MULTILINE)
 
 
-@pytest.mark.parametrize("options", [(), ("-s",), ("-W", "error::RuntimeWarning"), ("-p", "no:logging")], ids=" ".join)
-def test_a_run_with_the_plugin_differs_in_nothing_but_what_is_reported_of_sessions(
-    story: Story, options: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize("options", [(), ("-s",)], ids=" ".join)
+def test_a_run_differs_in_nothing_but_what_is_reported_of_sessions(story: Story, options: tuple[str, ...]) -> None:
     story.tests(SUITE)
     without = story.run_without("-v", "-o", "junit_logging=all", *options)
     expected, order = reported(without), verdicts(without)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import select
+import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from importlib.util import find_spec
 from textwrap import dedent
@@ -209,6 +211,41 @@ def _row(raw: dict[str, Any], table: PageTable) -> Row:
     )
 
 
+@dataclass
+class Started:
+    """A run that goes on while the test looks at it, in a process group of its own."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+    output: bytes = b""
+    started_at: float = field(default_factory=time.monotonic)
+
+    def wait_until_reached(self, place: str) -> None:
+        """Read from a pipe that the suite opens and writes to: whoever opens it first waits for the other."""
+        reader = os.open(self.folder / place, os.O_RDONLY | os.O_NONBLOCK)
+        deadline = time.monotonic() + 60
+        try:
+            while not select.select([reader], [], [], 0.2)[0]:
+                assert self.process.poll() is None, f"the run ended before it reached {place}"
+                assert time.monotonic() < deadline, f"{place} was not reached"
+        finally:
+            os.close(reader)
+
+    def wait_until_said(self, words: bytes) -> None:
+        assert self.process.stdout is not None
+        while words not in self.output:
+            assert select.select([self.process.stdout], [], [], 60)[0], f"{words!r} was not said"
+            piece = os.read(self.process.stdout.fileno(), 65536)
+            assert piece, f"{words!r} was not said in {self.output.decode()}"
+            self.output += piece
+
+    def finish(self) -> Run:
+        rest, _ = self.process.communicate(timeout=60)
+        lines = (self.output + rest).decode("utf-8", "replace").splitlines()
+        seconds = time.monotonic() - self.started_at
+        return Run(pytest.RunResult(self.process.returncode, lines, [], seconds), self.folder)
+
+
 # Which plugins the options of a run need.
 _PLUGINS_OF_OPTIONS = {
     ("-n", "--dist", "--tx", "-f"): ("xdist", "xdist.looponfail"),
@@ -246,6 +283,7 @@ class Story:
         """What runs are forked from. Without, each starts with nothing imported, as a run from a shell."""
         self.grid = grid
         self._monkeypatch = monkeypatch
+        self._started: list[Started] = []
         for name in list(os.environ):
             if name.startswith(("LT_", "LAMBDATEST_", "PYTEST_ADDOPTS", "PYTEST_LAMBDATEST_", "PYTEST_XDIST")):
                 monkeypatch.delenv(name)
@@ -281,6 +319,27 @@ class Story:
     def run_without(self, *arguments: str, timeout: float = 60) -> Run:
         """The same suite as if the plugin were not installed."""
         return self._run("no:lambdatest_session", *self.OUTPUTS[:2], *arguments, timeout=timeout)
+
+    def start(self, *arguments: str, plugin: bool = True) -> Started:
+        """Start a run, with the plugin or without, and give it back at once; `end` ends it if the test does not."""
+        name, outputs = ("lambdatest_session", self.OUTPUTS) if plugin else ("no:lambdatest_session", self.OUTPUTS[:2])
+        command = [sys.executable, "-m", "pytest", *self.with_plugins("-p", name, *outputs, *arguments)]
+        process = subprocess.Popen(
+            command,
+            cwd=self.pytester.path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            bufsize=0,
+            start_new_session=True,
+        )
+        self._started.append(Started(process, self.pytester.path))
+        return self._started[-1]
+
+    def end(self) -> None:
+        for run in self._started:
+            if run.process.poll() is None:
+                run.process.kill()
+                run.process.communicate()
 
     def run_of(self, result: pytest.RunResult) -> Run:
         """What came of a run that a test started by itself."""

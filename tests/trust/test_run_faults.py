@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import select
 import signal
 import stat
-import subprocess
-import sys
-import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
-from stories import Run, outcomes
+from stories import Run, Started, outcomes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from stories import Story
@@ -63,80 +57,23 @@ def test_after(driver):
 """
 
 
-@dataclass
-class Started:
-    """A run that goes on while the test looks at it."""
-
-    process: subprocess.Popen[bytes]
-    folder: Path
-    output: bytes = b""
-
-    def wait_until_reached(self, place: str) -> None:
-        """Read from the pipe that `reached` writes to; whoever opens it first waits for the other."""
-        reader = os.open(self.folder / place, os.O_RDONLY | os.O_NONBLOCK)
-        deadline = time.monotonic() + 60
-        try:
-            while not select.select([reader], [], [], 0.5)[0]:
-                assert self.process.poll() is None, f"the run ended before it reached {place}"
-                assert time.monotonic() < deadline, f"{place} was not reached"
-        finally:
-            os.close(reader)
-
-    def wait_until_said(self, words: bytes) -> None:
-        assert self.process.stdout is not None
-        while words not in self.output:
-            assert select.select([self.process.stdout], [], [], 60)[0], f"{words!r} was not said"
-            piece = os.read(self.process.stdout.fileno(), 65536)
-            assert piece, f"{words!r} was not said in {self.output.decode()}"
-            self.output += piece
-
-    def signal(self, number: int) -> None:
-        self.process.send_signal(number)
-
-    def finish(self) -> Run:
-        started_at = time.monotonic()
-        rest, _ = self.process.communicate(timeout=60)
-        lines = (self.output + rest).decode("utf-8", "replace").splitlines()
-        return Run(pytest.RunResult(self.process.returncode, lines, [], time.monotonic() - started_at), self.folder)
-
-
-@pytest.fixture
-def runs() -> Iterator[list[Started]]:
-    started: list[Started] = []
-    yield started
-    for run in started:
-        if run.process.poll() is None:
-            run.process.kill()
-            run.process.communicate()
-
-
-def start(story: Story, runs: list[Started], *arguments: str, plugin: bool = True) -> Started:
+def start(story: Story, *arguments: str, plugin: bool = True) -> Started:
     for place in ("setup", "call", "teardown", "again"):
         if not (story.pytester.path / place).exists():
             os.mkfifo(story.pytester.path / place)
-    outputs = story.OUTPUTS if plugin else story.OUTPUTS[:2]
-    plugin_options = ("-p", "lambdatest_session" if plugin else "no:lambdatest_session")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", *story.with_plugins(*plugin_options, *outputs, *arguments)],
-        cwd=story.pytester.path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        bufsize=0,
-    )
-    runs.append(Started(process, story.pytester.path))
-    return runs[-1]
+    return story.start(*arguments, plugin=plugin)
 
 
-def with_and_without(story: Story, runs: list[Started], place: str, *signals: tuple[str, int]) -> Run:
+def with_and_without(story: Story, place: str, *signals: tuple[str, int]) -> Run:
     """Do the same to a run without the plugin and to one with it, and see that they end alike."""
     story.tests(REACHED + SUITE)
     story.set_environment(STORY_PLACE=place)
     ended = []
     for plugin in (False, True):
-        run = start(story, runs, plugin=plugin)
+        run = start(story, plugin=plugin)
         for where, number in signals:
             run.wait_until_reached(where)
-            run.signal(number)
+            run.process.send_signal(number)
         ended.append(run.finish())
     without, run_with = ended
     assert run_with.result.ret == without.result.ret, run_with.output
@@ -151,20 +88,20 @@ def closing_line(run: Run) -> str:
     return last.partition(" in ")[0] if re.fullmatch(r".* in [\d.:]+s.*", last) else ""
 
 
-def interrupted(story: Story, runs: list[Started], place: str, number: int, *arguments: str) -> Run:
+def interrupted(story: Story, place: str, number: int, *arguments: str) -> Run:
     story.tests(REACHED + SUITE)
     story.set_environment(STORY_PLACE=place)
-    run = start(story, runs, *arguments)
+    run = start(story, *arguments)
     run.wait_until_reached(place)
-    run.signal(number)
+    run.process.send_signal(number)
     return run.finish()
 
 
 @pytest.mark.parametrize("place", ["setup", "call", "teardown"])
-def test_ctrl_c_while_a_test_runs_ends_the_run_at_once(story: Story, runs: list[Started], place: str) -> None:
+def test_ctrl_c_while_a_test_runs_ends_the_run_at_once(story: Story, place: str) -> None:
     """Though the API hangs: nothing is waited for."""
     story.grid.fault = "hang"
-    run = interrupted(story, runs, place, signal.SIGINT)
+    run = interrupted(story, place, signal.SIGINT)
     assert run.result.ret == pytest.ExitCode.INTERRUPTED
     assert closing_line(run) == ("2 passed" if place == "teardown" else "1 passed")
     assert "INTERNALERROR" not in run.output
@@ -178,14 +115,14 @@ def test_ctrl_c_while_a_test_runs_ends_the_run_at_once(story: Story, runs: list[
     assert "= LambdaTest sessions =" in run.output
 
 
-def test_a_second_ctrl_c_while_fixtures_are_torn_down(story: Story, runs: list[Started]) -> None:
+def test_a_second_ctrl_c_while_fixtures_are_torn_down(story: Story) -> None:
     """The first one interrupts the test, the second the teardown that pytest does at the end."""
-    run = with_and_without(story, runs, "teardown again call", ("call", signal.SIGINT), ("teardown", signal.SIGINT))
+    run = with_and_without(story, "teardown again call", ("call", signal.SIGINT), ("teardown", signal.SIGINT))
     assert run.result.ret != pytest.ExitCode.OK
 
 
-def test_sigterm_ends_the_run_as_it_does_without_the_plugin(story: Story, runs: list[Started]) -> None:
-    assert interrupted(story, runs, "call", signal.SIGTERM).result.ret == -signal.SIGTERM
+def test_sigterm_ends_the_run_as_it_does_without_the_plugin(story: Story) -> None:
+    assert interrupted(story, "call", signal.SIGTERM).result.ret == -signal.SIGTERM
 
 
 PASSING = """
@@ -195,7 +132,7 @@ def test_opens():
 """
 
 
-def test_ctrl_c_in_the_wait_and_after_it_is_not_held_against_the_reports(story: Story, runs: list[Started]) -> None:
+def test_ctrl_c_in_the_wait_and_after_it_is_not_held_against_the_reports(story: Story) -> None:
     """The first one ends the wait, the second whatever of ours comes after it; here a hook of the suite's own."""
     story.grid.fault = "hang"
     story.tests(PASSING)
@@ -210,11 +147,11 @@ def pytest_lambdatest_session_finished(config, session):
     reached("again")
 """,
     )
-    run = start(story, runs, "--lambdatest-budget=300", "--lambdatest-timeout=300")
+    run = start(story, "--lambdatest-budget=300", "--lambdatest-timeout=300")
     run.wait_until_said(b"waiting for 1 LambdaTest session")
-    run.signal(signal.SIGINT)
+    run.process.send_signal(signal.SIGINT)
     run.wait_until_reached("again")
-    run.signal(signal.SIGINT)
+    run.process.send_signal(signal.SIGINT)
     ended = run.finish()
     assert ended.result.duration < 100
     assert ended.result.ret == pytest.ExitCode.OK, "the tests were over"
@@ -254,9 +191,7 @@ threading.Thread(target=press, args=(threading.main_thread().ident,), daemon=Tru
         ("--lambdatest-share-days=3", "interrupted while links to share were made"),
     ],
 )
-def test_ctrl_c_while_sessions_are_marked_or_shared_ends_that_and_not_the_reports(
-    story: Story, option: str, said: str
-) -> None:
+def test_ctrl_c_while_sessions_are_marked_or_shared_ends_that_alone(story: Story, option: str, said: str) -> None:
     story.grid.fault = "hang"
     story.file("conftest.py", PRESSED)
     story.tests(PASSING)
