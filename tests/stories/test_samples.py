@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from stories import HTML_BEFORE_4, outcomes
 
 if TYPE_CHECKING:
