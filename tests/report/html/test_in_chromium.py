@@ -108,7 +108,7 @@ def test_times_sort_and_a_click_but_on_a_link_unfolds_a_row(chromium: webdriver.
         page.click(f"{row} .col-ltlinks a[href='{link}']")
     assert page.texts(f"{row} .lt-details") == []
     page.click(f"{row} .col-ltstatus b")
-    assert page.texts(f"{row} .lt-details h3") == ["LambdaTest session completed"]
+    assert page.texts(f"{row} .lt-details h3") == ["LambdaTest session passed"]
     page.click(f"{row} .col-ltduration")
     assert page.texts(f"{row} .lt-details") == []
     assert page.errors() == []
