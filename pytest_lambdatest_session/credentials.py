@@ -27,7 +27,7 @@ class Credentials:
 
     @property
     def account(self) -> tuple[str, str]:
-        """User name and access key, for the pipe to the sidecar and for nothing else."""
+        """Return user name and access key, for the pipe to the sidecar and for nothing else."""
         return self._username, self._access_key
 
     def fingerprint(self, salt: str) -> str:
@@ -36,12 +36,12 @@ class Credentials:
 
     @property
     def authorization(self) -> str:
-        """The value of the Authorization header."""
+        """Return the value of the Authorization header."""
         return f"Basic {self._basic}"
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Every text that must not be shown, for `scrub`.
+        """Return every text that must not be shown, for `scrub`.
 
         That is the key, the Basic token, and the `auth=` of LambdaTest's video links, an unsalted md5 of
         `username:key` that is the same for all sessions of an account; each also as a URL would spell it.
@@ -81,7 +81,7 @@ class Credentials:
 
 
 def credentials_from(environment: Mapping[str, str]) -> Credentials | None:
-    """`LT_USERNAME` and `LT_ACCESS_KEY`, if both are set."""
+    """Return `LT_USERNAME` and `LT_ACCESS_KEY`, None unless both are set."""
     username, access_key = environment.get("LT_USERNAME", ""), environment.get("LT_ACCESS_KEY", "")
     return Credentials(username, access_key) if username and access_key else None
 

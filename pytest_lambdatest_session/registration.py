@@ -138,7 +138,7 @@ class Registration:
         return self._masked_text(text, limit, self._secrets())
 
     def _scrub(self, text: str) -> str:
-        """All lines of a text, without the same."""
+        """Return all lines of a text, without the same credentials."""
         from pytest_lambdatest_session.cloud.redact import scrub  # noqa: PLC0415
 
         return scrub(text, self._secrets())
@@ -264,7 +264,7 @@ class Registration:
         )
 
     def _artifacts_folder(self) -> Path:
-        """Beside the HTML report and named after it, or else the sessions file; without either in the root folder."""
+        """Return the folder beside the HTML report, or else the sessions file, named after it; else in the root."""
         html = self._html_path()
         beside = html or self._sessions_file() or self._config.rootpath / "report"
         return beside.with_name(f"{beside.stem}-lambdatest")
@@ -308,7 +308,7 @@ class Registration:
         return outputs
 
     def _player_pages(self) -> Iterator[Output]:
-        """First of those that write: the others link to them."""
+        """Yield the first of those that write: the others link to these pages."""
         if self._settings.artifacts != "off":
             from pytest_lambdatest_session.report.player.pages import PlayerPages  # noqa: PLC0415
 
@@ -378,7 +378,7 @@ class Registration:
         return inline_reader(self._artifacts_folder().parent)
 
     def _sessions_file(self) -> Path | None:
-        """From the command line a path is relative to where pytest was called, else to the ini file's folder."""
+        """Return its path: relative to where pytest was called if given there, else to the ini file's folder."""
         path = self._settings.sessions_file
         if path is None:
             return None

@@ -105,7 +105,7 @@ def _found(params: object, response: Any) -> object:
 
 
 def kept_of_bidi(method: str, params: Any, *, with_values: bool) -> object:
-    """The same of a command of WebDriver BiDi, in the words of the classic one that does as much."""
+    """Return the same of a command of WebDriver BiDi, named as in the classic one that does as much."""
     if not isinstance(params, dict):
         return None
     if method == _BIDI_NAVIGATES:
@@ -122,7 +122,7 @@ def kept_of_bidi(method: str, params: Any, *, with_values: bool) -> object:
 
 
 def bidi_error(response: Any, error: BaseException | None) -> str | None:
-    """The error of a command of BiDi: raised, in an answer that is still to be read, or thrown by the page's script."""
+    """Return the error of a command of BiDi: raised, in an answer still to be read, or thrown by the page's script."""
     if error is not None:
         return error_of(error)
     if not isinstance(response, dict):
@@ -220,7 +220,7 @@ def _locator(about: object) -> str:
 
 
 def shown_address(url: str) -> str:
-    """An address without user info, query and fragment, which say who somebody is; of `data:` only the kind."""
+    """Return an address without user info, query and fragment, which identify people; of `data:` only the kind."""
     scheme, _, rest = url.partition(":")
     if scheme.lower() in ("data", "javascript", "blob"):
         return f"{scheme}:{rest.partition(',')[0] if scheme.lower() == 'data' else ''}…"
@@ -247,7 +247,7 @@ def _folded(commands: list[CommandPayload]) -> list[CommandPayload]:
         for period in (1, 2):
             earlier, latest = folded[-2 * period : -period], folded[-period:]
             if len(earlier) == period and all(map(_is_alike, earlier, latest)):
-                folded[-2 * period :] = map(_joined, earlier, latest)
+                folded[-2 * period :] = map(_summed, earlier, latest)
                 break
     return folded
 
@@ -256,5 +256,5 @@ def _is_alike(one: CommandPayload, other: CommandPayload) -> bool:
     return all(one[key] == other[key] for key in ("session", "name", "about", "error"))
 
 
-def _joined(one: CommandPayload, other: CommandPayload) -> CommandPayload:
+def _summed(one: CommandPayload, other: CommandPayload) -> CommandPayload:
     return {**one, "seconds": one["seconds"] + other["seconds"], "times": one["times"] + other["times"]}

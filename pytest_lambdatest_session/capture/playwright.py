@@ -19,13 +19,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs, unquote, unquote_plus, urlsplit
 
 from pytest_lambdatest_session.capture.commands import shown_address
-from pytest_lambdatest_session.capture.imports import AfterImport
-from pytest_lambdatest_session.capture.selenium import Hub, credentials_in, credentials_of
+from pytest_lambdatest_session.capture.selenium import Hub, MethodHook, credentials_in, credentials_of
 from pytest_lambdatest_session.capture.untouched import untouched
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from types import ModuleType
     from typing import Protocol
 
     class Observer(Protocol):
@@ -35,29 +33,29 @@ if TYPE_CHECKING:
             """Return the session's key; None if it is none of LambdaTest's."""
 
         def not_connected(self, address: object, error: BaseException) -> None:
-            """No session came of it."""
+            """Note that no session was created."""
 
         def identified(self, key: str, session_id: str) -> None:
-            """LambdaTest told the session's id."""
+            """Note the session's id, which LambdaTest has told."""
 
         def acts(self, key: str, at: float) -> None:
-            """Something was sent to a context or page."""
+            """Note that something was sent to a context or page."""
 
         def acted(self, key: str, action: Action, until: float, error: str | None) -> None:
-            """It was answered."""
+            """Note the answer to it."""
 
         def marked(self, key: str) -> None:
-            """The suite told LambdaTest how the session went."""
+            """Note that the suite marked the session's status."""
 
         def disconnected(self, key: str) -> None:
-            """The session has ended."""
+            """Note the session's end."""
 
 
 MODULES = ("playwright.sync_api", "playwright.async_api")
 ASKED = 'lambdatest_action: {"action": "getTestDetails"}'
 """https://www.testmuai.com/support/docs/playwright-test-execution-status/ has its siblings; read in November 2026."""
 
-_MOST_QUESTIONS = 3
+_MOST_REQUESTS = 3
 _LONGEST_WAIT_SECONDS = 3.0
 _WATCHED = ("frame", "page", "handle", "browser-context", "browser", "request-context")
 """What the suite acts on, by the first part of a `guid`."""
@@ -129,82 +127,37 @@ class PlaywrightHook:
         self.on_fault = on_fault
         self.is_installed = False
         self.with_values = False
-        self._on_wrap = on_wrap
-        self._wrapped: list[tuple[Any, Any, Any]] = []
-        self._finders = [AfterImport(name, self._wrap) for name in MODULES]
+        methods = {"connect": _address}
+        self._hooks = [MethodHook((name, "BrowserType"), methods, self.saw, on_fault, on_wrap) for name in MODULES]
 
     def install(self) -> None:
         self.is_installed = True
-        for finder in self._finders:
-            finder.install()
+        for hook in self._hooks:
+            hook.install()
 
     def uninstall(self) -> None:
         self.is_installed = False
-        for finder in self._finders:
-            finder.uninstall()
-        for browser_type, original, wrapper in self._wrapped:
-            # Somebody may have wrapped it after us: then ours stays below theirs and only passes through.
-            if browser_type.__dict__.get("connect") is wrapper:
-                browser_type.connect = original
+        for hook in self._hooks:
+            hook.uninstall()
 
-    def _wrap(self, module: ModuleType) -> None:
-        try:
-            browser_type = module.BrowserType
-            original = browser_type.connect
-            wrapper = self._async_wrapper(original) if iscoroutinefunction(original) else self._wrapper(original)
-            browser_type.connect = wrapper
-            self._wrapped.append((browser_type, original, wrapper))
-            if self._on_wrap is not None:
-                self._on_wrap()
-        except Exception as fault:  # noqa: BLE001 - a Playwright of another shape must still import
-            self.on_fault(fault)
-
-    def _wrapper(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(original)
-        def connect(*args: Any, **kwargs: Any) -> Any:
-            __tracebackhide__ = True  # a failure's traceback stays the one it would be without us
-            try:
-                browser = original(*args, **kwargs)
-            except BaseException as error:
-                self._connected(args, kwargs, None, error)
-                raise
-            self._connected(args, kwargs, browser, None)
-            return browser
-
-        return connect
-
-    def _async_wrapper(self, original: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        @functools.wraps(original)
-        async def connect(*args: Any, **kwargs: Any) -> Any:
-            __tracebackhide__ = True
-            try:
-                browser = await original(*args, **kwargs)
-            except BaseException as error:
-                self._connected(args, kwargs, None, error)
-                raise
-            self._connected(args, kwargs, browser, None)
-            return browser
-
-        return connect
-
-    def _connected(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any], browser: Any, error: BaseException | None
+    def saw(
+        self, _type: Any, address: object, _none: None, _at: float, browser: Any, error: BaseException | None
     ) -> None:
-        if not self.is_installed:
-            return
-        try:
-            # Called `ws_endpoint` until 1.5x.
-            address = args[1] if len(args) > 1 else kwargs.get("endpoint", kwargs.get("ws_endpoint"))
-            if error is not None:
-                self.observer.not_connected(address, error)
-            elif (key := self.observer.connected(address)) is not None:
-                _Connection(self, key).watch(browser)
-        except Exception as fault:  # noqa: BLE001 - bookkeeping does not change what connecting returns
-            self.on_fault(fault)
+        """Watch a browser that was connected to, if it is one of a session."""
+        if error is not None:
+            self.observer.not_connected(address, error)
+        elif (key := self.observer.connected(address)) is not None:
+            _Connection(self, key).watch(browser)
+
+
+def _address(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, None]:
+    """Return what `connect(self, endpoint, ...)` is given; the endpoint was called `ws_endpoint` until 1.5x."""
+    browser_type, endpoint = (*args, None, None)[:2]
+    return browser_type, kwargs.get("endpoint", kwargs.get("ws_endpoint", endpoint)), None
 
 
 class _Connection:
-    """The connection to one session's browser: what passes it, and the one question that is added."""
+    """The connection to one session's browser: what passes it, and the one request that is added."""
 
     def __init__(self, hook: PlaywrightHook, key: str) -> None:
         self._hook = hook
@@ -216,9 +169,9 @@ class _Connection:
         self._actions: dict[Any, Action] = {}
         """Those under way, by the message's id."""
         self._marking: set[Any] = set()
-        self._questions: set[Any] = set()
+        self._requests: set[Any] = set()
         """Ids of messages, the suite's own among them, that LambdaTest answers with the session's details."""
-        self._question: Any = None
+        self._request: Any = None
         """The id of ours that is under way."""
         self._asked_times = 0
         self._is_identified = False
@@ -249,7 +202,7 @@ class _Connection:
 
     def _on_receive(self, message: dict[str, Any]) -> Any:
         until = untouched.now()
-        if self._question is not None and message.get("id") == self._question:
+        if self._request is not None and message.get("id") == self._request:
             # Of this one Playwright knows nothing.
             self._guarded(self._answered, message, until)
             return None
@@ -277,7 +230,7 @@ class _Connection:
         if "setTestStatus" in said:
             self._marking.add(message["id"])
         elif "getTestDetails" in said:
-            self._questions.add(message["id"])
+            self._requests.add(message["id"])
         if not message["metadata"].get("internal"):
             self._actions[message["id"]] = action_of(
                 kind, method, message["params"], at, with_values=self._hook.with_values
@@ -291,8 +244,8 @@ class _Connection:
                 self._frame = created["initializer"]["mainFrame"]["guid"]
                 self._ask()
             return
-        if id_ in self._questions:
-            self._questions.remove(id_)
+        if id_ in self._requests:
+            self._requests.remove(id_)
             self._take_details(message)
         if id_ in self._marking:
             self._marking.remove(id_)
@@ -304,35 +257,35 @@ class _Connection:
             self._ask()
 
     def _disconnected(self) -> None:
-        self._end_question()
+        self._end_request()
         if self._hook.is_installed:
             self._observer.disconnected(self._key)
 
     # The session's id
 
     def _ask(self) -> None:
-        if self._is_identified or self._question or self._frame is None or self._asked_times == _MOST_QUESTIONS:
+        if self._is_identified or self._request or self._frame is None or self._asked_times == _MOST_REQUESTS:
             return
         self._asked_times += 1
         # Numbers until 1.6x, texts since; those of the client go up from 1.
         last_id = self._last["id"]
-        self._question = -self._asked_times if isinstance(last_id, int) else f"{last_id}.details"
-        self._questions.add(self._question)
+        self._request = -self._asked_times if isinstance(last_id, int) else f"{last_id}.details"
+        self._requests.add(self._request)
         metadata = {name: value for name, value in self._last["metadata"].items() if name != "title"}
         params = {"expression": "_ => {}", "arg": {"value": {"s": ASKED}, "handles": []}}
-        message = {"id": self._question, "guid": self._frame, "method": "evaluateExpression", "params": params}
+        message = {"id": self._request, "guid": self._frame, "method": "evaluateExpression", "params": params}
         self._send({**message, "metadata": {**metadata, "internal": False}})
 
     def _take_details(self, message: dict[str, Any]) -> None:
-        if message["id"] == self._question:
-            self._end_question()
+        if message["id"] == self._request:
+            self._end_request()
         session_id = _session_id_in(message)
         if session_id is not None and not self._is_identified:
             self._is_identified = True
             self._observer.identified(self._key, session_id)
 
-    def _end_question(self) -> None:
-        self._question = None
+    def _end_request(self) -> None:
+        self._request = None
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
 
@@ -341,7 +294,7 @@ class _Connection:
 
         A clock that a test has stopped would end no waiting.
         """
-        if self._question is None or abs(self._loop.time() - untouched.monotonic()) > 1 or not self._hook.is_installed:
+        if self._request is None or abs(self._loop.time() - untouched.monotonic()) > 1 or not self._hook.is_installed:
             return None
         self._waiting = waiting = self._loop.create_future()
         self._loop.call_later(_LONGEST_WAIT_SECONDS, lambda: waiting.done() or waiting.set_result(None))
@@ -397,13 +350,13 @@ def action_of(kind: str, method: str, params: dict[str, Any], at: float, *, with
 
 
 def _shown(value: Any) -> Any:
-    """Of an argument of a script what it is, where that is a text."""
+    """Return the text that an argument of a script is, and any other value as it is."""
     is_argument = isinstance(value, dict) and isinstance(value.get("value"), dict)
     return value["value"].get("s", value["value"]) if is_argument else value
 
 
 def hub_at(address: object) -> Hub | None:
-    """The host that an address of Playwright's is of, and the credentials in it; None if it is no address.
+    """Return the host of an address of Playwright's and the credentials in it; None if it is no address.
 
     LambdaTest's is `wss://cdp.lambdatest.com/playwright?capabilities=` with JSON, which suites quote or leave as it is.
     """

@@ -20,12 +20,12 @@ from pytest_lambdatest_session.capture.playwright import PlaywrightHook, hub_at
 from pytest_lambdatest_session.capture.selenium import (
     NEW_SESSION,
     QUIT,
-    WebDriverHook,
-    WebSocketHook,
     bidi_address,
     credentials_in,
     hub_of,
     new_session_id,
+    webdriver_hook,
+    websocket_hook,
 )
 from pytest_lambdatest_session.capture.tracker import Tracker
 from pytest_lambdatest_session.capture.untouched import untouched
@@ -82,9 +82,12 @@ class Recorder:
         self._when_watching: Callable[[], None] | None = None
         self._bidi_sessions: dict[str, str] = {}
         """By the address of its WebSocket the id of a session."""
-        self._hook = WebDriverHook(self, problems.fault, self._watch)
-        self._bidi_hook = WebSocketHook(self, problems.fault)
         self._playwright = PlaywrightHook(_Browsers(self, self._tracker), problems.fault, self._watch)
+        self._hooks = (
+            webdriver_hook(self.saw, problems.fault, self._watch),
+            websocket_hook(self.saw_bidi, problems.fault),
+            self._playwright,
+        )
 
     def start(
         self,
@@ -114,9 +117,8 @@ class Recorder:
                 journal(session, None)
 
     def install(self) -> None:
-        self._hook.install()
-        self._bidi_hook.install()
-        self._playwright.install()
+        for hook in self._hooks:
+            hook.install()
 
     def when_watching(self, then: Callable[[], None]) -> None:
         """Call `then` as soon as there is something to watch: now, or when somebody imports selenium or Playwright."""
@@ -138,9 +140,8 @@ class Recorder:
             then()
 
     def uninstall(self) -> None:
-        self._bidi_hook.uninstall()
-        self._hook.uninstall()
-        self._playwright.uninstall()
+        for hook in self._hooks:
+            hook.uninstall()
         self._tracker.close()
 
     def credentials_of(self, session_id: str) -> Credentials | None:
@@ -159,7 +160,7 @@ class Recorder:
         """Return all that this process knows of sessions, for the end of the run."""
         return self._tracker.unreported()
 
-    # The observer of WebDriver.execute
+    # What is told of WebDriver.execute
 
     def saw(
         self,
@@ -206,7 +207,7 @@ class Recorder:
             why = "no session id in the answer" if error is None else type(error).__name__
             self._tracker.fail_creation(hub.host, why)
 
-    # The observer of BiDi's WebSocket
+    # What is told of BiDi's WebSocket
 
     def saw_bidi(
         self,
@@ -228,7 +229,7 @@ class Recorder:
             self._tracker.sent(session_id, method, kept, started_at, untouched.now(), failure)
 
     def is_captured(self, host: str) -> bool:
-        """Whether sessions of a host are taken notice of."""
+        """Return whether sessions of a host are captured."""
         # Before the settings are read it is not known, so all are.
         return self._captures is None or self._captures(host)
 
@@ -256,7 +257,7 @@ class Recorder:
         return self._accounts.setdefault(credentials, credentials)
 
     def note_id(self, session: CapturedSession, told_id: str) -> None:
-        """LambdaTest has told a session's id."""
+        """Note the id that LambdaTest has told of a session."""
         if session.id in self._credentials:
             self._credentials[told_id] = self._credentials[session.id]
         self.note_down(session)
@@ -338,7 +339,7 @@ class _Browsers:
         if hub is None:
             return None
         key, now = f"unknown-{untouched.token()}", untouched.now()
-        session = self._tracker.start(key, hub.host, now, has_stand_in=True)
+        session = self._tracker.start(key, hub.host, now, has_temporary_id=True)
         self._recorder.note_start(session, hub.credentials)
         self._tracker.use(key, now, created=True)
         return key

@@ -9,6 +9,7 @@ pytest.
 from __future__ import annotations
 
 import functools
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -17,40 +18,14 @@ from pytest_lambdatest_session.capture.untouched import untouched
 from pytest_lambdatest_session.credentials import Credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
     from types import ModuleType
-    from typing import Protocol
-
-    class Observer(Protocol):
-        """Told of commands after they were executed, in the thread that executed them."""
-
-        def saw(
-            self,
-            driver: Any,
-            command: object,
-            params: object,
-            started_at: float,
-            response: Any,
-            error: BaseException | None,
-        ) -> None:
-            """`started_at` is in seconds since the epoch; `response` is None when `error` is not."""
-
-    class BidiObserver(Protocol):
-        """As `Observer`, of commands of WebDriver BiDi."""
-
-        def saw_bidi(
-            self,
-            connection: Any,
-            method: str,
-            params: object,
-            started_at: float,
-            response: Any,
-            error: BaseException | None,
-        ) -> None:
-            """`method` is the protocol's name of the command, or the one of the function that made it."""
 
     Read = Callable[["tuple[Any, ...]", "dict[str, Any]"], "tuple[Any, Any, Any]"]
     """From the arguments of a call, self included, to the object, the command and its parameters; raises nothing."""
+    Saw = Callable[[Any, Any, Any, float, Any, "BaseException | None"], None]
+    """Told of a call after it was made, in the thread that made it: what `Read` returned, when it began in seconds
+    since the epoch, and what it returned or raised."""
 
 
 WEBDRIVER_MODULE = "selenium.webdriver.remote.webdriver"
@@ -71,7 +46,7 @@ class MethodHook:
         self,
         of: tuple[str, str],
         methods: Mapping[str, Read],
-        saw: Callable[..., None],
+        saw: Saw,
         on_fault: Callable[[Exception], None],
         on_wrap: Callable[[], None] | None = None,
     ) -> None:
@@ -114,6 +89,9 @@ class MethodHook:
             self._on_fault(fault)
 
     def _wrapper_of(self, original: Callable[..., Any], read: Read) -> Callable[..., Any]:
+        if iscoroutinefunction(original):
+            return self._async_wrapper_of(original, read)
+
         # Another plugin's wrapper may be below: it gets what comes as it comes, whatever parameters it has.
         @functools.wraps(original)
         def execute(*args: Any, **kwargs: Any) -> Any:
@@ -122,6 +100,22 @@ class MethodHook:
             started_at = untouched.now()
             try:
                 response = original(*args, **kwargs)
+            except BaseException as error:
+                self._tell(sent, started_at, None, error)
+                raise
+            self._tell(sent, started_at, response, None)
+            return response
+
+        return execute
+
+    def _async_wrapper_of(self, original: Callable[..., Awaitable[Any]], read: Read) -> Callable[..., Awaitable[Any]]:
+        @functools.wraps(original)
+        async def execute(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            sent = read(args, kwargs)
+            started_at = untouched.now()
+            try:
+                response = await original(*args, **kwargs)
             except BaseException as error:
                 self._tell(sent, started_at, None, error)
                 raise
@@ -139,25 +133,20 @@ class MethodHook:
             self._on_fault(fault)
 
 
-class WebDriverHook(MethodHook):
-    """Watches `WebDriver.execute`."""
-
-    def __init__(
-        self,
-        observer: Observer,
-        on_fault: Callable[[Exception], None],
-        on_wrap: Callable[[], None] | None = None,
-    ) -> None:
-        super().__init__((WEBDRIVER_MODULE, "WebDriver"), {"execute": _arguments}, observer.saw, on_fault, on_wrap)
+def webdriver_hook(
+    saw: Saw, on_fault: Callable[[Exception], None], on_wrap: Callable[[], None] | None = None
+) -> MethodHook:
+    """Return what watches `WebDriver.execute`."""
+    return MethodHook((WEBDRIVER_MODULE, "WebDriver"), {"execute": _arguments}, saw, on_fault, on_wrap)
 
 
-class WebSocketHook(MethodHook):
-    """Watches the WebSocket of WebDriver BiDi: `execute` sends most commands, and some of selenium 4.51 `send_cmd`."""
+def websocket_hook(saw: Saw, on_fault: Callable[[Exception], None]) -> MethodHook:
+    """Return what watches WebDriver BiDi: `execute` sends most commands, and some of selenium 4.51 `send_cmd`.
 
-    def __init__(self, observer: BidiObserver, on_fault: Callable[[Exception], None]) -> None:
-        of = WEBSOCKET_MODULE, "WebSocketConnection"
-        methods = {"execute": _generator_arguments, "send_cmd": _send_arguments}
-        super().__init__(of, methods, observer.saw_bidi, on_fault)
+    A command is the protocol's name of it, or the name of the function that made it.
+    """
+    methods = {"execute": _generator_arguments, "send_cmd": _send_arguments}
+    return MethodHook((WEBSOCKET_MODULE, "WebSocketConnection"), methods, saw, on_fault)
 
 
 def _arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
@@ -167,13 +156,13 @@ def _arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any,
 
 
 def _send_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
-    """Those of `send_cmd(self, method, params)`."""
+    """Return those of `send_cmd(self, method, params)`."""
     connection, method, params = (*args, None, None, None)[:3]
     return connection, kwargs.get("method", method), kwargs.get("params", params)
 
 
 def _generator_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
-    """Those of selenium's `command_builder(method, params)`, off the generator that `execute(self, command)` is given.
+    """Return those of `command_builder(method, params)`, off the generator that `execute(self, command)` is given.
 
     Before it runs, since afterwards it has none. Those that selenium before 4.33 made otherwise have their function's
     name.
@@ -241,7 +230,7 @@ def _capability_sets(params: Any) -> Iterator[dict[Any, Any]]:
 
 
 def credentials_of(username: object, access_key: object) -> Credentials | None:
-    """Both as credentials, if they are texts and not empty."""
+    """Return both as credentials, None unless they are texts and not empty."""
     if isinstance(username, str) and isinstance(access_key, str) and username and access_key:
         return Credentials(username, access_key)
     return None
@@ -257,7 +246,7 @@ def new_session_id(response: Any) -> str | None:
 
 
 def bidi_address(response: Any) -> str | None:
-    """The address of the WebSocket for BiDi in the answer to NEW_SESSION, None if none was asked for."""
+    """Return the address of the WebSocket for BiDi in the answer to NEW_SESSION, None if none was asked for."""
     value = response.get("value")
     capabilities = value.get("capabilities") if isinstance(value, dict) else None
     address = capabilities.get("webSocketUrl") if isinstance(capabilities, dict) else None

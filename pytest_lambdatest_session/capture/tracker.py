@@ -83,12 +83,12 @@ class Attempt:
 class CapturedSession:
     """What is known of a WebDriver session in the process that opened it."""
 
-    __slots__ = ("ended_at", "has_stand_in", "hub", "id", "marked", "own_account", "started_at", "told_id")
+    __slots__ = ("ended_at", "has_temporary_id", "hub", "id", "marked", "own_account", "started_at", "told_id")
 
-    def __init__(self, session_id: str, hub: str, started_at: float | None, *, has_stand_in: bool = False) -> None:
+    def __init__(self, session_id: str, hub: str, started_at: float | None, *, has_temporary_id: bool = False) -> None:
         self.id = session_id
-        self.has_stand_in = has_stand_in
-        """Whether `id` only stands for the one that LambdaTest gave it."""
+        self.has_temporary_id = has_temporary_id
+        """Whether `id` stands in for the one that LambdaTest gave it."""
         self.told_id: str | None = None
         """That one, once it is known."""
         self.hub = hub
@@ -108,7 +108,7 @@ class CapturedSession:
             payload["marked"] = True
         if self.own_account:
             payload["own_account"] = True
-        if self.has_stand_in:
+        if self.has_temporary_id:
             payload["told_id"] = None if self.told_id is None else plain(self.told_id)
         return payload
 
@@ -182,13 +182,13 @@ class Tracker:
         return self._attempts.get(get_ident())
 
     def logged(self, attempt_id: str) -> None:
-        """A report of this attempt was logged."""
+        """Forget an attempt of which a report was logged."""
         self._unlogged.pop(attempt_id, None)
 
     # Sessions
 
-    def start(self, session_id: str, hub: str, at: float | None, *, has_stand_in: bool = False) -> CapturedSession:
-        session = CapturedSession(session_id, hub, at, has_stand_in=has_stand_in)
+    def start(self, session_id: str, hub: str, at: float | None, *, has_temporary_id: bool = False) -> CapturedSession:
+        session = CapturedSession(session_id, hub, at, has_temporary_id=has_temporary_id)
         self._sessions[session_id] = self._changed[session_id] = session
         return session
 
@@ -226,7 +226,7 @@ class Tracker:
         return use
 
     def is_used(self, session_id: str) -> bool:
-        """Whether the current attempt uses a session."""
+        """Return whether the current attempt uses a session."""
         attempt = self.current()
         return attempt is not None and session_id in attempt.uses
 
@@ -244,7 +244,7 @@ class Tracker:
             self._changed[session_id] = session
 
     def identify(self, session_id: str, told_id: str) -> CapturedSession | None:
-        """LambdaTest told the id of a session that was started with another in its place."""
+        """Note the id of a session that was started with a temporary one, and return the session."""
         session = self._sessions.get(session_id)
         if session is not None:
             session.told_id = told_id
@@ -252,14 +252,14 @@ class Tracker:
         return session
 
     def mark_session(self, session_id: str) -> None:
-        """The suite itself told the cloud how the session went."""
+        """Note that the suite itself marked the session's status."""
         session = self._sessions.get(session_id)
         if session is not None and not session.marked:
             session.marked = True
             self._changed[session_id] = session
 
     def fail_creation(self, hub: str, error: str) -> None:
-        """A hub did not create a session."""
+        """Note that a hub did not create a session."""
         attempt = self.current()
         failure: CreationFailure = {"hub": plain(hub), "error": plain(error)}
         if attempt is None:

@@ -89,7 +89,7 @@ class Client:
         self._bare_http_session = _http_session(_Nobody())
 
     def session(self, session_id: str) -> SessionDetails:
-        """`GET /sessions/{session_id}`."""
+        """Return what `GET /sessions/{session_id}` says."""
         share = self._share_days is not None
         # The app API does not know this parameter.
         asks_share = share and kind_asked(self._base_url, otherwise="web") == "web"
@@ -101,12 +101,12 @@ class Client:
             raise self._malformed(str(error)) from None
 
     def mark(self, session_id: str, status: str, reason: str) -> None:
-        """`PATCH /sessions/{session_id}`: say how it went."""
+        """Mark a session's status, by `PATCH /sessions/{session_id}`."""
         body = {"status_ind": status, **({"reason": reason} if reason else {})}
         self._request("PATCH", self._path_of(session_id), {}, DETAILS_LIMIT_BYTES, body)
 
     def share(self, some_id: str, kind: Kind, days: int) -> str:
-        """`POST /generate-sharable-link`, of the share service: a link that opens without a login for so many days."""
+        """Return a link that opens without a login for so many days, by `POST /generate-sharable-link`."""
         entity = "App Automation Test" if kind == "app" else "Automation Test"
         body = {"entityIds": [some_id], "entityType": entity, "expiresAt": days}
         answer = self._json_in(self._request("POST", "generate-sharable-link", {}, DETAILS_LIMIT_BYTES, body))
@@ -116,11 +116,11 @@ class Client:
         return url
 
     def log(self, session_id: str, kind: str, limit_bytes: int) -> bytes:
-        """`GET /sessions/{session_id}/log/{kind}`: JSON rows, or an app's text."""
+        """Return JSON rows, or an app's text, by `GET /sessions/{session_id}/log/{kind}`."""
         return self._request("GET", f"{self._path_of(session_id)}/log/{kind}", {}, limit_bytes)
 
     def media_url(self, session_id: str, what: str) -> str:
-        """`GET /sessions/{session_id}/video` or `/screenshots`: the link it gives, credentials and all.
+        """Return the link, credentials and all, that `GET /sessions/{session_id}/video` or `/screenshots` gives.
 
         For `download` alone; it must not be shown.
         """

@@ -75,12 +75,12 @@ class SessionDetails:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the cloud knows its end; a status word is no proof, since suites mark before they quit."""
+        """Return whether the cloud knows its end; a status word is no proof, since suites mark before they quit."""
         return self.ended_at is not None or bool(self.duration)
 
     @property
     def phase(self) -> Phase:
-        """How far the cloud is: `incomplete` is ended or marked, with parts still to come."""
+        """Return how far the cloud is: `incomplete` is ended or marked, with parts still to come."""
         word = folded(self.status)
         if word in _RUNNING or not (word or self.has_ended):
             return "running"

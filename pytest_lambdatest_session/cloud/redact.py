@@ -90,7 +90,7 @@ def repeats(url: str, secrets: Iterable[str]) -> bool:
 
 
 def masked_text(text: str, limit: int, secrets: Iterable[str]) -> str:
-    """As `clean_text`, after `scrub`; of a text that is longer than anybody would show only the start is searched."""
+    """Return `clean_text` of a text after `scrub`; of one longer than anybody would show only the start is searched."""
     start = text[: 8 * limit + _LONGEST_SPELLING]
     masked = scrub(start, secrets)
     # Half a secret may stand where it was cut.
@@ -107,7 +107,7 @@ def clean_text(value: object, limit: int) -> str:
         return ""
     # int() of many digits is refused by str(); a longer number than this is no id and no name.
     text = value if isinstance(value, str) else f"{value:.15g}" if isinstance(value, float) else _digits(value)
-    line = _TRICKS.sub(_visible, " ".join(text[: 8 * limit].split()))
+    line = _TRICKS.sub(_escaped, " ".join(text[: 8 * limit].split()))
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
@@ -193,7 +193,7 @@ def _digits(number: int) -> str:
     return str(number) if abs(number) < 10**40 else ""
 
 
-def _visible(match: re.Match[str]) -> str:
+def _escaped(match: re.Match[str]) -> str:
     code = ord(match.group())
     if code < 0x20:  # noqa: PLR2004 -- the C0 controls have pictures in this order
         return chr(0x2400 + code)

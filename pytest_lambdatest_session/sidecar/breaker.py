@@ -1,7 +1,7 @@
 """Whether an API is worth asking; one breaker for each.
 
 Closed, everybody may ask. Failures in a row open it: nobody may, until a cool-down is over and one
-question, the probe, goes through. Its success closes the breaker, its failure opens it for twice as long.
+request, the probe, goes through. Its success closes the breaker, its failure opens it for twice as long.
 The end of the run has no time for that: from `last_chance` on an open breaker gets one probe at once, and
 if that fails the API is given up.
 
@@ -38,7 +38,7 @@ class Breaker:
 
     @property
     def has_failed(self) -> bool:
-        """Whether the last thing it brought was a failure."""
+        """Return whether the last answer was a failure."""
         return bool(self._failures)
 
     @property
@@ -46,7 +46,7 @@ class Breaker:
         return self.open_until is not None
 
     def admit(self, now: float) -> Admission:
-        """Tell whether to ask; `probe` is given to one question at a time, and to be reported as such."""
+        """Tell whether to ask; `probe` is given to one request at a time, and to be reported as such."""
         if self.open_until is None:
             return "go"
         if self.is_probing or self.is_given_up or now < self.open_until:
@@ -57,7 +57,7 @@ class Breaker:
     def succeeded(self, *, probe: bool = False) -> None:
         """Note an answer: whatever it said, the API is there."""
         self._failures.clear()
-        # A late answer to a question from before does not undo what the API asked for.
+        # A late answer to an earlier request does not undo what the API asked for.
         if probe or not self._is_held:
             self._close()
 

@@ -54,7 +54,7 @@ _USER = re.compile(r"""(?i)(["']user(?:name)?\\*["']\s*:\s*\\*["'])[^"'\\]+""")
 def download_jobs(
     request: Download, storage: Storage, now: float, policy: Policy, emit: Emit
 ) -> Iterator[LogJob | MediaJob]:
-    """One job for each file; logs first: they are small, and a video may keep the run waiting."""
+    """Yield one job for each file; logs first: they are small, and a video may keep the run waiting."""
     video = MediaJob("video", request, storage, now, policy, emit, is_expected=request["has_video"])
     jobs: list[LogJob | MediaJob] = [
         LogJob(name, request, storage, now, policy, emit) for name in LOGS[request["kind"]]
@@ -210,7 +210,7 @@ class MediaJob(_FileJob):
         is_expected: bool,
         comes_with: Job | None = None,
     ) -> None:
-        """It is asked for longer if `is_expected`, since the cloud spoke of it, and while `comes_with` is awaited."""
+        """Ask longer if it `is_expected`, since the cloud spoke of it, and while `comes_with` is awaited."""
         super().__init__(name, request, storage, now, policy, emit)
         self._files = self._FILES[name]
         self._wait_seconds = _EXPECTED_FILE_SECONDS if is_expected else _POSSIBLE_FILE_SECONDS

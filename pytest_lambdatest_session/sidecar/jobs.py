@@ -43,7 +43,7 @@ class Job(ABC):
 
     @property
     def circuit(self) -> Hashable:
-        """What the breaker of this job protects: the API, for requests that say whether the API works."""
+        """Return what the breaker of this job protects: the API, for requests that say whether the API works."""
         return self.base_url
 
     @abstractmethod

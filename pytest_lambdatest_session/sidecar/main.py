@@ -25,12 +25,14 @@ from pytest_lambdatest_session.sidecar.sharing import ShareJob
 from pytest_lambdatest_session.sidecar.storage import Storage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import BinaryIO
 
+    from pytest_lambdatest_session.sidecar.jobs import Job
     from pytest_lambdatest_session.sidecar.messages import Start, Trouble
 
 _PARENT_LOOK_SECONDS = 0.25
+_JOBS: dict[str, Callable[..., Job]] = {"poll": PollJob, "mark": MarkJob, "share": ShareJob}
 
 
 class Server:
@@ -58,12 +60,8 @@ class Server:
         kind = request["type"]
         now, policy, emit = time.monotonic(), self._pool.policy, self._results.put
         self._note_account(request.get("account"))
-        if kind == "poll":
-            self._pool.add(PollJob(request, now, policy, emit))
-        elif kind == "mark":
-            self._pool.add(MarkJob(request, now, policy, emit))
-        elif kind == "share":
-            self._pool.add(ShareJob(request, now, policy, emit))
+        if kind in _JOBS:
+            self._pool.add(_JOBS[kind](request, now, policy, emit))
         elif kind == "download":
             for job in download_jobs(request, self._storage, now, policy, emit):
                 self._pool.add(job)

@@ -280,7 +280,7 @@ def test_a_browser_of_a_conftest_is_kept_or_left_out_when_the_settings_are_known
     watching = PlaywrightHook(recorder._playwright.observer, recorder.problems.fault)
     watching.is_installed = True
     browser = Browser()
-    watching._connected((None, f"{CLOUD}?capabilities={{}}"), {}, browser, None)
+    watching.saw(None, f"{CLOUD}?capabilities={{}}", None, 0.0, browser, None)
     recorder.start(lambda host: captured and host == "cdp.lambdatest.com", lambda *_: None)
     connection = browser._impl_obj._connection
     connection.send(1, "evaluateExpression", arg={"value": {"s": 'lambdatest_action: {"action": "getTestDetails"}'}})
@@ -297,7 +297,7 @@ def test_a_connection_that_sends_by_its_transport_is_watched_as_well(hook: Playw
     transport = SimpleNamespace(send=connection.onmessage)
     del connection.onmessage
     connection._transport = transport
-    hook._connected((None, "ours"), {}, browser, None)
+    hook.saw(None, "ours", None, 0.0, browser, None)
     message = {"id": 1, "guid": "page@1", "method": "keyboardType", "params": {"text": "a"}, "metadata": {}}
     transport.send(message)
     connection.dispatch({"id": 1})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,16 +18,17 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from pytest_lambdatest_session.capture.selenium import (
     NEW_SESSION,
     QUIT,
-    WebDriverHook,
-    WebSocketHook,
     bidi_address,
     credentials_in,
     hub_of,
     new_session_id,
+    webdriver_hook,
+    websocket_hook,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from local_grid import LocalGrid
 
@@ -36,18 +38,20 @@ class Notes:
 
     def __init__(self, fault: Exception | None = None) -> None:
         self.seen: list[tuple[object, Any, BaseException | None]] = []
+        self.params: list[object] = []
         self._fault = fault
 
     def saw(
         self,
         driver: Any,  # noqa: ARG002
         command: object,
-        params: object,  # noqa: ARG002
+        params: object,
         started_at: float,  # noqa: ARG002
         response: Any,
         error: BaseException | None,
     ) -> None:
         self.seen.append((command, response, error))
+        self.params.append(params)
         if self._fault is not None:
             raise self._fault
 
@@ -66,7 +70,7 @@ def nobody(fault: Exception) -> None:
 @pytest.fixture
 def notes() -> Iterator[Notes]:
     notes = Notes()
-    hook = WebDriverHook(notes, nobody)
+    hook = webdriver_hook(notes.saw, nobody)
     hook.install()
     yield notes
     hook.uninstall()
@@ -84,60 +88,41 @@ def open_browser(grid: LocalGrid) -> WebDriver:
 pytestmark = pytest.mark.filterwarnings("ignore:Embedding username and password:UserWarning")
 
 
-def test_the_commands_are_named_as_selenium_names_them() -> None:
-    assert Command.NEW_SESSION == NEW_SESSION
-    assert Command.QUIT == QUIT
-
-
-def test_every_command_is_seen_with_its_answer(grid: LocalGrid, notes: Notes) -> None:
+def test_every_command_is_seen_with_its_answer_and_fails_as_without_us(grid: LocalGrid, notes: Notes) -> None:
     with open_browser(grid) as driver:
         driver.get("data:text/html,<title>Hello</title>")
         title = driver.title
     assert title == "Hello"
-    assert notes.commands == [NEW_SESSION, "get", "getTitle", QUIT]
+    assert notes.commands == [NEW_SESSION, "get", "getTitle", QUIT] == [Command.NEW_SESSION, *notes.commands[1:]]
     assert new_session_id(notes.seen[0][1]) in grid.sessions
-
-
-def test_a_command_that_fails_is_seen_and_fails_as_before(grid: LocalGrid, notes: Notes) -> None:
-    driver = open_browser(grid)
-    driver.quit()
     with pytest.raises(InvalidSessionIdException) as caught:
         driver.get_cookies()
     command, response, error = notes.seen[-1]
     assert (command, response) == ("getCookies", None)
     assert error is caught.value
+    shown = [entry.path.name for entry in caught.traceback.filter(caught)]  # type: ignore[union-attr]
+    assert shown.count("webdriver.py") == 2, "get_cookies and selenium's own execute"
     close(driver.command_executor)
 
 
 def test_what_the_observer_raises_reaches_nobody_but_the_fault_handler(grid: LocalGrid) -> None:
     faults: list[Exception] = []
-    hook = WebDriverHook(Notes(fault := RuntimeError("bookkeeping")), faults.append)
+    hook = webdriver_hook(Notes(fault := RuntimeError("bookkeeping")).saw, faults.append)
     hook.install()
     try:
-        open_browser(grid).quit()
-    finally:
-        hook.uninstall()
-    assert faults == [fault, fault]
-
-
-def test_what_the_observer_raises_about_a_failure_does_not_stand_in_for_it(grid: LocalGrid) -> None:
-    faults: list[Exception] = []
-    driver = open_browser(grid)
-    driver.quit()
-    hook = WebDriverHook(Notes(fault := RuntimeError("bookkeeping")), faults.append)
-    hook.install()
-    try:
+        driver = open_browser(grid)
+        driver.quit()
         with pytest.raises(InvalidSessionIdException):
             driver.get_cookies()
     finally:
         hook.uninstall()
-    assert faults == [fault]
+    assert faults == [fault] * 3
     close(driver.command_executor)
 
 
 def test_a_wrapper_that_was_left_behind_tells_nobody_anything(grid: LocalGrid) -> None:
     """Whoever wrapped `execute` after us may call ours for ever."""
-    hook = WebDriverHook(notes := Notes(), nobody)
+    hook = webdriver_hook((notes := Notes()).saw, nobody)
     hook.install()
     left_behind: Any = WebDriver.execute
     hook.uninstall()
@@ -150,21 +135,12 @@ def test_a_wrapper_that_was_left_behind_tells_nobody_anything(grid: LocalGrid) -
     close(driver.command_executor)
 
 
-def test_uninstalling_puts_back_what_was_there() -> None:
-    before = WebDriver.execute
-    hook = WebDriverHook(Notes(), nobody)
-    hook.install()
-    assert WebDriver.execute is not before
-    hook.uninstall()
-    assert WebDriver.execute is before
-
-
 @pytest.mark.parametrize("order", ["inner first", "outer first"])
 def test_a_wrapper_put_over_ours_survives_in_both_orders_of_leaving(grid: LocalGrid, order: str) -> None:
     calls: list[object] = []
     before = WebDriver.execute
     notes = Notes()
-    hook = WebDriverHook(notes, nobody)
+    hook = webdriver_hook(notes.saw, nobody)
     hook.install()
     ours = WebDriver.execute
 
@@ -208,66 +184,28 @@ def test_a_wrapper_below_ours_gets_what_came_as_it_came(
         return before(self, *args, **kwargs)
 
     monkeypatch.setattr(WebDriver, "execute", theirs)
-    hook = WebDriverHook(notes := Notes(), nobody)
+    hook = webdriver_hook((notes := Notes()).saw, nobody)
     hook.install()
     try:
         with open_browser(grid) as driver:
             driver.execute(*args, **kwargs)
+            with pytest.raises(TypeError, match="driver_command"):
+                driver.execute()  # type: ignore[call-arg]
     finally:
         hook.uninstall()
     assert calls[1] == (args, kwargs)
-    assert notes.commands == [NEW_SESSION, "getTitle", QUIT]
-
-
-@pytest.mark.parametrize("below", ["selenium", "another plugin's wrapper"])
-def test_a_call_without_a_command_fails_as_it_does_without_us(
-    grid: LocalGrid, monkeypatch: pytest.MonkeyPatch, below: str
-) -> None:
-    before = WebDriver.execute
-
-    def theirs(*args: Any, **kwargs: Any) -> Any:
-        return before(*args, **kwargs)
-
-    if below != "selenium":
-        monkeypatch.setattr(WebDriver, "execute", theirs)
-    hook = WebDriverHook(notes := Notes(), nobody)
-    hook.install()
-    try:
-        with open_browser(grid) as driver, pytest.raises(TypeError, match="driver_command"):
-            driver.execute()  # type: ignore[call-arg]
-    finally:
-        hook.uninstall()
-    assert notes.commands[0] == NEW_SESSION
-    assert notes.commands[-1] == QUIT
+    assert notes.commands == [NEW_SESSION, "getTitle", None, QUIT]
 
 
 def test_hooks_of_nested_runs_stack(grid: LocalGrid, notes: Notes) -> None:
     inner_notes = Notes()
-    inner = WebDriverHook(inner_notes, nobody)
+    inner = webdriver_hook(inner_notes.saw, nobody)
     inner.install()
     driver = open_browser(grid)
     inner.uninstall()
     driver.quit()
     assert inner_notes.commands == [NEW_SESSION]
     assert notes.commands == [NEW_SESSION, QUIT]
-
-
-class Sent:
-    """An observer of BiDi that writes down what it is told."""
-
-    def __init__(self) -> None:
-        self.seen: list[tuple[object, object, object]] = []
-
-    def saw_bidi(
-        self,
-        connection: Any,  # noqa: ARG002
-        method: str,
-        params: object,
-        started_at: float,  # noqa: ARG002
-        response: Any,
-        error: BaseException | None,  # noqa: ARG002
-    ) -> None:
-        self.seen.append((method, params, response))
 
 
 def test_what_is_given_to_a_websocket_is_read_before_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,7 +223,7 @@ def test_what_is_given_to_a_websocket_is_read_before_it_is_sent(monkeypatch: pyt
 
     monkeypatch.setattr(module, "WebSocketConnection", Connection)
     before = Connection.execute
-    hook = WebSocketHook(sent := Sent(), nobody)
+    hook = websocket_hook((sent := Notes()).saw, nobody)
     hook.install()
     assert not hasattr(Connection, "send_cmd"), "older releases have none"
     connection: Any = Connection()
@@ -294,27 +232,19 @@ def test_what_is_given_to_a_websocket_is_read_before_it_is_sent(monkeypatch: pyt
     assert connection.execute(iter([3])) == 3
     hook.uninstall()
     assert Connection.execute is before
-    assert [(method, params) for method, params, _ in sent.seen] == [
+    assert list(zip(sent.commands, sent.params, strict=True)) == [
         ("browser.close", {}),
         (subscribe.__qualname__, None),
         (None, None),
     ]
 
 
-@pytest.mark.parametrize("value", [None, "s", {"capabilities": None}, {"capabilities": {"webSocketUrl": True}}])
-def test_a_session_without_bidi_has_no_address_for_it(value: object) -> None:
-    assert bidi_address({"value": value}) is None
-
-
 LATE_IMPORT = """
 import sys
-from pytest_lambdatest_session.capture.selenium import WebDriverHook, WebSocketHook, WEBDRIVER_MODULE
-
-class Observer:
-    saw = saw_bidi = None
+from pytest_lambdatest_session.capture.selenium import webdriver_hook, websocket_hook
 
 faults = []
-hooks = [kind(Observer, faults.append) for _ in range(2) for kind in (WebDriverHook, WebSocketHook)]
+hooks = [make(None, faults.append) for _ in range(2) for make in (webdriver_hook, websocket_hook)]
 for hook in hooks:
     hook.install()
 assert "selenium" not in sys.modules
@@ -339,75 +269,40 @@ def test_selenium_is_wrapped_when_somebody_else_imports_it() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-STRANGE_SELENIUM = """
+IMPORTING = """
 import sys
-from pytest_lambdatest_session.capture.selenium import WebDriverHook
-
-class Observer:
-    saw = None
+sys.path.insert(0, sys.argv[1])
+from pytest_lambdatest_session.capture.selenium import WEBDRIVER_MODULE, webdriver_hook
 
 faults = []
-hook = WebDriverHook(Observer, faults.append)
+hook = webdriver_hook(None, faults.append)
 hook.install()
-import selenium.webdriver.remote.webdriver as module
+try:
+    module = __import__(WEBDRIVER_MODULE, fromlist=["STRANGE"])
+    assert module.STRANGE
+except ModuleNotFoundError as error:
+    assert error.name == WEBDRIVER_MODULE, error
+    print("not found")
 hook.uninstall()
-assert module.STRANGE and [type(fault) for fault in faults] == [AttributeError], faults
+print(*(type(fault).__name__ for fault in faults))
 """
 
 
-def test_a_selenium_of_another_shape_still_imports(tmp_path: Any) -> None:
+@pytest.mark.parametrize(
+    ("source", "printed"), [("STRANGE = True\n", "AttributeError\n"), (None, "not found\n\n")], ids=["strange", "none"]
+)
+def test_a_selenium_of_another_shape_is_imported_and_one_that_is_not_there_missed_as_without_us(
+    tmp_path: Path, source: str | None, printed: str
+) -> None:
     package = tmp_path / "selenium" / "webdriver" / "remote"
     package.mkdir(parents=True)
     for folder in (package, package.parent, package.parent.parent):
         (folder / "__init__.py").touch()
-    (package / "webdriver.py").write_text("STRANGE = True\n", encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{STRANGE_SELENIUM}"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-NO_SELENIUM = """
-import sys
-import types
-from pytest_lambdatest_session.capture.selenium import WebDriverHook, WEBDRIVER_MODULE
-
-class Observer:
-    saw = None
-
-hook = WebDriverHook(Observer, print)
-hook.install()
-package = types.ModuleType("selenium.webdriver.remote")
-package.__path__ = []
-sys.modules[package.__name__] = package
-sys.modules["selenium.webdriver"] = types.ModuleType("selenium.webdriver")
-sys.modules["selenium"] = types.ModuleType("selenium")
-try:
-    __import__(WEBDRIVER_MODULE)
-except ModuleNotFoundError as error:
-    assert error.name == WEBDRIVER_MODULE, error
-else:
-    raise AssertionError("found where there is none")
-"""
-
-
-def test_a_selenium_that_is_not_there_is_missed_as_without_us() -> None:
-    done = subprocess.run([sys.executable, "-c", NO_SELENIUM], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-
-def test_a_failure_shows_the_traceback_it_would_have_without_us(grid: LocalGrid, notes: Notes) -> None:
-    assert notes.seen == []
-    driver = open_browser(grid)
-    driver.quit()
-    with pytest.raises(InvalidSessionIdException) as caught:
-        driver.get_cookies()
-    close(driver.command_executor)
-    shown = [tracked.path.name for tracked in caught.traceback.filter(caught)]  # type: ignore[union-attr]
-    assert shown.count("webdriver.py") == 2, "get_cookies and selenium's own execute"
+    if source is not None:
+        (package / "webdriver.py").write_text(source, encoding="utf-8")
+    command = [sys.executable, "-c", IMPORTING, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == (printed, "")
 
 
 class FakeDriver:
@@ -417,39 +312,41 @@ class FakeDriver:
         self.command_executor = command_executor
 
 
-def test_the_hub_of_a_connection_is_its_host_without_port_and_userinfo() -> None:
-    config = ClientConfig("https://Me%40x:k%2Fey@Hub.LambdaTest.com:443/wd/hub")
+ADDRESS = "https://hub.lambdatest.com/wd/hub"
+
+
+@pytest.mark.parametrize(
+    ("config", "account"),
+    [
+        (ClientConfig("https://Me%40x:k%2Fey@Hub.LambdaTest.com:443/wd/hub"), ("Me@x", "k/ey")),
+        (ClientConfig(ADDRESS, username="me", password="key"), ("me", "key")),
+    ],
+    ids=["in the address", "in the config"],
+)
+def test_the_hub_of_a_connection_is_its_host_without_port_and_userinfo(
+    config: ClientConfig, account: tuple[str, str]
+) -> None:
     connection = RemoteConnection(client_config=config)
     hub = hub_of(FakeDriver(connection))
     close(connection)
     assert hub is not None
     assert hub.host == "hub.lambdatest.com"
     assert hub.credentials is not None
-    assert hub.credentials.authorization == "Basic TWVAeDprL2V5"
+    assert hub.credentials.account == account
 
 
-def test_the_client_config_may_hold_the_credentials() -> None:
-    config = ClientConfig("https://hub.lambdatest.com/wd/hub", username="me", password="key")
-    connection = RemoteConnection(client_config=config)
-    hub = hub_of(FakeDriver(connection))
-    close(connection)
-    assert hub is not None
-    assert hub.credentials is not None
-    assert hub.credentials.authorization == "Basic bWU6a2V5"
-
-
-def test_an_older_selenium_keeps_the_address_in_the_connection_itself() -> None:
-    class Connection:
-        _url = "http://me:key@hub.lambdatest.com/wd/hub"
-
-    hub = hub_of(FakeDriver(Connection()))
-    assert hub is not None
-    assert hub.host == "hub.lambdatest.com"
-
-
-@pytest.mark.parametrize("executor", [object(), None, type("C", (), {"_url": "/relative"})()])
-def test_a_driver_without_an_address_has_no_hub(executor: object) -> None:
-    assert hub_of(FakeDriver(executor)) is None
+@pytest.mark.parametrize(
+    ("executor", "host"),
+    [
+        (object(), None),
+        (None, None),
+        (SimpleNamespace(_url="/x"), None),
+        (SimpleNamespace(_url=ADDRESS), "hub.lambdatest.com"),
+    ],
+)
+def test_an_older_selenium_keeps_the_address_in_the_connection_itself(executor: object, host: str | None) -> None:
+    hub = hub_of(FakeDriver(executor))
+    assert (hub and hub.host) == host
 
 
 OPTIONS = {"username": "me", "accessKey": "key"}
@@ -490,15 +387,16 @@ def test_capabilities_without_credentials_have_none(params: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("response", "session_id"),
+    ("response", "session_id", "address"),
     [
-        ({"value": {"sessionId": "s"}}, "s"),
-        ({"sessionId": "s", "value": {}}, "s"),
-        ({"value": None}, None),
-        ({"value": {"sessionId": 5}}, None),
-        (None, None),
-        ("text", None),
+        ({"value": {"sessionId": "s", "capabilities": {"webSocketUrl": "ws://x"}}}, "s", "ws://x"),
+        ({"sessionId": "s", "value": {"capabilities": {"webSocketUrl": True}}}, "s", None),
+        ({"value": {"sessionId": 5, "capabilities": None}}, None, None),
+        ({"value": None}, None, None),
     ],
 )
-def test_the_session_id_in_an_answer(response: object, session_id: str | None) -> None:
-    assert new_session_id(response) == session_id
+def test_the_session_id_and_the_address_for_bidi_in_an_answer(
+    response: object, session_id: str | None, address: str | None
+) -> None:
+    assert (new_session_id(response), bidi_address(response)) == (session_id, address)
+    assert new_session_id(None) is None

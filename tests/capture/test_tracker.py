@@ -6,12 +6,19 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from pytest_lambdatest_session.capture.tracker import Tracker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_lambdatest_session.capture.tracker import Attempt
+
+
+@pytest.fixture
+def tracker() -> Tracker:
+    return Tracker()
 
 
 def begin(tracker: Tracker, test: str = "a", number: int = 1) -> Attempt:
@@ -28,8 +35,7 @@ def in_thread(function: Callable[[], object]) -> None:
     thread.join()
 
 
-def test_a_session_is_used_by_the_attempt_that_created_it() -> None:
-    tracker = Tracker()
+def test_a_session_is_used_by_the_attempt_that_created_it(tracker: Tracker) -> None:
     attempt = begin(tracker)
     tracker.start("s", "hub", 5.0)
     tracker.use("s", 5.0, created=True)
@@ -38,17 +44,7 @@ def test_a_session_is_used_by_the_attempt_that_created_it() -> None:
     assert payload["sessions"] == [{"id": "s", "hub": "hub", "started_at": 5.0, "ended_at": None}]
 
 
-def test_commands_in_setup_and_call_are_uses() -> None:
-    tracker = Tracker()
-    tracker.start("s", "hub", 1.0)
-    attempt = begin(tracker)
-    send(tracker, "s", 2.0)
-    send(tracker, "s", 3.0)
-    assert (attempt.uses["s"].first_at, attempt.uses["s"].last_at) == (2.0, 3.5)
-
-
-def test_a_command_in_teardown_is_a_use_only_of_a_session_used_before() -> None:
-    tracker = Tracker()
+def test_a_command_in_teardown_is_a_use_only_of_a_session_used_before(tracker: Tracker) -> None:
     tracker.start("mine", "hub", 1.0)
     tracker.start("theirs", "hub", 1.0)
     attempt = begin(tracker)
@@ -57,44 +53,27 @@ def test_a_command_in_teardown_is_a_use_only_of_a_session_used_before() -> None:
     send(tracker, "mine", 3.0)
     send(tracker, "theirs", 3.0)
     assert list(attempt.uses) == ["mine"]
+    assert (attempt.uses["mine"].first_at, attempt.uses["mine"].last_at) == (2.0, 3.5)
     assert [at for _, _, _, at, _, _ in attempt.commands()] == [2.0, 3.0]
 
 
-def test_a_session_that_was_quit_is_used_by_no_further_test() -> None:
-    """Selene asks the driver of the test before, which was quit, whether it is alive."""
-    tracker = Tracker()
-    begin(tracker, "first")
-    tracker.start("first", "hub", 1.0)
-    tracker.use("first", 1.0, created=True)
-    tracker.end_session("first", 2.0)
-    tracker.end()
-    attempt = begin(tracker, "second")
-    send(tracker, "first", 3.0)
-    assert attempt.uses == {}
-    assert attempt.commands() == []
-
-
-def test_the_test_that_quits_its_session_may_go_on_with_it_by_mistake() -> None:
-    tracker = Tracker()
-    attempt = begin(tracker)
+def test_a_session_that_was_quit_is_used_by_no_further_test(tracker: Tracker) -> None:
+    """Selene asks the driver of the test before, whether it is alive; that test may go on by mistake."""
+    first = begin(tracker, "first")
     tracker.start("s", "hub", 1.0)
     tracker.use("s", 1.0, created=True)
     tracker.end_session("s", 2.0)
     tracker.sent("s", "getTitle", None, 3.0, 3.5, "InvalidSessionIdException")
-    assert [(command, error) for _, command, _, _, _, error in attempt.commands()] == [
+    tracker.end()
+    second = begin(tracker, "second")
+    send(tracker, "s", 4.0)
+    assert [(command, error) for _, command, _, _, _, error in first.commands()] == [
         ("getTitle", "InvalidSessionIdException")
     ]
+    assert (second.uses, second.commands()) == ({}, [])
 
 
-def test_a_teardown_without_a_setup_concerns_nobody() -> None:
-    tracker = Tracker()
-    tracker.tear_down()
-    tracker.end()
-    assert tracker.current() is None
-
-
-def test_a_session_of_another_host_is_known_and_nobodys() -> None:
-    tracker = Tracker()
+def test_a_session_of_another_host_is_known_and_nobodys(tracker: Tracker) -> None:
     attempt = begin(tracker)
     assert not tracker.knows("s")
     tracker.ignore("s")
@@ -106,9 +85,8 @@ def test_a_session_of_another_host_is_known_and_nobodys() -> None:
     assert tracker.unreported() == {"sessions": [], "creation_failures": [], "attempts": [], "ignored_hubs": []}
 
 
-def test_a_session_of_no_test_is_on_the_next_payload_and_told_at_the_end() -> None:
+def test_a_session_of_no_test_is_on_the_next_payload_and_told_at_the_end(tracker: Tracker) -> None:
     """The report with that payload may be dropped by another plugin."""
-    tracker = Tracker()
     tracker.start("s", "hub", 1.0)
     tracker.end_session("s", 2.0)
     attempt = begin(tracker)
@@ -120,32 +98,21 @@ def test_a_session_of_no_test_is_on_the_next_payload_and_told_at_the_end() -> No
     assert tracker.unreported()["sessions"] == told
 
 
-def test_each_payload_of_an_attempt_has_a_higher_number() -> None:
-    tracker = Tracker()
+def test_a_second_quit_and_a_second_mark_by_the_suite_are_no_news(tracker: Tracker) -> None:
     attempt = begin(tracker)
-    assert [tracker.payload(attempt)["snapshot"] for _ in range(3)] == [1, 2, 3]
-
-
-def test_a_second_quit_does_not_move_the_end() -> None:
-    tracker = Tracker()
     tracker.start("s", "hub", 1.0)
+    tracker.mark_session("s")
     tracker.end_session("s", 2.0)
+    payload = tracker.payload(attempt)
+    assert [(session["marked"], session["ended_at"]) for session in payload["sessions"]] == [(True, 2.0)]
+    tracker.mark_session("s")
     tracker.end_session("s", 9.0)
+    assert not tracker.has_news_of(attempt)
+    assert (payload["snapshot"], tracker.payload(attempt)["snapshot"]) == (1, 2)
     assert tracker.unreported()["sessions"][0]["ended_at"] == 2.0
 
 
-def test_a_second_mark_by_the_suite_is_no_news() -> None:
-    tracker = Tracker()
-    tracker.start("s", "hub", 1.0)
-    tracker.mark_session("s")
-    attempt = begin(tracker)
-    assert [session["marked"] for session in tracker.payload(attempt)["sessions"]] == [True]
-    tracker.mark_session("s")
-    assert not tracker.has_news_of(attempt)
-
-
-def test_a_thread_counts_for_the_latest_attempt_a_runners_for_its_own() -> None:
-    tracker = Tracker()
+def test_a_thread_counts_for_the_latest_attempt_a_runners_for_its_own(tracker: Tracker) -> None:
     for session_id in ("main", "plain", "own"):
         tracker.start(session_id, "hub", 1.0)
     attempt = begin(tracker)
@@ -163,9 +130,8 @@ def test_a_thread_counts_for_the_latest_attempt_a_runners_for_its_own() -> None:
     assert list(others[0].uses) == ["own"]
 
 
-def test_attempts_whose_end_nobody_told_end_once_they_tear_down() -> None:
+def test_attempts_whose_end_nobody_told_end_once_they_tear_down(tracker: Tracker) -> None:
     """Before selenium is there, reports are not looked at: that of the teardown tells of the end."""
-    tracker = Tracker()
     tracker.start("s", "hub", 1.0)
     begin(tracker, "over")
     tracker.tear_down()
@@ -178,16 +144,17 @@ def test_attempts_whose_end_nobody_told_end_once_they_tear_down() -> None:
     assert list(attempt.uses) == ["s"]
 
 
-def test_between_tests_the_attempt_begun_last_may_be_one_that_is_over() -> None:
-    tracker = Tracker()
+def test_between_tests_the_attempt_begun_last_may_be_one_that_is_over(tracker: Tracker) -> None:
+    tracker.tear_down()
+    tracker.end()
+    assert tracker.current() is None, "a teardown without a setup concerns nobody"
     begin(tracker)
     tracker.tear_down()
     tracker.forget_finished()
     assert tracker.current() is None
 
 
-def test_threads_may_send_commands_while_tests_begin_and_end() -> None:
-    tracker = Tracker()
+def test_threads_may_send_commands_while_tests_begin_and_end(tracker: Tracker) -> None:
     sessions = [f"s{number}" for number in range(20)]
     for session_id in sessions:
         tracker.start(session_id, "hub", 1.0)
@@ -221,23 +188,16 @@ def test_threads_may_send_commands_while_tests_begin_and_end() -> None:
     assert faults == []
 
 
-def test_commands_of_several_sessions_stand_in_the_order_of_sending() -> None:
-    tracker = Tracker()
+def test_commands_of_several_sessions_stand_in_the_order_of_sending(tracker: Tracker) -> None:
     attempt = begin(tracker)
     for session_id in ("a", "b"):
         tracker.start(session_id, "hub", 1.0)
     for at, session_id in enumerate("abab"):
         send(tracker, session_id, at)
-    assert [(session_id, sent_at) for session_id, _, _, sent_at, _, _ in attempt.commands()] == [
-        ("a", 0),
-        ("b", 1),
-        ("a", 2),
-        ("b", 3),
-    ]
+    assert [(seen[0], seen[3]) for seen in attempt.commands()] == [("a", 0), ("b", 1), ("a", 2), ("b", 3)]
 
 
-def test_an_attempt_that_ends_leaves_a_later_one_of_another_thread_alone() -> None:
-    tracker = Tracker()
+def test_an_attempt_that_ends_leaves_a_later_one_of_another_thread_alone(tracker: Tracker) -> None:
     tracker.start("s", "hub", 1.0)
     begin(tracker, "first")
     others: list[Any] = []
@@ -247,9 +207,8 @@ def test_an_attempt_that_ends_leaves_a_later_one_of_another_thread_alone() -> No
     assert list(others[0].uses) == ["s"]
 
 
-def test_what_is_not_captured_goes_when_that_is_known() -> None:
+def test_what_is_not_captured_goes_when_that_is_known(tracker: Tracker) -> None:
     """Sessions are opened before the settings are read, in a conftest."""
-    tracker = Tracker()
     for session_id, hub in (("mine", "hub.lambdatest.com"), ("theirs", "127.0.0.1")):
         tracker.start(session_id, hub, 1.0)
         tracker.fail_creation(hub, "SessionNotCreatedException")
@@ -262,8 +221,7 @@ def test_what_is_not_captured_goes_when_that_is_known() -> None:
     assert [failure["hub"] for failure in tracker.unreported()["creation_failures"]] == ["hub.lambdatest.com"]
 
 
-def test_between_tests_and_after_the_run_a_command_belongs_to_nobody() -> None:
-    tracker = Tracker()
+def test_between_tests_and_after_the_run_a_command_belongs_to_nobody(tracker: Tracker) -> None:
     tracker.start("s", "hub", 1.0)
     attempts = [begin(tracker)]
     tracker.end()
@@ -274,8 +232,7 @@ def test_between_tests_and_after_the_run_a_command_belongs_to_nobody() -> None:
     assert [attempt.uses for attempt in attempts] == [{}, {}]
 
 
-def test_failed_creations_are_their_attempts_or_of_no_test() -> None:
-    tracker = Tracker()
+def test_failed_creations_are_their_attempts_or_of_no_test(tracker: Tracker) -> None:
     tracker.fail_creation("hub", "early")
     attempt = begin(tracker)
     tracker.fail_creation("hub", "SessionNotCreatedException")
@@ -284,8 +241,7 @@ def test_failed_creations_are_their_attempts_or_of_no_test() -> None:
     assert tracker.unreported()["creation_failures"] == [{"hub": "hub", "error": "early"}]
 
 
-def test_an_attempt_that_no_report_was_logged_of_is_told_at_the_end() -> None:
-    tracker = Tracker()
+def test_an_attempt_that_no_report_was_logged_of_is_told_at_the_end(tracker: Tracker) -> None:
     tracker.start("s", "hub", 1.0)
     for number in (1, 2, 3, 4):
         attempt = begin(tracker, number=number)

@@ -112,7 +112,7 @@ def test_a_verdict_is_written_once_and_to_what_has_none(
     assert subject.waits[:-1] == waits, "written as soon as it was seen"
 
 
-def test_nothing_is_asked_before_the_cloud_has_settled() -> None:
+def test_nothing_is_asked_before_the_initial_delay() -> None:
     request = mark()
     request["ended_at"] = time.time() + 60
     subject = Subject(request)

@@ -34,7 +34,7 @@ MARKED = SessionDetails("s", status="passed", video_url=URL)
 COMPLETE = SessionDetails("s", status="passed", duration=3.0, video_url=URL)
 LINKLESS = SessionDetails("s", status="completed", duration=3.0)
 IN_A_LONG_TIME = 4e9
-"""By a clock that is ahead; the whole time to settle is waited for then, and no more."""
+"""By a clock that is ahead; the whole initial delay is waited for then, and no more."""
 
 
 class Answer(NamedTuple):
@@ -62,7 +62,7 @@ class Subject(PollJob):
         self.told.append(result)
 
     @property
-    def is_settled(self) -> bool:
+    def is_final(self) -> bool:
         assert self.is_over == (bool(self.told) and self.told[-1]["done"])
         return self.is_over
 
@@ -81,7 +81,7 @@ def handle(subject: Subject, outcome: SessionDetails | CloudError, now: float, *
     return subject
 
 
-def test_the_first_question_comes_when_the_cloud_has_settled() -> None:
+def test_the_first_request_comes_after_the_initial_delay() -> None:
     subject = Subject()
     assert subject.due == 100.8
     assert (subject.base_url, subject.told) == (WEB, [])
@@ -97,31 +97,31 @@ def test_a_session_that_still_runs_is_asked_about_less_and_less_often() -> None:
         handle(subject, RUNNING, now)
         waits.append(round(subject.due - now, 2))
     assert waits == [0.4, 0.64, 1.02, 1.64, 2.62, 4.19, 5.0, 5.0]
-    assert not subject.is_settled
+    assert not subject.is_final
     assert says(subject, Answer("pending", RUNNING, None, "web"))
 
 
 @pytest.mark.parametrize("details", [MARKED, LINKLESS], ids=["marked-before-quit", "links-to-come"])
-def test_an_incomplete_answer_is_final_when_patience_ends(details: SessionDetails) -> None:
+def test_an_incomplete_answer_is_final_when_the_wait_for_the_rest_ends(details: SessionDetails) -> None:
     subject = Subject()
-    while not subject.is_settled:
+    while not subject.is_final:
         now = subject.due
         handle(subject, details, now)
     assert now == 103.8
     assert says(subject, Answer("final", details, None, "web"))
 
 
-def test_patience_begins_with_the_first_incomplete_answer() -> None:
+def test_the_wait_for_the_rest_begins_with_the_first_incomplete_answer() -> None:
     subject = handle(Subject(), RUNNING, 110)
     handle(subject, MARKED, 120)
     handle(subject, RUNNING, 125)
-    assert not handle(subject, MARKED, 130).is_settled
-    assert handle(subject, MARKED, 133).is_settled
+    assert not handle(subject, MARKED, 130).is_final
+    assert handle(subject, MARKED, 133).is_final
 
 
 def test_a_refusal_is_final() -> None:
     subject = handle(Subject(), Forbidden("403 no"), 101)
-    assert subject.is_settled
+    assert subject.is_final
     assert says(subject, Answer("unavailable", None, "403 no", "web"))
 
 
@@ -130,7 +130,7 @@ def test_a_failure_is_shown_and_asked_again_as_long_as_tests_run() -> None:
     for error in (Unreachable("x"), ServerError("x", 500), MalformedAnswer("x"), Redirected("x"), Throttled("x")) * 10:
         handle(subject, error, subject.due)
         assert says(subject, Answer("unavailable", None, "x", "web"))
-    assert not subject.is_settled
+    assert not subject.is_final
     assert says(handle(subject, COMPLETE, subject.due), Answer("final", COMPLETE, None, "web"))
 
 
@@ -138,9 +138,9 @@ def test_at_the_end_of_the_run_four_failures_are_enough() -> None:
     """Those before an answer are forgotten, and being told when to come back is none."""
     subject = Subject()
     outcomes: list[SessionDetails | CloudError] = [*[Unreachable("x")] * 3, RUNNING]
-    for outcome in (*outcomes, *[Throttled("x", 1.0)] * 9, *[ServerError("x", 500)] * 3):
-        assert not handle(subject, outcome, subject.due, finishing=True).is_settled
-    assert handle(subject, ServerError("x", 500), subject.due, finishing=True).is_settled
+    for outcome in (*outcomes, *[Throttled("x", 1.0)] * 9, *[ServerError("x", 500)] * 2, Throttled("x")):
+        assert not handle(subject, outcome, subject.due, finishing=True).is_final
+    assert handle(subject, ServerError("x", 500), subject.due, finishing=True).is_final
 
 
 def test_a_failure_after_an_answer_keeps_what_is_known() -> None:
@@ -172,7 +172,7 @@ def test_whatever_the_other_product_says_the_session_is_asked_about_at_home_agai
     subject = handle(handle(Subject(), NotFound("404"), 101), error, 101.3)
     assert subject.base_url == WEB
     assert subject.due == pytest.approx(101.7)
-    assert not subject.is_settled
+    assert not subject.is_final
     assert subject.told[-1]["error"] == "404"
 
 
@@ -188,7 +188,7 @@ def test_the_other_product_is_asked_twice_in_all() -> None:
 def test_a_session_not_found_for_so_long_is_not_there(finishing: bool, seconds: float) -> None:
     """An id that LambdaTest never knew must not cost the whole budget."""
     subject = Subject()
-    while not subject.is_settled:
+    while not subject.is_final:
         now = subject.due
         handle(subject, NotFound("404"), now, finishing=finishing)
     assert now - 100.8 == pytest.approx(seconds)
@@ -199,16 +199,16 @@ def test_a_session_missing_since_long_is_asked_about_once_more_at_the_end_of_the
     subject = Subject()
     for _ in range(7):
         handle(subject, NotFound("404"), subject.due)
-    assert not subject.is_settled
-    assert handle(subject, NotFound("404"), subject.due, finishing=True).is_settled
+    assert not subject.is_final
+    assert handle(subject, NotFound("404"), subject.due, finishing=True).is_final
 
 
 def test_an_answer_starts_the_time_to_be_found_anew() -> None:
     subject = handle(handle(Subject(), RUNNING, 101), NotFound("404"), 104)
     handle(subject, RUNNING, 105)
-    assert not handle(subject, NotFound("404"), 109, finishing=True).is_settled
-    assert not handle(subject, NotFound("404"), 112.9, finishing=True).is_settled
-    assert handle(subject, NotFound("404"), 113, finishing=True).is_settled
+    assert not handle(subject, NotFound("404"), 109, finishing=True).is_final
+    assert not handle(subject, NotFound("404"), 112.9, finishing=True).is_final
+    assert handle(subject, NotFound("404"), 113, finishing=True).is_final
 
 
 @pytest.mark.parametrize(
@@ -226,14 +226,14 @@ def test_a_session_never_quit_is_looked_at_once(outcome: SessionDetails | CloudE
     subject = Subject(ended=False)
     assert subject.due == 100.0
     handle(subject, outcome, 100.3)
-    assert subject.is_settled
+    assert subject.is_final
     assert says(subject, answer)
 
 
 def test_a_session_never_quit_and_not_found_is_looked_for_in_the_other_product_too() -> None:
     subject = handle(Subject(ended=False), NotFound("404"), 100.3)
-    assert (subject.base_url, subject.is_settled) == (APP, False)
-    assert handle(subject, NotFound("404"), 100.6).is_settled
+    assert (subject.base_url, subject.is_final) == (APP, False)
+    assert handle(subject, NotFound("404"), 100.6).is_final
     assert says(subject, Answer("not_found", None, "404", "web"))
 
 
@@ -241,7 +241,7 @@ def test_an_api_without_a_sibling_is_asked_alone() -> None:
     alone = "https://proxy.example.org/api"
     subject = handle(Subject(base_url=alone), NotFound("404"), 101)
     assert (subject.base_url, subject.due) == (alone, 101.4)
-    assert handle(Subject(ended=False, base_url=alone), NotFound("404"), 100.3).is_settled
+    assert handle(Subject(ended=False, base_url=alone), NotFound("404"), 100.3).is_final
 
 
 def test_the_end_of_the_run_brings_forward_what_rests_and_lets_the_cloud_notice_the_end() -> None:
@@ -274,7 +274,7 @@ def test_giving_up_keeps_what_is_known(
     if outcome is not None:
         handle(subject, outcome, 101)
     subject.give_up(reason)
-    assert subject.is_settled
+    assert subject.is_final
     assert says(subject, answer)
 
 

@@ -31,3 +31,11 @@ def test_why_there_is_no_link_is_told(errors: list[CloudError], failure: str) ->
     assert job.is_over
     assert told == [{"type": "shared", "session_id": "s", "url": None, "failure": failure}]
     assert now == pytest.approx(100.0 if len(errors) == 1 else 100.64)
+
+
+def test_the_end_of_the_run_does_not_wait_for_the_next_try() -> None:
+    job = ShareJob(share(), 100.0, Policy(), lambda _: None)
+    job.handle(Unreachable("blip"), 100.0, finishing=False)
+    for now in (100.2, 100.3):
+        job.hurry(now)
+        assert job.due == 100.2
