@@ -97,8 +97,8 @@ def test_the_artifacts_of_failed_tests_are_saved_and_shown(story: Story, argumen
     assert properties["lambdatest_player"] == row.links["player"]
     page = (run.folder / unquote(record["player"])).read_text(encoding="utf-8")
     assert '"command","title","",0,' in page
-    assert "network: empty; network: true in LT:Options records it" in row.details
-    assert "screenshots: LambdaTest has none" in row.details
+    assert "network (empty; network: true in LT:Options records it)" in row.details
+    assert "screenshots (LambdaTest has none)" in row.details
     assert run.row("test_sells").links["video"] == session_of(run, "test_sells")["video_url"]
     assert "not saved" not in run.output
     assert f"\nreport-lambdatest/{record['session_id']}/index.html\n" in run.output
@@ -134,7 +134,7 @@ def test_what_is_there_is_kept_and_not_asked_for_again(story: Story) -> None:
 def test_a_session_without_video_is_told_from_one_whose_video_is_not_ready(story: Story, tmp_path: Path) -> None:
     story.tests(SUITE)
     none = story.run("--lambdatest-artifacts=failed")
-    assert "video: LambdaTest has none; video: true in LT:Options records one" in none.row("test_total").details
+    assert "video (LambdaTest has none; video: true in LT:Options records one)" in none.row("test_total").details
     assert "not saved" not in none.output
     journal = story.grid._journal
     end_session = journal.end_session
@@ -144,7 +144,7 @@ def test_a_session_without_video_is_told_from_one_whose_video_is_not_ready(story
 
     journal.end_session = end  # type: ignore[method-assign]
     later = story.run("--lambdatest-artifacts=failed", "--lambdatest-artifacts-budget=3")
-    assert "video: not ready yet" in later.row("test_total").details
+    assert "video (not ready yet)" in later.row("test_total").details
     assert "! 1 artifact not saved: not ready yet" in later.output
     assert session_of(later, "test_total")["artifacts_missing"]["video"] == "not ready yet"
 

@@ -32,6 +32,7 @@ EXCEPTIONS: dict[str, str] = {
     "capture/untouched.py": "takes what the others use, when the plugin is loaded",
     "plugin.py": "reads the settings when the run is configured",
     "registration.py": "puts the parts together, and keeps the environment, before the first test runs",
+    "report/ctrf.py": "completes its file when the tests are over",
     "report/clips.py": "looks for ffmpeg, and at what was cut, when the tests are over",
     "report/github.py": "writes when the tests are over",
     "report/html/report.py": "makes a token for its page when the run is configured",
