@@ -13,12 +13,15 @@ from importlib.metadata import version
 
 from benchmarks.capture import capture
 from benchmarks.idle import idle, imports
+from benchmarks.player import player
 from benchmarks.report import report
 from benchmarks.scale import scale
 from benchmarks.trouble import trouble
 from benchmarks.wall import wall
 
-BENCHMARKS = {benchmark.__name__: benchmark for benchmark in (report, idle, imports, capture, wall, trouble, scale)}
+BENCHMARKS = {
+    benchmark.__name__: benchmark for benchmark in (report, idle, imports, capture, wall, trouble, scale, player)
+}
 _PACKAGES = ("pytest", "pytest-html", "pytest-xdist", "selenium", "pytest-selenium")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("report", "idle", "imports", "capture", "wall", "trouble", "scale")
+NAMES = ("report", "idle", "imports", "capture", "wall", "trouble", "scale", "player")
 
 
 def benchmark(*arguments: str) -> subprocess.CompletedProcess[str]:
