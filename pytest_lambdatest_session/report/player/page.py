@@ -109,8 +109,8 @@ def _data(tracked: TrackedSession, events: Sequence[Event], media: Media) -> dic
     return {
         "duration": media.duration_of(tracked),
         # By how many seconds the video starts later than the session, at most, and how many of them are not sure.
-        "lag": lag.most if lag.is_measured else 0.0,
-        "uncertain": lag.most - lag.least if lag.is_measured else 0.0,
+        "lag": lag.most,
+        "uncertain": lag.most - lag.least,
         "video": media.video,
         "stills": media.stills,
         "tests": [_test(use, events) for use in tracked.uses],

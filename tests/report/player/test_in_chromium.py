@@ -93,6 +93,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
     add_test(run, "test_flaky", 50.0, fails=True)
     add_test(run, "test_flaky", 60.0, fails=True, number=2)
     tracked = run.says("s1", status="failed", duration=SECONDS, name="Basket")
+    tracked.ended_at = 1000 + SECONDS
     items = [
         row(at * 0.017, requestMethod="POST", requestPath="/session/s1/element", responseStatus=200, duration=3)
         | {"number": at}
@@ -114,6 +115,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
         command = [ffmpeg, "-v", "error", "-f", "lavfi", "-i", source, *encoding, str(home / "video.mp4")]
         subprocess.run(command, check=True, timeout=120)
         tracked.public["artifacts"]["video"] = f"{folder.name}/s1/video.mp4"
+        tracked.public["video_seconds"] = SECONDS
     PlayerPages(run.registry, Problems(), lambda: folder, None).bind()
     return folder.parent
 
