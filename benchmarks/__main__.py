@@ -15,10 +15,12 @@ from importlib.metadata import version
 
 from benchmarks.capture import capture
 from benchmarks.idle import idle, imports
+from benchmarks.player import player
 from benchmarks.report import counts, growth, report
 from benchmarks.wall import wall
 
-BENCHMARKS = {benchmark.__name__: benchmark for benchmark in (report, growth, counts, idle, imports, capture, wall)}
+_ALL = (report, growth, counts, idle, imports, capture, wall, player)
+BENCHMARKS = {benchmark.__name__: benchmark for benchmark in _ALL}
 _PACKAGES = ("pytest", "pytest-html", "pytest-xdist", "selenium", "pytest-selenium")
 
 

@@ -309,7 +309,7 @@ class Registration:
 
     def _player_pages(self) -> Iterator[Output]:
         """Yield the first of those that write: the others link to these pages."""
-        if self._settings.artifacts != "off":
+        if self._settings.artifacts != "off" or self._settings.clips != "off":
             from pytest_lambdatest_session.report.player.pages import PlayerPages  # noqa: PLC0415
 
             yield PlayerPages(self._registry, self._problems, self._artifacts_folder, self._html_path())

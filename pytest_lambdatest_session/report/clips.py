@@ -97,6 +97,7 @@ class Clips:
             if use.attempt.outcome in (*FAILED_OUTCOMES, "rerun") and (tracked.id, number) not in self._results:
                 clip = _clip_of(use, number, (self._folder / unquote(video)).parent)
                 if clip is not None:
+                    use.clip_offset = clip["start"] + tracked.video_lag.most
                     self._results[tracked.id, number] = None
                     yield clip
 

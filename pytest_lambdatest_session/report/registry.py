@@ -148,7 +148,7 @@ class TrackedSession:
 class Use:
     """One attempt's use of one session: from its first command to the answer to its last, on the run's clock."""
 
-    __slots__ = ("attempt", "clip", "first_at", "last_at", "poster", "tracked")
+    __slots__ = ("attempt", "clip", "clip_offset", "first_at", "last_at", "poster", "tracked")
 
     def __init__(self, attempt: AttemptRecord, tracked: TrackedSession, first_at: float, last_at: float) -> None:
         self.attempt = attempt
@@ -157,6 +157,8 @@ class Use:
         self.last_at = last_at
         self.clip: str | None = None
         """Of a failed test its part of the video, as a link relative to the report's folder; None if there is none."""
+        self.clip_offset = 0.0
+        """Seconds from the session's start to that of the clip, at most."""
         self.poster: str | None = None
         """The frame at its failure, likewise."""
 

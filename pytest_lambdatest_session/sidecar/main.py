@@ -6,11 +6,13 @@ import json
 import os
 import queue
 import select
+import shutil
 import signal
 import sys
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +56,7 @@ class Server:
             on_fault=self._on_fault,
         )
         self._cutter = Cutter(self._results.put, self._on_fault)
+        self._folders: set[Path] = set()
         threading.Thread(target=self._write, name="write", daemon=True).start()
 
     def handle(self, request: Any) -> None:
@@ -63,14 +66,24 @@ class Server:
         if kind in _JOBS:
             self._pool.add(_JOBS[kind](request, now, policy, emit))
         elif kind == "download":
+            self._folders.add(Path(request["folder"]))
             for job in download_jobs(request, self._storage, now, policy, emit):
                 self._pool.add(job)
         elif kind == "cut":
+            self._folders.add(Path(request["video"]).parent)
             self._cutter.add(request, self._storage)
         elif kind == "limits":
             self._storage = Storage(int(request["megabytes"] * 2**20), self._storage.secrets)
         elif kind == "finish":
             self._pool.finish(request["seconds"])
+
+    def remove_drafts(self) -> None:
+        """Remove what has not become whole: nobody goes on with it."""
+        for folder in self._folders:
+            for draft in folder.glob(f".*.{os.getpid()}.*"):
+                shutil.rmtree(draft, ignore_errors=True)
+                with suppress(OSError):  # as of a folder, which is gone
+                    draft.unlink()
 
     def _note_account(self, account: Any) -> None:
         """Keep its key out of what is saved from now on."""
@@ -95,8 +108,8 @@ class Server:
                 os._exit(0)
 
 
-def serve(start: Start, lines: Iterable[bytes], output: BinaryIO) -> None:
-    """Handle requests until there are no more."""
+def serve(start: Start, lines: Iterable[bytes], output: BinaryIO) -> Server:
+    """Handle requests until there are no more, and return what may be at work on some of them."""
     server = Server(start, output)
     for line in lines:
         try:
@@ -104,8 +117,9 @@ def serve(start: Start, lines: Iterable[bytes], output: BinaryIO) -> None:
         except ValueError:  # Ctrl-C came in the middle of it; it comes once more
             continue
         if request["type"] == "stop":
-            return
+            break
         server.handle(request)
+    return server
 
 
 def main(first_line: bytes) -> None:
@@ -125,7 +139,7 @@ def main(first_line: bytes) -> None:
         os.chdir(start["folder"])
     threading.Thread(target=_end_with, args=(start["parent"],), name="parent", daemon=True).start()
     try:
-        serve(start, sys.stdin.buffer, output)
+        serve(start, sys.stdin.buffer, output).remove_drafts()
     finally:
         os._exit(0)
 

@@ -1,10 +1,11 @@
-"""How long a video is, from what its file says: the boxes of an mp4, or the lines of a playlist.
+"""How long a video is, from what its file says: the boxes of an mp4, the elements of a webm, the lines of a playlist.
 
-ISO/IEC 14496-12, sections 4.2, 8.2.2 and 8.8, and RFC 8216, section 4.3.2.1.
+ISO/IEC 14496-12, sections 4.2, 8.2.2 and 8.8, RFC 9559, section 5.1.2, and RFC 8216, section 4.3.2.1.
 """
 
 from __future__ import annotations
 
+import math
 import struct
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _LARGEST_BOX_BYTES = 16 * 2**20
 _MOST_BOXES = 100_000
+_WEBM_HEAD_BYTES = 2**16
+_SEGMENT, _INFO, _CLUSTER, _SCALE, _DURATION = 0x18538067, 0x1549A966, 0x1F43B675, 0x2AD7B1, 0x4489
 _LONG_SIZE, _UP_TO_THE_END = 1, 0
 # Flags of `tfhd` and `trun`: which fields are there, each of them four bytes but the first.
 _TFHD_BASE_OFFSET, _TFHD_DESCRIPTION, _TFHD_DURATION = 0x1, 0x2, 0x8
@@ -23,10 +26,11 @@ _TRUN_SAMPLE_FIELDS = (_TRUN_DURATION, 0x200, 0x400, 0x800)
 
 
 def video_seconds(path: Path) -> float | None:
-    """Return the length of an mp4, in one piece or in fragments, or of a stream; None if it does not say."""
+    """Return the length of an mp4, in one piece or in fragments, of a webm or a stream; None if it does not say."""
+    measure = {".m3u8": _playlist_seconds, ".webm": _webm_seconds}.get(path.suffix, _length)
     try:
         with path.open("rb") as file:
-            return (_playlist_seconds(file) if path.suffix == ".m3u8" else _length(file)) or None
+            return measure(file) or None
     except (OSError, struct.error, LookupError, ArithmeticError):
         return None
 
@@ -34,6 +38,30 @@ def video_seconds(path: Path) -> float | None:
 def _playlist_seconds(file: BinaryIO) -> float:
     """Of one that was saved here."""
     return sum(float(line[8:].strip().rstrip(b",")) for line in file if line.startswith(b"#EXTINF:"))
+
+
+def _webm_seconds(file: BinaryIO) -> float:
+    """Only of one that was written to its end: others do not say it."""
+    head, place, scale, duration = file.read(_WEBM_HEAD_BYTES), 0, 10**6, 0.0
+    while place < len(head):
+        kind, place = _variable_number(head, place)
+        size, place = _variable_number(head, place, without_length=True)
+        if kind == _CLUSTER:
+            break
+        if kind == _SCALE:
+            scale = int.from_bytes(head[place : place + size], "big")
+        elif kind == _DURATION:
+            (duration,) = struct.unpack_from(">f" if size == 4 else ">d", head, place)  # noqa: PLR2004
+        place += 0 if kind in {_SEGMENT, _INFO} else size  # what these contain follows
+    seconds = duration * scale / 1e9
+    return seconds if 0 < seconds < math.inf else 0.0
+
+
+def _variable_number(head: bytes, place: int, *, without_length: bool = False) -> tuple[int, int]:
+    """A number and where it ends: how long it is says its first bit that is set, which ids keep."""
+    length = 9 - head[place].bit_length()
+    number = int.from_bytes(head[place : place + length], "big")
+    return (number & ((1 << 7 * length) - 1) if without_length else number), place + length
 
 
 class _Track:

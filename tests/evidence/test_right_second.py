@@ -145,7 +145,9 @@ def test_clips_alone_are_kept_without_the_whole_video(story: Story) -> None:
     for name, (record, use) in uses(run).items():
         assert record["artifacts"] == {}
         clip = run.folder / unquote(use["clip"])
-        assert {file.name for file in clip.parent.iterdir()} == {"02-test_total.mp4", "02-test_total.jpg"}
+        names = {file.name for file in clip.parent.iterdir()}
+        assert names == {"02-test_total.mp4", "02-test_total.jpg", "index.html"}, "the page plays the clip"
+        assert record["player"] == f"{use['clip'].rpartition('/')[0]}/index.html"
         assert shown(clip, 0) <= max(FAULTS[name][0], use["offset"]) + 0.3
         assert record["video_seconds"] > 1
 

@@ -105,6 +105,30 @@ def test_a_video_is_cut(tmp_path: Path) -> None:
     assert told["type"] == "trouble"
 
 
+def test_nothing_half_is_left_of_what_is_at_work_at_the_end(
+    api: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An ffmpeg that takes its time: it joins the pieces of a stream."""
+    (tmp_path / "ffmpeg").write_text(
+        '#!/bin/sh\nfor last; do :; done; echo half > "${last#file:}"; exec /bin/sleep 3\n'
+    )
+    (tmp_path / "ffmpeg").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    playlist = b"#EXTM3U\n#EXTINF:2,\n0.ts\n#EXT-X-ENDLIST\n"
+    api.will(api.json({"url": f"{api.base_url}/v.m3u8"}), api.answer(playlist), api.answer(b"G" * 188))
+    request, folder = download(tmp_path / "s1", api.base_url), tmp_path / "s1"
+    request["files"] = ["video"]
+    lines = [json.dumps(one).encode() + b"\n" for one in ({"type": "limits", "megabytes": 1.0}, request)]
+    server = serve(start(), lines, io.BytesIO())
+    deadline, event = time.monotonic() + DEADLINE_SECONDS, threading.Event()
+    while not list(folder.glob(".*.part.mp4")):
+        assert time.monotonic() < deadline
+        event.wait(0.005)
+    (folder / "command-log.json").write_text("{}")
+    server.remove_drafts()
+    assert [file.name for file in folder.iterdir()] == ["command-log.json"]
+
+
 @pytest.mark.parametrize("known", ["to-the-run", "to-the-session"])
 def test_no_key_that_is_known_is_saved_in_a_log(api: ScriptedServer, tmp_path: Path, known: str) -> None:
     """Where `lambdatest_fetch` is off, a session's account comes with the download and not before."""

@@ -37,6 +37,20 @@ def test_it_is_what_ffprobe_says(tmp_path: Path) -> None:
         assert video_seconds(video) == pytest.approx(float(told), abs=0.01), kind
 
 
+@needs_ffmpeg
+def test_a_webm_says_its_length_if_it_was_written_to_its_end(tmp_path: Path) -> None:
+    video, live = tmp_path / "video.webm", tmp_path / "live.webm"
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=d=7.5:r=12:s=64x64", "-c:v", "libvpx"]
+    subprocess.run([*command, str(video)], check=True, timeout=60)
+    subprocess.run([*command, "-live", "1", str(live)], check=True, timeout=60)
+    assert video_seconds(video) == pytest.approx(7.5, abs=0.1)
+    assert video_seconds(live) is None
+    whole = video.read_bytes()
+    for end in range(0, 400, 7):
+        live.write_bytes(whole[:end])
+        assert video_seconds(live) in (None, video_seconds(video)), "a file that was broken off"
+
+
 def box(kind: bytes, *content: bytes) -> bytes:
     body = b"".join(content)
     return struct.pack(">I", len(body) + 8) + kind + body

@@ -109,8 +109,8 @@ def _data(tracked: TrackedSession, events: Sequence[Event], media: Media) -> dic
     return {
         "duration": media.duration_of(tracked),
         # By how many seconds the video starts later than the session, at most, and how many of them are not sure.
-        "lag": lag.most if lag.is_measured else 0.0,
-        "uncertain": lag.most - lag.least if lag.is_measured else 0.0,
+        "lag": lag.most,
+        "uncertain": lag.most - lag.least,
         "video": media.video,
         "stills": media.stills,
         "tests": [_test(use, events) for use in tracked.uses],
@@ -138,6 +138,9 @@ def _test(use: Use, events: Sequence[Event]) -> dict[str, Any]:
         "end": time_range.end if time_range is not None else None,
         "failure": use.failure_offset if attempt.has_a_failure else None,
         "message": attempt.failure,
+        # The clip, its name beside the page and the second of the session at which it starts.
+        "clip": use.clip.rpartition("/")[2] if use.clip is not None else None,
+        "clip_start": use.clip_offset,
         "last": events.index(own_event(use.tracked, last[0])) if last else None,
     }
 

@@ -1,7 +1,7 @@
 """Writes the page of each session of which artifacts were to be saved, beside them: `<session's folder>/index.html`.
 
 The page is there whatever is missing: without a video it shows the screenshots of LambdaTest's zip, and without those
-the list alone, which without logs has what the run itself saw.
+the list alone, which without logs has what the run itself saw. Of a video that was cut and not kept it plays the clips.
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ class PlayerPages:
         saved = [
             tracked
             for tracked in by_priority(self._registry.sessions.values())
-            if tracked.public["artifacts"] or tracked.public["artifacts_missing"]
+            if tracked.public["artifacts"]
+            or tracked.public["artifacts_missing"]
+            or any(use.clip is not None for use in tracked.uses)
         ]
         for place, tracked in enumerate(saved):
             if untouched.monotonic() > until:

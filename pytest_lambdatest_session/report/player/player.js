@@ -52,7 +52,8 @@
     };
   }
 
-  function videoStage(home, source) {
+  /** `lag`: by how many seconds the file starts later than the session. */
+  function videoStage(home, source, lag) {
     const video = element("video", { src: source, preload: "auto", controls: "", playsinline: "" });
     video.controls = true;
     let wanted = null, whole = null;
@@ -62,8 +63,8 @@
 
     function apply() {
       if (wanted === null || video.readyState < 1) return;
-      const target = clamp(wanted - data.lag, 0, Math.max(0, length() - 0.05));
-      const late = wanted - data.lag - length();
+      const target = clamp(wanted - lag, 0, Math.max(0, length() - 0.05));
+      const late = wanted - lag - length();
       if (late > 1) say(`The video ends ${counted(Math.round(late), "second")} before this moment.`);
       if (target > 0.5 && !reaches(target)) return void fetchWhole();
       video.currentTime = target;
@@ -94,7 +95,7 @@
     });
     for (const name of ["play", "pause", "seeked", "ended"]) video.addEventListener(name, () => follow(true));
     return {
-      now: () => (wanted !== null ? wanted : video.currentTime + data.lag),
+      now: () => (wanted !== null ? wanted : video.currentTime + lag),
       canPlay: true,
       isPlaying: () => !video.paused && !video.ended,
       seek(to) { wanted = to; apply(); },
@@ -308,10 +309,10 @@
     showTest(test);
     if (!isFromAddress) history.replaceState(null, "", `#test=${encodeURIComponent(test.id)}${test.attempt > 1 ? `&attempt=${test.attempt}` : ""}`);
     if (test.failure === null) {
-      seek(test.start || 0);
+      seek(test.start || 0, test);
       return;
     }
-    seek(leadOf(test.failure));
+    seek(leadOf(test.failure), test);
     // The last command before the failure is what a reader looks for, though it comes two seconds later.
     const number = test.last === null ? rowAt(test.failure) : test.last;
     held = number;
@@ -347,9 +348,22 @@
   let stage = null;
   let held = null; // a row that was asked for stays lit until time goes on
   let before = -1;
-  function seek(second) {
+  const DOUBT = data.uncertain > 1 ? `The video's start is not known to the second: what you look for comes up to ${Math.ceil(data.uncertain)} s later.` : "";
+  let playing = null; // the test whose clip is on the stage
+  const clips = data.video ? [] : tests.filter((test) => test.clip);
+  function seek(second, asked) {
     held = null;
+    // Without the whole video: the clip of the test that was asked for, or the one that shows this second.
+    const holds = (test) => second >= test.clip_start && second <= test.end + 2;
+    const wanted = clips.includes(asked) ? asked : clips.find(holds);
+    if (wanted && wanted !== playing) {
+      playing = wanted;
+      stage = videoStage(place("stage"), wanted.clip, wanted.clip_start);
+      place("play").hidden = false;
+    }
+    if (clips.length) say(DOUBT);
     stage.seek(clamp(second, 0, duration));
+    if (clips.length && !wanted) say("The whole video was not kept, and no clip of a failed test shows this moment.");
     follow(true);
   }
   function follow(isWanted) {
@@ -392,8 +406,8 @@
   drawTests();
   drawTimeline();
   drawFilters();
-  stage = data.video ? videoStage(place("stage"), data.video) : stillsStage(place("stage"));
-  if (data.video && data.uncertain > 1) say(`The video's start is not known to the second: what you look for comes up to ${Math.ceil(data.uncertain)} s later.`);
+  stage = data.video ? videoStage(place("stage"), data.video, data.lag) : stillsStage(place("stage"));
+  if (data.video) say(DOUBT);
   place("play").hidden = !stage.canPlay;
   for (const name of ["previous", "next"]) place(name).hidden = failures.length < 2;
   function toggle() {

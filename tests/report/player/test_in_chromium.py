@@ -93,6 +93,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
     add_test(run, "test_flaky", 50.0, fails=True)
     add_test(run, "test_flaky", 60.0, fails=True, number=2)
     tracked = run.says("s1", status="failed", duration=SECONDS, name="Basket")
+    tracked.ended_at = 1000 + SECONDS
     items = [
         row(at * 0.017, requestMethod="POST", requestPath="/session/s1/element", responseStatus=200, duration=3)
         | {"number": at}
@@ -114,6 +115,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
         command = [ffmpeg, "-v", "error", "-f", "lavfi", "-i", source, *encoding, str(home / "video.mp4")]
         subprocess.run(command, check=True, timeout=120)
         tracked.public["artifacts"]["video"] = f"{folder.name}/s1/video.mp4"
+        tracked.public["video_seconds"] = SECONDS
     PlayerPages(run.registry, Problems(), lambda: folder, None).bind()
     return folder.parent
 
@@ -199,6 +201,34 @@ def test_the_page_opens_two_seconds_before_the_failure(
         page.look(width, height)
         assert page.run(SHAPE) == pytest.approx(400 / 640, abs=0.01), "no bars around the picture"
     assert [error for error in page.errors() if "favicon" not in error] == []
+
+
+@pytest.mark.skipif(not find_ffmpeg(), reason="needs ffmpeg")
+def test_without_the_whole_video_the_clips_play_at_the_failure(session: Path, chromium: webdriver.Chrome) -> None:
+    folder = session / "clips-lambdatest"
+    (folder / "s1").mkdir(parents=True)
+    run = MadeUpRun()
+    for at in (10, 40):
+        add_test(run, f"test_at_{at}", at, fails=True)
+    add_test(run, "test_fine", 60, fails=False)
+    run.says("s1", duration=SECONDS)
+    for use in run.registry.sessions["s1"].uses[:2]:
+        use.clip_offset = (use.time_range.start if use.time_range else 0) - 0.5
+        use.clip = f"{folder.name}/s1/{use.clip_offset:.0f}.mp4"
+        command = ["-i", str(session / "report-lambdatest/s1/video.mp4"), "-t", "11", "-c", "copy"]
+        subprocess.run([find_ffmpeg() or "", "-v", "error", *command, str(session / use.clip)], check=True, timeout=60)
+    PlayerPages(run.registry, Problems(), lambda: folder, None).bind()
+    page = Player(chromium, f"{(folder / 's1' / 'index.html').as_uri()}#test=test_shop.py%3A%3Atest_at_40")
+    page.wait_for_second(4.5)
+    assert (page.shown_second, page.run(f"{VIDEO}.src").rpartition("/")[2]) == (44.0, "40.mp4")
+    page.press("p")
+    page.wait_for_second(4.5)
+    assert page.run(f"{VIDEO}.src").endswith("/10.mp4")
+    page.click("#rows .row:last-child")
+    assert page.run(f"{VIDEO}.src").endswith("/40.mp4"), "the clip that shows the row's second"
+    page.click("#tests li:last-child button")
+    assert page.texts("#note")[0].startswith("The whole video was not kept")
+    assert page.errors() == []
 
 
 def test_without_a_video_the_list_alone_is_of_use(session: Path, chromium: webdriver.Chrome) -> None:

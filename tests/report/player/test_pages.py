@@ -110,6 +110,9 @@ def test_a_fault_in_an_artifact_leaves_a_page_without_it(tmp_path: Path, files: 
     assert list(problems) == []
     page = folder / "s1" / "index.html"
     assert data_in(page)["tests"][0]["failure"] == 30
+    assert data_in(page)["lag"] == data_in(page)["uncertain"] == 16, (
+        "of a video that was not measured: early, never late"
+    )
     assert '"../../my%20report.html"' in page.read_text(encoding="utf-8")
 
 
