@@ -308,6 +308,19 @@ def test_the_users_certificate_authority_is_trusted(
             connect(address).session("1")
 
 
+def test_a_certificate_for_another_name_is_refused(
+    api: ScriptedServer,
+    connect: Callable[..., Client],
+    certificate: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    api.speak_tls(*certificate)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
+    with pytest.raises(Unreachable, match=r"TLS: IP address mismatch.*; check REQUESTS_CA_BUNDLE|TLS failed"):
+        connect(api.base_url).session("1")
+    assert api.requests == []
+
+
 def test_a_server_without_tls_is_named(api: ScriptedServer, connect: Callable[..., Client]) -> None:
     api.will(api.raw(b"this is no TLS\r\n\r\n"))
     with pytest.raises(Unreachable, match=r"TLS failed; check lambdatest_api_url|the connection broke|no whole"):
