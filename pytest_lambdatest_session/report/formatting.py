@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pytest_lambdatest_session.report.records import Outcome, ReportedSession
+    from pytest_lambdatest_session.report.registry import TrackedSession
 
 Severity = Literal["good", "bad", "plain"]
 
@@ -80,9 +81,15 @@ def verdict_text(session: ReportedSession, outcome: Outcome | None) -> str:
     return f"marked {session['status']} at LambdaTest, {outcome} in pytest"
 
 
-def has_own_remark(session: ReportedSession) -> bool:
-    """Return whether LambdaTest's remark says more than the status does, or than that the session ended."""
-    return folded(session["remark"]) not in ("", "completed", folded(session["status"]))
+def has_own_remark(tracked: TrackedSession) -> bool:
+    """Return whether LambdaTest's remark says more than that the session ended, its status, and its tests' failures.
+
+    Marking writes the first line of a failure as the remark, and that is told already.
+    """
+    remark = folded(tracked.public["remark"]).rstrip("…")
+    if remark in ("", "completed", folded(tracked.public["status"])):
+        return False
+    return not any(folded(attempt.failure).startswith(remark) for attempt in tracked.attempts)
 
 
 def session_titles(sessions: Sequence[ReportedSession]) -> list[str]:

@@ -118,7 +118,7 @@ def test_sessions_of_the_same_tests_stand_together() -> None:
 def test_a_failure_in_a_shared_session_says_where_in_it() -> None:
     run = MadeUpRun()
     run.attempt("test_x.py::test_a", "passed", "s1")
-    run.attempt("test_x.py::test_b", "failed", "s1", at=83, number=2)
+    failed = run.attempt("test_x.py::test_b", "failed", "s1", at=83, number=2)
     run.says("s1", name="whole run", remark="stopped by hand")
     heading = "  whole run: attempt 2, completed, 1 min"
     rest = ["  remark: stopped by hand", f"  {VIDEO}s1"]
@@ -127,6 +127,8 @@ def test_a_failure_in_a_shared_session_says_where_in_it() -> None:
         f"{heading} 00 s, this test starts at 01:23 in the session",
         *rest,
     ]
+    failed.failure = "Stopped by hand\nassert 1 == 2"
+    assert [line for line in lines_of(run) if "by hand" in line] == [], "the failure itself says so"
     run.registry.sessions["s1"].ended_at = 1100.0
     run.says("s1", duration=100).public["video_seconds"] = 98.0
     assert lines_of(run)[2].endswith(", 1 min 40 s, this test starts at about 01:21 in the video, ends at 01:23")

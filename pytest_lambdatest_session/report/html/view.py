@@ -60,7 +60,7 @@ def session_view(tracked: TrackedSession, shown: Shown) -> Said:
         tuple((shown(short), shown(full), shown(url)) for short, full, url in _links(session) if url),
         tuple((shown(kind), shown(f"{kind[:1].upper()}{kind[1:]} log"), shown(url)) for kind, url in _logs(session)),
         login_note([session]) or "",
-        tuple((name, shown(text)) for name, text in _remarks(session) if text),
+        tuple((name, shown(text)) for name, text in _remarks(tracked) if text),
         tuple((name, shown(text)) for name, text in _facts(session) if text),
         _own_name(tracked),
         shown(_browser(session)),
@@ -141,9 +141,9 @@ def _logs(session: ReportedSession) -> Iterator[tuple[str, str]]:
     yield from logs_of(session).items()
 
 
-def _remarks(session: ReportedSession) -> Iterator[tuple[str, str | None]]:
-    yield "Why", session["error"]
-    yield "Remark", session["remark"] if has_own_remark(session) else None
+def _remarks(tracked: TrackedSession) -> Iterator[tuple[str, str | None]]:
+    yield "Why", tracked.public["error"]
+    yield "Remark", tracked.public["remark"] if has_own_remark(tracked) else None
 
 
 def _facts(session: ReportedSession) -> Iterator[tuple[str, str | None]]:
