@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stories import outcomes
+
 if TYPE_CHECKING:
     from isolated import Isolation
 
@@ -45,6 +47,17 @@ def test_the_run_ends_in_time_though_freezegun_stops_the_clock(isolation: Isolat
     isolation.tests(DATED)
     run = isolation.run("--lambdatest-budget=90")
     assert run.result.duration < 45, "a few seconds and a busy machine, and not the budget"
+
+
+def test_the_budget_ends_though_the_clock_stands_still_and_the_api_hangs(isolation: Isolation) -> None:
+    pytest.importorskip("freezegun", reason="freezegun is an optional companion")
+    isolation.story.file("conftest.py", FREEZERS["for the whole run"])
+    isolation.tests("def test_visits():\n    visit()\n")
+    isolation.grid.fault = "hang"
+    run = isolation.story.run("--lambdatest-budget=1", "--lambdatest-timeout=1")
+    assert outcomes(run) == {"passed": 1}
+    assert {record["state"] for record in run.records} == {"unavailable"}
+    assert "within lambdatest_budget, 1 s (1 session)" in run.output
 
 
 def test_places_in_the_video_are_true_though_time_machine_moves_the_clock(isolation: Isolation) -> None:
