@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     MakeTerminal = Callable[..., pytest.TerminalReporter]
 
-WAITING = "waiting for {}, {} s left; Ctrl-C to stop waiting"
-
 
 @pytest.mark.parametrize(
     ("count", "seconds_left", "text"),

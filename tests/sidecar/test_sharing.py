@@ -14,8 +14,6 @@ from pytest_lambdatest_session.sidecar.sharing import ShareJob
 if TYPE_CHECKING:
     from pytest_lambdatest_session.sidecar.messages import Result
 
-LINK = "https://automation.lambdatest.com/share/1"
-
 
 @pytest.mark.parametrize(
     ("errors", "failure"),
