@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pytest_lambdatest_session.report.records import Outcome, ReportedSession
-    from pytest_lambdatest_session.report.registry import TrackedSession
 
 Severity = Literal["good", "bad", "plain"]
 
@@ -81,15 +80,15 @@ def verdict_text(session: ReportedSession, outcome: Outcome | None) -> str:
     return f"marked {session['status']} at LambdaTest, {outcome} in pytest"
 
 
-def has_own_remark(tracked: TrackedSession) -> bool:
-    """Return whether LambdaTest's remark says more than that the session ended, its status, and its tests' failures.
+def has_own_remark(session: ReportedSession, failures: Iterable[str]) -> bool:
+    """Return whether LambdaTest's remark says more than that the session ended, its status, and these failures.
 
     Marking writes the first line of a failure as the remark, and that is told already.
     """
-    remark = folded(tracked.public["remark"]).rstrip("…")
-    if remark in ("", "completed", folded(tracked.public["status"])):
+    remark = folded(session["remark"]).rstrip("…")
+    if remark in ("", "completed", folded(session["status"])):
         return False
-    return not any(folded(attempt.failure).startswith(remark) for attempt in tracked.attempts)
+    return not any(folded(failure).startswith(remark) for failure in failures)
 
 
 def session_titles(sessions: Sequence[ReportedSession]) -> list[str]:

@@ -208,7 +208,7 @@ def _block(tracked: TrackedSession, attempt: AttemptRecord | None, title: str, s
     yield Line(f"{title}: {', '.join(parts)}" if title else ", ".join(parts), colour)
     if session["error"] and style.with_reasons:
         yield Line(f"why: {session['error']}")
-    if has_own_remark(tracked):
+    if has_own_remark(session, () if attempt is None else (attempt.failure,)):
         yield Line(f"remark: {session['remark']}")
     use = None if attempt is None else attempt.use_of(tracked)
     if use is not None and use.clip is not None:

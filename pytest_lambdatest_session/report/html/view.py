@@ -142,8 +142,9 @@ def _logs(session: ReportedSession) -> Iterator[tuple[str, str]]:
 
 
 def _remarks(tracked: TrackedSession) -> Iterator[tuple[str, str | None]]:
-    yield "Why", tracked.public["error"]
-    yield "Remark", tracked.public["remark"] if has_own_remark(tracked) else None
+    session, failures = tracked.public, (attempt.failure for attempt in tracked.attempts)
+    yield "Why", session["error"]
+    yield "Remark", session["remark"] if has_own_remark(session, failures) else None
 
 
 def _facts(session: ReportedSession) -> Iterator[tuple[str, str | None]]:
