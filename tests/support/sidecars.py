@@ -4,6 +4,15 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_Seen = TypeVar("_Seen")
+
+# What only a process that hangs exceeds, on however busy a machine.
+_TIMEOUT_SECONDS = 30
 
 _MARK = b"pytest_lambdatest_session.sidecar"
 
@@ -67,20 +76,31 @@ def descriptors_of(pid: int) -> list[str]:
     return [str(descriptor.readlink()) for descriptor in Path(f"/proc/{pid}/fd").iterdir()]
 
 
-def wait_for_sidecar(run_pid: int, timeout: float = 5) -> int:
+def wait_for_sidecar(run_pid: int) -> int:
     """Wait until a run has started its process, and return that one's id."""
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        if found := sidecars_of(run_pid):
-            (pid,) = found
-            return pid
-        time.sleep(0.02)
-    raise TimeoutError(f"no process of the run {run_pid} within {timeout} s")
+    (pid,) = _wait_for(lambda: sidecars_of(run_pid), f"the run {run_pid} started no process")
+    return pid
 
 
-def wait_until_gone(run_pid: int, timeout: float = 10.0) -> None:
-    """Wait until no process of a run is left; AssertionError if one lives on."""
-    deadline = time.monotonic() + timeout
-    while found := sidecars_of(run_pid):
-        assert time.monotonic() < deadline, f"{found} live on {timeout} s after the run {run_pid}"
+def wait_until_gone(run_pid: int, *sidecars: int) -> None:
+    """Wait until no process of a run is left, nor one of `sidecars`; AssertionError if one lives on.
+
+    A process that is about to end has no command line any more: it is found by its id alone.
+    """
+    _wait_for(
+        lambda: not sidecars_of(run_pid) and not any(map(is_alive, sidecars)),
+        f"a process of the run {run_pid} did not end",
+    )
+
+
+def wait_until_childless(pid: int) -> None:
+    """Wait until a process has no child, nor one that ended and that it did not wait for; AssertionError if it has."""
+    _wait_for(lambda: not children_of(pid), f"a child of the process {pid} did not end")
+
+
+def _wait_for(condition: Callable[[], _Seen], what: str) -> _Seen:
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
+    while not (seen := condition()):
+        assert time.monotonic() < deadline, f"{what} within {_TIMEOUT_SECONDS} s"
         time.sleep(0.02)
+    return seen
