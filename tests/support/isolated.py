@@ -146,8 +146,8 @@ class Isolation:
         places = [place for use in uses for place in (use["offset"], use["end_offset"])]
         assert None not in places, uses
         assert sorted(places) == places, uses
-        # A driver is quit right after the last use of it.
-        assert not places or (places[0] >= 0 and abs(places[-1] - duration) < 1), (uses, duration)
+        # A driver is quit right after the last use of it; a clock that a test has moved is off by much more.
+        assert not places or (places[0] >= 0 and abs(places[-1] - duration) < 20), (uses, duration)
 
     @contextmanager
     def _telling_of_questions(self) -> Iterator[None]:
