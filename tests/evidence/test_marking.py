@@ -289,7 +289,7 @@ def test_a_session_that_still_runs_at_lambdatest_gets_a_hint() -> None:
     marks = Marks(run.registry, lambda text, limit: text[:limit], problems, 1.0, overwrite=False)
     for tracked in marks.remaining():
         assert marks.begin(tracked) is not None
-    marks.take({"type": "marked", "session_id": "s1", "written": None, "failure": STILL_RUNNING})
+    marks.asked.take({"type": "marked", "session_id": "s1", "written": None, "failure": STILL_RUNNING})
     marks.bind(None)
     assert list(problems) == [
         ("1 session not marked: LambdaTest still lists it as running; raise lambdatest_budget (1 s)", 1)

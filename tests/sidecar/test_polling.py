@@ -212,11 +212,18 @@ def test_a_session_never_quit_and_not_found_is_looked_for_in_the_other_product_t
     assert (without_sibling.is_over, ended.base_url, ended.due) == (True, ALONE, 101.4)
 
 
-def test_the_end_of_the_run_brings_forward_what_rests_and_lets_the_cloud_notice_the_end() -> None:
-    subject, never_quit = Subject(), Subject(ended=False)
-    for one in (subject, never_quit):
-        one.hurry(101)
-    assert (subject.due, never_quit.due) == (100.8, 100.0)
+def test_the_end_of_the_run_brings_forward_what_rests_and_asks_once_before_the_initial_delay() -> None:
+    subject, slow, failing, never_quit = Subject(), Subject(), Subject(), Subject(ended=False)
+    for one in (subject, slow, failing, never_quit):
+        one.hurry(100.3)
+    assert (subject.due, never_quit.due) == (100.3, 100.0)
+    # What was asked early is asked again when it would have been, and at once where the answer took longer.
+    slow.take(RUNNING, 101.3)
+    failing.take(BROKEN, 101.3)
+    subject.take(RUNNING, 100.35)
+    assert (slow.due, round(failing.due, 2), subject.due) == (101.3, 101.7, 100.8)
+    subject.take(RUNNING, 100.85)
+    assert subject.due == pytest.approx(101.25)
     for _ in range(7):
         asked_at = subject.take(RUNNING)
     subject.hurry(asked_at + 1)

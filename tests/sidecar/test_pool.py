@@ -357,11 +357,9 @@ def test_an_api_that_is_down_is_left_alone_until_the_end_gives_it_one_more_chanc
 def test_while_one_request_probes_the_others_wait_for_what_it_brings(fake: FakeApi, accepted: Poller) -> None:
     """An API that comes back is asked again: a blip in a long night must not lose the rest of it."""
     fake.says("*", DOWN, DOWN, DOWN, probe := Held(), COMPLETE)
-    for session_id in many(3):
-        accepted.poll(session_id)
-        assert eventually(lambda wanted=int(session_id) + 1: len(fake.asked) >= wanted)  # type: ignore[misc]
-    accepted.poll("3", "4", "5", "6", "7", "8")
+    accepted.poll("0")
     probe.wait()
+    accepted.poll("1", "2", "3", "4", "5", "6", "7", "8")
     assert not eventually(lambda: len(fake.asked) > 4, 0.1)
     probe.come()
     accepted.wait()
@@ -475,17 +473,6 @@ def test_a_session_that_rests_is_asked_about_at_once_when_the_end_waits_for_it(f
     assert poller.told["s"] == FINAL
 
 
-def test_an_end_gives_up_what_is_too_young_to_be_asked_about_and_not_what_comes_later(fake: FakeApi) -> None:
-    """What is to be saved is told one by one, and only then for how long it is waited for."""
-    poller = Poller(fake.connect, replace(QUICK, initial_delay_seconds=600))
-    poller.poll("old")
-    poller.finish(0)
-    poller.poll("next", ended=False)
-    poller.wait()
-    assert poller.told == {"old": PENDING, "next": FINAL}
-    assert fake.asked == [(WEB, "next")]
-
-
 def test_when_the_budget_ends_what_is_known_stays_known(fake: FakeApi) -> None:
     poller = Poller(fake.connect, replace(QUICK, missing_at_finish_seconds=60, missing_seconds=60))
     fake.says("a", RUNNING)
@@ -537,8 +524,8 @@ def test_a_fault_while_asking_is_reported_and_the_session_has_an_answer(fake: Fa
 # The whole, with the real rhythm, and with a real client
 
 
-def test_forty_sessions_are_asked_about_once_each_if_the_api_is_ready_soon_after_their_end(fake: FakeApi) -> None:
-    """An API that takes 0.3 s and is ready 0.7 s after quit: one call a session, and a tail of one round trip."""
+def test_forty_sessions_are_asked_about_once_or_twice_if_the_api_is_ready_soon_after_their_end(fake: FakeApi) -> None:
+    """An API that takes 0.3 s and is ready 0.7 s after quit: what the end has asked early is asked once more."""
     ended_at: dict[str, float] = {}
 
     def slow(session_id: str) -> Callable[[], SessionDetails]:
@@ -556,7 +543,7 @@ def test_forty_sessions_are_asked_about_once_each_if_the_api_is_ready_soon_after
         poller.poll(session_id)
     poller.finish()
     assert poller.all_have(FINAL)
-    assert len(fake.asked) == 40
+    assert 40 <= len(fake.asked) <= 80
     assert len(fake.threads) <= Policy().threads
 
 
