@@ -1,4 +1,7 @@
-"""Fail if a test was skipped for a reason that the list of accepted skips does not have: `skips.py LIST JUNIT...`."""
+"""Fail if a test was skipped for a reason that the list of accepted skips does not have: `skips.py LIST JUNIT...`.
+
+Of the others it says which ran in none of the reports that have them.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,15 @@ if TYPE_CHECKING:
 
 def main(accepted_list: str, *reports: str) -> int:
     accepted = list(_patterns(Path(accepted_list)))
-    skipped = [(report, skip) for report in reports for skip in _skips(Path(report))]
+    tests = [(report, name, reason) for report in reports for name, reason in _tests(Path(report))]
+    skipped = [(report, f"{name}: {reason}") for report, name, reason in tests if reason is not None]
     wrong = [(report, skip) for report, skip in skipped if not any(one.fullmatch(skip) for one in accepted)]
     for report, skip in wrong:
         print(f"skipped without leave, in {Path(report).name}: {skip}")
     print(f"say: {len(reports)} reports, {len(skipped)} skipped tests, {len(wrong)} of them without leave")
+    ran = {name for _, name, reason in tests if reason is None}
+    for skip in sorted({f"{name}: {reason}" for _, name, reason in tests if name not in ran}):
+        print(f"say: ran nowhere: {skip}")
     return 1 if wrong or not reports else 0
 
 
@@ -31,13 +38,14 @@ def _patterns(path: Path) -> Iterator[re.Pattern[str]]:
             yield re.compile(pattern.strip())
 
 
-def _skips(report: Path) -> Iterator[str]:
+def _tests(report: Path) -> Iterator[tuple[str, str | None]]:
+    """Yield the name of each test, and why it was skipped; None if it ran."""
     for testcase in ET.parse(report).iter("testcase"):
         skipped = testcase.find("skipped")
         # An expected failure is a skip to JUnit, and none to us: it ran.
-        if skipped is not None and skipped.get("type") != "pytest.xfail":
-            name = f"{testcase.get('classname')}::{testcase.get('name')}"
-            yield " ".join(f"{name}: {skipped.get('message')}".split())
+        ran = skipped is None or skipped.get("type") == "pytest.xfail"
+        reason = None if ran or skipped is None else " ".join(str(skipped.get("message")).split())
+        yield " ".join(f"{testcase.get('classname')}::{testcase.get('name')}".split()), reason
 
 
 if __name__ == "__main__":

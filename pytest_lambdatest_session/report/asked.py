@@ -46,7 +46,7 @@ class Asked(Generic[_Key, _Result]):
                 yield key, result if result is not None else failure or self._no_time
 
 
-def add_reasons(problems: Problems, reasons: Iterable[str | None], thing: str, undone: str) -> None:
+def add_reasons(problems: Problems, thing: str, not_done: str, reasons: Iterable[str | None]) -> None:
     """Say how often something was not done, and why: one problem for each reason; None is none."""
     for reason, count in Counter(filter(None, reasons)).items():
-        problems.add(f"{pluralize(count, thing)} not {undone}: {reason}")
+        problems.add(f"{pluralize(count, thing)} {not_done}: {reason}")

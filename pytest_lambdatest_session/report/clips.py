@@ -65,7 +65,7 @@ class Clips:
         """Note what was made; `failure` is why no more results came."""
         reasons = [self._put(*key, result) for key, result in self.asked.results(failure)]
         if self._with_clips:
-            add_reasons(self._problems, reasons, "clip", "made")
+            add_reasons(self._problems, "clip", "not made", reasons)
 
     def _put(self, session_id: str, number: int, result: Clipped | str) -> str | None:
         """Return why there is no clip."""

@@ -13,7 +13,7 @@ import pytest
 
 from pytest_lambdatest_session.report.formatting import escape_control_characters
 from pytest_lambdatest_session.report.junit_fields import Contents, file_fields, session_fields
-from pytest_lambdatest_session.report.junit_flavours import FAILURE, SYSTEM_OUT, entries
+from pytest_lambdatest_session.report.junit_flavours import CONTENT_PROPERTIES, FAILURE, SYSTEM_OUT, entries
 from pytest_lambdatest_session.report.outcomes import CRASHED
 from pytest_lambdatest_session.report.properties import numbered_properties
 
@@ -131,7 +131,9 @@ class Additions:
         properties = _properties_of(testcase)
         element = ET.SubElement(properties, "property", name=name)
         self._undo.append(lambda: properties.remove(element))
-        if not items:
+        if name in CONTENT_PROPERTIES:
+            element.text = "\n".join(values)
+        elif not items:
             element.set("value", "\n".join(values))
         for item, value in zip(items, values, strict=False):
             ET.SubElement(element, "item", name=item).text = value

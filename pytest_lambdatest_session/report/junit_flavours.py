@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 SYSTEM_OUT, FAILURE = "system-out", "failure"
+CONTENT_PROPERTIES = ("test_description", "testrun_comment")
+"""Whose values stand between the tags: so Xray's own reporters write them."""
 FILE_FIELDS = ("file", "file_from_project", "file_absolute", "file_name", "file_kind", "file_base64")
 _OF_SESSIONS = [
     *(name for name, kind in ReportedSession.__annotations__.items() if "dict" not in str(kind)),
@@ -103,12 +105,12 @@ FLAVOURS: dict[str, tuple[Line, ...]] = {
         Line("testrail_result_comment.video{suffix}", _VIDEO),
         Line("testrail_attachment{suffix}", "{file}"),
     ),
-    # A field each; `url:` makes it a link, `attachment` a file that is sent.
+    # A field each; `url:` makes it a link. Its command sends no files: of `attachment` too it takes but an address.
     "testmo": (
         Line("url:{title} session", "{link}"),
         Line("url:{title} video", "{video_url}"),
         Line("{title} status", "{summary}"),
-        Line("attachment{number}", "{file}"),
+        Line("{title} file {file_name}", "{file}"),
     ),
     # Shows the text of a failure, and of what is attached the first.
     "gitlab": (

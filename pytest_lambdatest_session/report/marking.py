@@ -80,7 +80,7 @@ class Marks:
     def bind(self, failure: str | None) -> None:
         """Put what was written into the sessions' records; of the rest say why, or `failure` where no result came."""
         reasons = [self._put(session_id, result) for session_id, result in self.asked.results(failure)]
-        add_reasons(self._problems, reasons, "session", "marked")
+        add_reasons(self._problems, "session", "not marked", reasons)
 
     def _put(self, session_id: str, result: Marked | str) -> str | None:
         """Return why nothing was written, if that needs to be said."""

@@ -71,7 +71,7 @@ class SavedFiles:
             self._problems.add(f"{pluralize(streams, 'video')} kept in pieces, as no ffmpeg joined them; {STREAM_NOTE}")
         # That there is nothing to save is no problem.
         said = (reason for reason in reasons if reason and not reason.startswith(("empty", "LambdaTest has none")))
-        add_reasons(self._problems, said, "artifact", "saved")
+        add_reasons(self._problems, "artifact", "not saved", said)
 
     def _put(self, session_id: str, name: str, result: Downloaded | str) -> str | None:
         """Return why it is missing."""

@@ -61,7 +61,7 @@ class Shares:
     def bind(self, failure: str | None) -> None:
         """Put the links into the sessions' records, and count what there is none for; `failure` is why no more came."""
         reasons = [self._put(session_id, result) for session_id, result in self.asked.results(failure)]
-        add_reasons(self._problems, reasons, "session", "shared")
+        add_reasons(self._problems, "session", "not shared", reasons)
 
     def _put(self, session_id: str, result: Shared | str) -> str | None:
         """Return why there is no link."""

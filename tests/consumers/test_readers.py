@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from companions import needs
+from companions import needs, needs_command
 from documents import ROOT, blocks
 from json_server import JsonServer, serving
 from report_pages import ReportPage
@@ -136,25 +136,82 @@ def attempts_in(path: Path) -> Counter[tuple[str | None, str | None]]:
     )
 
 
-@needs("junitparser")
-def test_merged_junit_files_have_each_session_on_its_test(story: Story) -> None:
-    """By junitparser, and where node has it by junit-report-merger; also with the items of Xray in them."""
+@pytest.mark.parametrize(
+    ("tool", "tests"),
+    # junitparser counts testcases, where pytest states a rerun test once.
+    [
+        pytest.param("junitparser", "10", marks=needs("junitparser")),
+        pytest.param("jrm", "6", marks=needs_command("jrm")),
+    ],
+)
+def test_merged_junit_files_have_each_session_on_its_test(story: Story, tool: str, tests: str) -> None:
+    """Also with the items of Xray in them."""
     first, second = runs(story, "--lambdatest-junit=xray testmo failure", "--lambdatest-artifacts=all")
     files = [first.folder / "junit.xml", second.folder / "junit.xml"]
     expected = attempts_in(files[0]) + attempts_in(files[1])
     assert sum(expected.values()) == 12
-    for number, tool in enumerate(("junitparser", "jrm") if shutil.which("jrm") else ("junitparser",)):
-        merged = story.pytester.path / f"merged-{number}.xml"
-        by_python = [sys.executable, "-m", "junitparser", "merge", *map(str, files), str(merged)]
-        result = story.pytester.run(*(by_python if tool == "junitparser" else ["jrm", str(merged), *map(str, files)]))
-        assert result.ret == 0, result.stderr.str()
-        assert attempts_in(merged) == expected
-        suites = ET.parse(merged).getroot()
-        items = [len(list(ET.parse(path).iter("item"))) for path in (*files, merged)]
-        assert items[0] + items[1] == items[2] > 0
-        assert (suites.get("failures"), suites.get("errors"), suites.get("skipped")) == ("2", "0", "0")
-        # junitparser counts testcases, where pytest states a rerun test once.
-        assert suites.get("tests") == ("10" if number == 0 else "6")
+    merged = story.pytester.path / "merged.xml"
+    by_python = [sys.executable, "-m", "junitparser", "merge", *map(str, files), str(merged)]
+    result = story.pytester.run(*(by_python if tool == "junitparser" else ["jrm", str(merged), *map(str, files)]))
+    assert result.ret == 0, result.stderr.str()
+    assert attempts_in(merged) == expected
+    suites = ET.parse(merged).getroot()
+    items = [len(list(ET.parse(path).iter("item"))) for path in (*files, merged)]
+    assert items[0] + items[1] == items[2] > 0
+    assert (suites.get("failures"), suites.get("errors"), suites.get("skipped")) == ("2", "0", "0")
+    assert suites.get("tests") == tests
+
+
+class Testmo(JsonServer):
+    """Answers as an instance of Testmo does to a run's results, and keeps them."""
+
+    __test__ = False
+
+    def __init__(self, certificate: Path, key: Path) -> None:
+        super().__init__()
+        self.speak_tls(certificate, key)  # its command takes no other address
+        self.tests: list[dict[str, Any]] = []
+
+    def answer(self, path: str, content_type: str, body: bytes) -> object:
+        if path.endswith("/append") and "json" in content_type:
+            self.tests += json.loads(body)["tests"]
+        return {"id": 1}
+
+
+@needs_command("testmo")
+@needs_command("datadog-ci")
+def test_testmo_sends_links_and_datadog_accepts_the_file(story: Story, certificate: tuple[Path, Path]) -> None:
+    options = ("--lambdatest-junit=testmo datadog xray", "--lambdatest-artifacts=all", "--lambdatest-properties=off")
+    served = "--lambdatest-junit-lines=attachment.{number} = https://ci.example/raw/{file_from_project}"
+    run = next(runs(story, *options, served, "-n1"))
+    story.set_environment(TESTMO_TOKEN="token", NODE_TLS_REJECT_UNAUTHORIZED="0", DATADOG_API_KEY="key")
+    with serving(Testmo(*certificate)) as testmo:
+        where = ("--instance", f"https://127.0.0.1:{testmo.server_port}", "--project-id", "1", "--name", "Browsers")
+        files = ("--source", "pytest", "--results", "first/junit.xml")
+        sent = story.pytester.run("testmo", "automation:run:submit", *where, *files)
+    assert sent.ret == 0, sent.stdout.str() + sent.stderr.str()
+    assert len(testmo.tests) == 5
+    shown = [{field["name"]: (field["type"], field["value"]) for field in test["fields"]} for test in testmo.tests]
+    text, link = 1, 5
+    for record in run.records:
+        for use in record["tests"]:
+            (fields,) = [fields for fields in shown if (link, record["url"]) in fields.values()]
+            (title,) = [
+                name.partition(" session")[0] for name, value in fields.items() if value == (link, record["url"])
+            ]
+            assert fields[f"{title} status"][1].startswith(f"{record['status']}, ")
+            again = "attempt 1 failed and was run again" in fields[f"{title} status"][1]
+            assert again == (use["outcome"] == "rerun")
+            for path in record["artifacts"].values():
+                assert fields[f"{title} file {path.rpartition('/')[2]}"] == (text, f"{run.folder.name}/{path}")
+    # As its page says: an attempt that was run again has passed, and of files addresses alone are sent.
+    assert Counter(test["status"] for test in testmo.tests) == {"passed": 4, "failure": 1}
+    kept = [path for record in run.records for path in record["artifacts"].values()]
+    addresses = [artifact["url"] for test in testmo.tests for artifact in test["artifacts"]]
+    assert sorted(addresses) == sorted(f"https://ci.example/raw/{run.folder.name}/{path}" for path in kept)
+    checked = story.pytester.run("datadog-ci", "junit", "upload", "--dry-run", "--service=shop", "first/junit.xml")
+    assert checked.ret == 0, checked.stderr.str()
+    assert "Will upload jUnit XML file first/junit.xml" in checked.stdout.str()
 
 
 @needs("pytest_html_merger")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
+
+from isolated import skip_without
 
 if TYPE_CHECKING:
     from isolated import Isolation
@@ -216,7 +217,7 @@ monkey.patch_all()
 @pytest.mark.parametrize("where", ["conftest.py", "plugin_of_the_suite.py"])
 def test_gevent_patches_everything(isolation: Isolation, where: str) -> None:
     """In a conftest file, and in a plugin that is loaded before this one."""
-    pytest.importorskip("gevent", reason="gevent is an optional companion")
+    skip_without("gevent")
     isolation.story.file(where, GEVENT)
     isolation.tests(
         """
@@ -239,8 +240,7 @@ def test_fails():
 
 
 def test_eventlet_patches_everything(isolation: Isolation) -> None:
-    if find_spec("eventlet") is None:  # imported here, it would warn of forks for the rest of the run
-        pytest.skip("eventlet is an optional companion")
+    skip_without("eventlet")
     isolation.story.file("conftest.py", "import suite\nimport eventlet\n\neventlet.monkey_patch()\n")
     isolation.tests(
         """
@@ -275,6 +275,6 @@ def test_workers_of_xdist_are_left_alone_too(isolation: Isolation) -> None:
             requests.Session.send = None
         """,
     )
-    pytest.importorskip("freezegun", reason="freezegun is an optional companion")
+    skip_without("freezegun")
     isolation.tests(BROWSERS)
     isolation.run("-n", "1")

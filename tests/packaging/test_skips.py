@@ -33,9 +33,11 @@ def test_a_skip_that_nobody_explained_fails_and_is_named(tmp_path: Path) -> None
     assert "tests.test_it::test_it: no browser" in result.stdout
 
 
-def test_a_skip_that_is_explained_passes(tmp_path: Path) -> None:
+def test_a_skip_that_is_explained_passes_and_is_named_if_the_test_ran_nowhere(tmp_path: Path) -> None:
     accepted = r"tests\.test_it::.*: no browser ## only here" + "\n"
-    assert check(tmp_path, accepted, SKIP.format(reason="no browser")).returncode == 0
+    result = check(tmp_path, accepted, SKIP.format(reason="no browser"))
+    assert result.returncode == 0
+    assert "say: ran nowhere: tests.test_it::test_it: no browser" in result.stdout
 
 
 def test_an_explanation_without_a_reason_is_none(tmp_path: Path) -> None:
@@ -46,4 +48,5 @@ def test_an_explanation_without_a_reason_is_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("inside", ["", XFAIL], ids=["passed", "expected to fail"])
 def test_tests_that_ran_are_no_skips(tmp_path: Path, inside: str) -> None:
-    assert check(tmp_path, "", inside).returncode == 0
+    result = check(tmp_path, "", inside)
+    assert (result.returncode, "nowhere" in result.stdout) == (0, False)

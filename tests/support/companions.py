@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,11 @@ PAGE = ROOT / "docs" / "how-to" / "wrappers.md"
 def needs(module: str) -> pytest.MarkDecorator:
     """Skips where a wrapper is not installed. Its environment of tox imports it first, so that nothing skips there."""
     return pytest.mark.skipif(find_spec(module) is None, reason=f"{module} has an environment of its own")
+
+
+def needs_command(name: str) -> pytest.MarkDecorator:
+    """Skips where a command is not on the path: those of npm's packages are not in every environment."""
+    return pytest.mark.skipif(shutil.which(name) is None, reason=f"the command {name} is not on the path")
 
 
 def pytest_playwright() -> tuple[str, ...]:

@@ -147,7 +147,7 @@
   }
   /** What leads to the player at the moment of the failure, with a picture of it where there is one. */
   function poster(kind, address, caption, session, attempt) {
-    const made = link(element("span", {}, `▶ ${caption}`), playerAt(playerOf(session), attempt));
+    const made = link(element("span", {}, `\u25b6 ${caption}`), playerAt(playerOf(session), attempt));
     if (typeof made === "string" || made.localName !== "a") return [];
     made.className = "lt-poster";
     if (!kind || !(address.startsWith("data:image/") || isHarmless(address))) return [made];
