@@ -74,7 +74,7 @@ def test_hubs_that_are_not_captured_are_named_with_v_alone(story: Story) -> None
 def test_enabling_it_by_name_works_in_every_way(story: Story, autoload: str) -> None:
     """Also twice, as in an ini file and on the command line."""
     if autoload == "autoload":
-        story.load_all_plugins()
+        story.autoload()
     story.tests(
         """
         def test_browser(request):
