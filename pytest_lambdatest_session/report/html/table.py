@@ -69,11 +69,13 @@ class Compact:
 def shown_of(session_id: str, test_id: str | None) -> Callable[[str], str]:
     """Return `shown` for what is said of a session, with marks in the place of its ids."""
     ids = [(shown(id_), mark) for id_, mark in ((session_id, SESSION_ID), (test_id, TEST_ID)) if id_]
+    shortest = min(len(id_) for id_, _ in ids)
 
     def shown_of_session(text: str) -> str:
         marked = shown(text)
-        for id_, mark in ids:
-            marked = marked.replace(id_, mark)
+        if len(marked) >= shortest:  # as few are
+            for id_, mark in ids:
+                marked = marked.replace(id_, mark)
         return marked
 
     return shown_of_session
