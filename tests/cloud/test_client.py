@@ -219,6 +219,12 @@ def test_a_body_of_100_megabytes_is_not_read_through(api: ScriptedServer, client
     assert api.sent < 32 * 2**20
 
 
+def test_a_compressed_body_is_refused_unopened(api: ScriptedServer, client: Client) -> None:
+    api.will(api.answer(b"a bomb", headers={"Content-Encoding": "gzip"}))
+    with pytest.raises(MalformedAnswer, match=r"the answer is compressed, though that was declined"):
+        client.session("1")
+
+
 @pytest.mark.parametrize(
     "fault",
     [

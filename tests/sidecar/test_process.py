@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from eventually import DEADLINE_SECONDS, eventually
-from job_requests import ACCOUNT, poll
+from job_requests import ACCOUNT, poll, start
 from pytest_lambdatest_session.capture.untouched import untouched
 from pytest_lambdatest_session.sidecar.channels import PosixChannel, ThreadedChannel
 from pytest_lambdatest_session.sidecar.client import Sidecar, import_path
@@ -89,16 +89,7 @@ def posix_sidecar(new_sidecar: NewSidecar) -> Sidecar:
 
 
 def start_of(**differences: Any) -> Start:
-    usual = {
-        "type": "start",
-        "path": PATH,
-        "folder": str(Path.cwd()),
-        "parent": os.getpid(),
-        "timeout_seconds": 5.0,
-        "share_days": None,
-        "account": None,
-    }
-    return {**usual, **differences}  # type: ignore[typeddict-item]
+    return start(**{"path": PATH, **differences})
 
 
 def received(sidecar: Sidecar, count: int) -> list[Any]:
