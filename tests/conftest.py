@@ -91,6 +91,13 @@ def new_server() -> Iterator[Callable[[], ScriptedServer]]:
         server.close()
 
 
+@pytest.fixture
+def api(own_network: None, new_server: Callable[[], ScriptedServer]) -> ScriptedServer:  # noqa: ARG001
+    """An API on loopback that has one session, and answers as its script says from then on."""
+    server = new_server()
+    return server.will(server.details())
+
+
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A certificate for a few hosts by name, not for any address, and its key."""

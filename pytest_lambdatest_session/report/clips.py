@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections import Counter
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from pytest_lambdatest_session.report.formatting import pluralize
+from pytest_lambdatest_session.report.asked import Asked, add_reasons
 from pytest_lambdatest_session.report.registry import FAILED_OUTCOMES
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ _BEFORE_SECONDS, _AFTER_SECONDS = 0.5, 2.0
 # The last frame of a video lies some way before its end.
 _LAST_FRAME_SECONDS = 0.25
 _NO_FFMPEG = "no clips were made: lambdatest_clips = failed needs ffmpeg, which is not on the path"
-_NO_TIME = "no time was left (lambdatest_artifacts_budget)"
 
 
 class Clips:
@@ -35,8 +33,9 @@ class Clips:
         self._problems = problems
         self._folder_of_run = folder
         self._with_clips = wanted
-        self._results: dict[tuple[str, int], Clipped | None] = {}
-        self._bound: set[tuple[str, int]] = set()
+        self.asked: Asked[tuple[str, int], Clipped] = Asked(
+            "lambdatest_artifacts_budget", lambda result: (result["session_id"], result["number"])
+        )
 
     @cached_property
     def can_be_made(self) -> bool:
@@ -45,10 +44,6 @@ class Clips:
         if self._with_clips and not is_there and any(one.was_in_a_failure for one in self._registry.sessions.values()):
             self._problems.add(_NO_FFMPEG)
         return is_there
-
-    @property
-    def waiting(self) -> int:
-        return sum(result is None for result in self._results.values())
 
     def wanted(self, *, keep_videos: bool) -> Iterator[CutRequest]:
         """Yield which videos to cut, and where."""
@@ -66,27 +61,23 @@ class Clips:
                     "keep_video": keep_videos,
                 }
 
-    def take(self, result: Clipped) -> None:
-        self._results[result["session_id"], result["number"]] = result
-
     def bind(self, failure: str | None) -> None:
         """Note what was made; `failure` is why no more results came."""
-        reasons: Counter[str] = Counter()
-        for key in self._results.keys() - self._bound:
-            result, tracked = self._results[key], self._registry.sessions[key[0]]
-            use = tracked.uses[key[1]]
-            if result is None:
-                reasons[failure or _NO_TIME] += 1
-            else:
-                use.clip, use.poster = self._link(result["clip"]), self._link(result["poster"])
-                reasons.update([result["missing"]] if result["missing"] else [])
-            video = tracked.public["artifacts"].get("video")
-            if video is not None and not (self._folder / unquote(video)).exists():
-                del tracked.public["artifacts"]["video"]
-        self._bound.update(self._results)
+        reasons = [self._put(*key, result) for key, result in self.asked.results(failure)]
         if self._with_clips:
-            for reason, count in reasons.items():
-                self._problems.add(f"{pluralize(count, 'clip')} not made: {reason}")
+            add_reasons(self._problems, "clip", "not made", reasons)
+
+    def _put(self, session_id: str, number: int, result: Clipped | str) -> str | None:
+        """Return why there is no clip."""
+        tracked = self._registry.sessions[session_id]
+        video = tracked.public["artifacts"].get("video")
+        if video is not None and not (self._folder / unquote(video)).exists():
+            del tracked.public["artifacts"]["video"]
+        if isinstance(result, str):
+            return result
+        use = tracked.uses[number]
+        use.clip, use.poster = self._link(result["clip"]), self._link(result["poster"])
+        return result["missing"]
 
     @property
     def _folder(self) -> Path:
@@ -94,11 +85,11 @@ class Clips:
 
     def _clips_of(self, tracked: TrackedSession, video: str) -> Iterator[Clip]:
         for number, use in enumerate(tracked.uses):
-            if use.attempt.outcome in (*FAILED_OUTCOMES, "rerun") and (tracked.id, number) not in self._results:
+            if use.attempt.outcome in (*FAILED_OUTCOMES, "rerun") and (tracked.id, number) not in self.asked:
                 clip = _clip_of(use, number, (self._folder / unquote(video)).parent)
                 if clip is not None:
                     use.clip_offset = clip["start"] + tracked.video_lag.most
-                    self._results[tracked.id, number] = None
+                    self.asked.begin((tracked.id, number))
                     yield clip
 
     def _link(self, path: str | None) -> str | None:

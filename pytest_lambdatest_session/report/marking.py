@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
-from pytest_lambdatest_session.report.formatting import pluralize
+from pytest_lambdatest_session.report.asked import Asked, add_reasons
 from pytest_lambdatest_session.report.verdicts import first_line_of, verdict_on
 from pytest_lambdatest_session.sidecar.messages import STILL_RUNNING
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 _REASON_LIMIT = 250
 _KINDS: tuple[Kind, ...] = ("web", "app")
-_NO_TIME = "no time was left (lambdatest_budget)"
 
 
 class Marks:
@@ -44,13 +42,7 @@ class Marks:
         self._reasons: dict[AttemptRecord, str] = {}
         self._finished: set[AttemptRecord] = set()
         self._to_look_at: list[AttemptRecord] = []
-        self._begun: dict[str, Marked | None] = {}
-        """By session id, what came of it."""
-        self._bound: set[str] = set()
-
-    @property
-    def waiting(self) -> int:
-        return sum(result is None for result in self._begun.values())
+        self.asked: Asked[str, Marked] = Asked("lambdatest_budget", lambda result: result["session_id"])
 
     def record_outcome(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
         """Note why an attempt did not pass, and that it is over."""
@@ -75,42 +67,33 @@ class Marks:
 
     def begin(self, tracked: TrackedSession) -> dict[Kind, tuple[str, str] | None] | None:
         """Return what to write, by product; None if nothing is, or it is under way."""
-        if tracked.id in self._begun or (tracked.was_marked_by_suite and not self._overwrite):
+        if tracked.id in self.asked or (tracked.was_marked_by_suite and not self._overwrite):
             return None
         verdicts: dict[Kind, tuple[str, str] | None] = {
             kind: verdict_on(tracked.attempts, self._reason_of, kind) for kind in _KINDS
         }
         if verdicts[tracked.kind] is None:
             return None
-        self._begun[tracked.id] = None
+        self.asked.begin(tracked.id)
         return verdicts
-
-    def take(self, result: Marked) -> None:
-        self._begun[result["session_id"]] = result
 
     def bind(self, failure: str | None) -> None:
         """Put what was written into the sessions' records; of the rest say why, or `failure` where no result came."""
-        failures: Counter[str] = Counter()
-        for session_id in [known for known in self._begun if known not in self._bound]:
-            result = self._begun[session_id]
-            if result is None:
-                failures[failure or _NO_TIME] += 1
-            elif result["written"] is not None:
-                self._put_into(self._registry.sessions[session_id], *result["written"])
-            elif result["failure"] is not None:
-                failures[result["failure"]] += 1
-        self._bound.update(self._begun)
-        for reason, count in failures.items():
-            hint = f"; raise lambdatest_budget ({self._budget_seconds:g} s)" if reason == STILL_RUNNING else ""
-            self._problems.add(f"{pluralize(count, 'session')} not marked: {reason}{hint}")
+        reasons = [self._put(session_id, result) for session_id, result in self.asked.results(failure)]
+        add_reasons(self._problems, "session", "not marked", reasons)
+
+    def _put(self, session_id: str, result: Marked | str) -> str | None:
+        """Return why nothing was written, if that needs to be said."""
+        if isinstance(result, str):
+            return result
+        public = self._registry.sessions[session_id].public
+        if result["written"] is not None and public["state"] == "final":
+            # What was fetched may predate our update.
+            public["status"], remark = result["written"]
+            public["remark"] = remark or public["remark"]
+        if result["failure"] == STILL_RUNNING:
+            return f"{STILL_RUNNING}; raise lambdatest_budget ({self._budget_seconds:g} s)"
+        return result["failure"]
 
     def _reason_of(self, attempt: AttemptRecord) -> str:
         return self._reasons.get(attempt, "")
-
-    @staticmethod
-    def _put_into(tracked: TrackedSession, status: str, remark: str) -> None:
-        """Overwrite the fetched status: it may predate our update."""
-        public = tracked.public
-        if public["state"] == "final":
-            public["status"] = status
-            public["remark"] = remark or public["remark"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64encode
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from pytest_lambdatest_session.cloud.logs import LOGS
+from pytest_lambdatest_session.report.asked import Asked, add_reasons
 from pytest_lambdatest_session.report.formatting import pluralize
 from pytest_lambdatest_session.report.priority import by_priority, needs_attention
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 # A folder of more is of no use to anybody; those that need a look come first.
 _MOST_SESSIONS = 1000
+_VIDEO = "video"
 _INLINE_BYTES = 64 * 2**10
 _INLINE = {".json": "text", ".txt": "text", ".jpg": "image/jpeg", ".png": "image/png"}
-_NO_TIME = "no time was left (lambdatest_artifacts_budget)"
 STREAM_NOTE = "VLC plays such an index.m3u8 from disk, Chromium only from a web server"
 
 
@@ -36,12 +36,9 @@ class SavedFiles:
         self._registry = registry
         self._problems = problems
         self._folder_of_run = folder
-        self._results: dict[str, dict[str, Downloaded | None]] = {}
-        self._bound: set[str] = set()
-
-    @property
-    def waiting(self) -> int:
-        return sum(result is None for results in self._results.values() for result in results.values())
+        self.asked: Asked[tuple[str, str], Downloaded] = Asked(
+            "lambdatest_artifacts_budget", lambda result: (result["session_id"], result["name"])
+        )
 
     def wanted(
         self, is_ours: Callable[[TrackedSession], bool], *, of_all: bool, only_video: bool = False
@@ -51,47 +48,40 @@ class SavedFiles:
             tracked
             for tracked in by_priority(self._registry.sessions.values())
             if tracked.ended
-            and tracked.id not in self._results
+            and (tracked.id, _VIDEO) not in self.asked
             and tracked.public["state"] in ("final", "pending", "unchecked")
             and is_ours(tracked)
             and (of_all or needs_attention(tracked))
         ]
         for tracked in wanted[:_MOST_SESSIONS]:
-            names = ["video"] if only_video else [*LOGS[tracked.kind], "screenshots", "video"]
-            self._results[tracked.id] = dict.fromkeys(names)
+            names = [_VIDEO] if only_video else [*LOGS[tracked.kind], "screenshots", _VIDEO]
+            for name in names:
+                self.asked.begin((tracked.id, name))
             folder = str(self._folder / folder_name(tracked.id))
             yield tracked, {"folder": folder, "files": names, "has_video": bool(tracked.public["video_url"])}
         if len(wanted) > _MOST_SESSIONS:
             self._problems.add(f"artifacts were saved of {_MOST_SESSIONS:,} of {len(wanted):,} sessions")
 
-    def take(self, result: Downloaded) -> None:
-        self._results[result["session_id"]][result["name"]] = result
-
     def bind(self, failure: str | None) -> None:
         """Note what was saved and what is missing; `failure` is why no more results came."""
-        reasons: Counter[str] = Counter()
-        streams = 0
-        for session_id in [known for known in self._results if known not in self._bound]:
-            results = self._results[session_id]
-            public = self._registry.sessions[session_id].public
-            for name, result in results.items():
-                if result is not None and result["path"] is not None:
-                    path = Path(result["path"]).relative_to(self._folder.parent)
-                    public["artifacts"][name] = quote(path.as_posix())
-                    streams += path.suffix == ".m3u8"
-                    public["video_seconds"] = result["seconds"] or public["video_seconds"]
-                else:
-                    public["artifacts_missing"][name] = reason = (
-                        failure or _NO_TIME if result is None else result["missing"] or _NO_TIME
-                    )
-                    # That there is nothing to save is no problem.
-                    reasons[reason] += not reason.startswith(("empty", "LambdaTest has none"))
-        self._bound.update(self._results)
-        if streams:
+        results = list(self.asked.results(failure))
+        reasons = [self._put(*key, result) for key, result in results]
+        paths = [str(result["path"]) for _, result in results if not isinstance(result, str)]
+        if streams := sum(path.endswith(".m3u8") for path in paths):
             self._problems.add(f"{pluralize(streams, 'video')} kept in pieces, as no ffmpeg joined them; {STREAM_NOTE}")
-        for reason, count in reasons.items():
-            if count:
-                self._problems.add(f"{pluralize(count, 'artifact')} not saved: {reason}")
+        # That there is nothing to save is no problem.
+        said = (reason for reason in reasons if reason and not reason.startswith(("empty", "LambdaTest has none")))
+        add_reasons(self._problems, "artifact", "not saved", said)
+
+    def _put(self, session_id: str, name: str, result: Downloaded | str) -> str | None:
+        """Return why it is missing."""
+        public = self._registry.sessions[session_id].public
+        if isinstance(result, str) or result["path"] is None:
+            public["artifacts_missing"][name] = missing = result if isinstance(result, str) else str(result["missing"])
+            return missing
+        public["artifacts"][name] = quote(Path(result["path"]).relative_to(self._folder.parent).as_posix())
+        public["video_seconds"] = result["seconds"] or public["video_seconds"]
+        return None
 
     @property
     def _folder(self) -> Path:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.config import Settings
     from pytest_lambdatest_session.credentials import Credentials
     from pytest_lambdatest_session.problems import Problems
+    from pytest_lambdatest_session.report.asked import Asked
     from pytest_lambdatest_session.report.registry import AttemptRecord, Registry, TrackedSession
     from pytest_lambdatest_session.sidecar.client import Sidecar
     from pytest_lambdatest_session.sidecar.messages import Polled, SessionRequest
@@ -85,6 +86,13 @@ class Updates:
         self._files = SavedFiles(registry, problems, artifacts_folder)
         self._clips = Clips(registry, problems, artifacts_folder, wanted=makes_clips and settings.clips == "failed")
         self._makes_clips = makes_clips
+        self._asked: dict[str, Asked[Any, Any]] = {
+            "marked": self._marks.asked,
+            "shared": self._shares.asked,
+            "downloaded": self._files.asked,
+            "clipped": self._clips.asked,
+        }
+        """By the type of their results."""
         self._to_look_at: list[str] = []
         self._polled: set[str] = set()
         """Sessions that the sidecar polls."""
@@ -166,12 +174,12 @@ class Updates:
                 self._poll(tracked)
         if self._settings.mark_status != "off":
             self._mark(self._marks.remaining())
-        self._wait_for(lambda: len(self._polled) + self._marks.waiting, waiting_text)
+        self._wait_for(lambda: len(self._polled) + self._marks.asked.waiting, waiting_text)
 
     def _share(self) -> None:
         for tracked, request in self._shares.wanted(self._is_ours):
             self._sidecar.send({"type": "share", **self._about(tracked), **request})
-        self._wait_for(lambda: self._shares.waiting, None)
+        self._wait_for(lambda: self._shares.asked.waiting, None)
 
     def _save(self) -> None:
         self._sidecar.send({"type": "limits", "megabytes": self._settings.artifacts_limit_megabytes})
@@ -180,14 +188,14 @@ class Updates:
             self._is_ours, of_all=artifacts == "all", only_video=artifacts == "off"
         ):
             self._sidecar.send({"type": "download", **self._about(tracked), **request})
-        self._wait_for(lambda: self._files.waiting, saving_text, self._save_until)
+        self._wait_for(lambda: self._files.asked.waiting, saving_text, self._save_until)
 
     def _cut(self) -> None:
         seconds = self._save_until - untouched.monotonic()
         if seconds > 0 and self._clips.can_be_made:
             for request in self._clips.wanted(keep_videos=self._settings.artifacts != "off"):
                 self._sidecar.send({"type": "cut", **request, "seconds": seconds})
-            self._wait_for(lambda: self._clips.waiting, saving_text, self._save_until)
+            self._wait_for(lambda: self._clips.asked.waiting, saving_text, self._save_until)
 
     def _poll(self, tracked: TrackedSession) -> None:
         if tracked.id in self._polled or is_final(tracked):
@@ -255,17 +263,10 @@ class Updates:
                 self._take(result)
 
     def _take(self, result: Any) -> None:
-        kind = result["type"]
-        if kind == "polled":
+        if result["type"] == "polled":
             self._take_answer(result)
-        elif kind == "marked":
-            self._marks.take(result)
-        elif kind == "shared":
-            self._shares.take(result)
-        elif kind == "downloaded":
-            self._files.take(result)
-        elif kind == "clipped":
-            self._clips.take(result)
+        elif result["type"] in self._asked:
+            self._asked[result["type"]].take(result)
         else:
             self._problems.add(f"pytest-lambdatest-session failed inside ({result['text']}); please report this")
 

@@ -102,11 +102,10 @@ def lag_of(video_seconds: float | None, session_seconds: float | None) -> VideoL
 
 def position(use: Use) -> tuple[str, str]:
     """Where a test starts, in the video if that was measured, and where it ends."""
-    video_range, time_range = use.video_range, use.time_range
-    if video_range is not None and use.tracked.video_lag.is_measured:
+    if use.tracked.video_lag.is_measured and (video_range := use.video_range) is not None:
         start = f"{about(video_range.is_certain)}{clock_text(video_range.start)} in the video"
         return start, _ending(video_range.start, video_range.end)
-    if time_range is not None:
+    if (time_range := use.time_range) is not None:
         return f"{clock_text(time_range.start)} in the session", _ending(time_range.start, time_range.end)
     return "", ""
 

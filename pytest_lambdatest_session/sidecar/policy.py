@@ -13,7 +13,8 @@ class Policy:
     """At most, and only while requests wait: eight, asked for 200 sessions in six seconds by an API that takes one,
     kept the end of the run waiting for 22 s, sixteen for 10 s, and these for 3.5 s. See docs/performance.md."""
     initial_delay_seconds: float = 0.8
-    """From a session's end to the first request: asked earlier, the API still says `running`."""
+    """From a session's end to the first request: asked earlier, the API still says `running`. At the end of the run,
+    which waits, what was not asked about yet is asked about at once nevertheless, once."""
     backoff_seconds: float = 0.4
     backoff_factor: float = 1.6
     longest_backoff_seconds: float = 5.0
@@ -32,7 +33,9 @@ class Policy:
     longest_cool_down_seconds: float = 300.0
 
     def backoff(self, step: int, age_seconds: float = 0.0) -> float:
-        """Return the seconds to wait before the next request, the first time with `step` 0."""
+        """Return the seconds to wait before the next request: none before `step` 0, which is the first."""
+        if step < 0:
+            return 0.0
         is_young = age_seconds < self.missing_seconds
         longest = self.longest_backoff_seconds * (1 if is_young else 12)
         # Bounded, as a night of failures would overflow a float.

@@ -39,6 +39,8 @@ class PollJob(Job):
         self._details: dict[str, object] | None = None
         if self._ended:
             self.due = now + self._initial_delay_seconds(request["ended_at"])
+        self._settled_at = self.due
+        """When LambdaTest should have noticed that it ended."""
 
     def step(self, client: Client) -> SessionDetails:
         return client.session(self.session_id)
@@ -70,11 +72,11 @@ class PollJob(Job):
         return True
 
     def hurry(self, now: float) -> None:
-        del now
-        self._step = 0
-        # One that was not asked about yet ended just now, and keeps its initial delay.
-        if self._asked_at is not None:
-            self.due = min(self.due, self._asked_at + self._policy.backoff_seconds)
+        if self._asked_at is None:
+            # LambdaTest may know already; if not, it is asked when it would have been, and from then on as ever.
+            self._step, self.due = -1, min(self.due, now)
+        else:
+            self._step, self.due = 0, min(self.due, self._asked_at + self._policy.backoff_seconds)
 
     def give_up(self, reason: str | None) -> None:
         if reason is not None:
@@ -130,6 +132,7 @@ class PollJob(Job):
     def _handle_failure(self, error: str, now: float, *, finishing: bool) -> None:
         self._error = error
         self._become_unavailable()
+        self._step = max(self._step, 0)
         # While tests run there is time, and the breaker sees to it that a dead API is left alone.
         if not self._ended or (finishing and self._failures >= self._policy.tries):
             self._finish()
@@ -142,7 +145,7 @@ class PollJob(Job):
             self._state = "unavailable"
 
     def _ask_again(self, now: float) -> None:
-        self.due = now + self._policy.backoff(self._step, now - self._started_at)
+        self.due = max(self._settled_at, now + self._policy.backoff(self._step, now - self._started_at))
         if self._incomplete_since is not None:
             self.due = min(self.due, max(now, self._incomplete_since + self._policy.incomplete_seconds))
         self._step += 1

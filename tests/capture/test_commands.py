@@ -71,7 +71,7 @@ def test_a_command_to_an_element_says_how_it_was_found() -> None:
     ]
 
 
-@pytest.mark.parametrize("response", [None, {}, {"value": None}, {"value": []}, {"value": "x"}, {"value": {"id": 3}}])
+@pytest.mark.parametrize("response", [None, {"value": None}, {"value": []}, {"value": {"id": 3}}])
 def test_a_search_that_found_nothing_of_the_usual_kind_is_kept_all_the_same(response: Any) -> None:
     kept = kept_of("findElement", {"using": "css selector", "value": "#x"}, response, with_values=False)
     assert told(("findElement", kept)) == ["find_element css selector #x"]
@@ -84,10 +84,7 @@ def test_a_search_that_found_nothing_of_the_usual_kind_is_kept_all_the_same(resp
         ("w3cSetAlertValue", {"text": EVERYTHING}),
         ("addCookie", {"cookie": {"name": "n", "value": EVERYTHING}}),
         ("w3cExecuteScript", {"script": f"return '{EVERYTHING}'", "args": [EVERYTHING]}),
-        ("w3cExecuteScriptAsync", {"script": "return 1", "args": [EVERYTHING]}),
-        ("actions", {"actions": [{"value": EVERYTHING}]}),
         ("uploadFile", {"file": EVERYTHING}),
-        ("addCredential", {"privateKey": EVERYTHING}),
     ],
 )
 def test_values_are_not_shown_nor_what_an_error_says_of_them(command: str, params: dict[str, object]) -> None:
@@ -144,21 +141,16 @@ def test_commands_of_bidi_are_told_as_the_classic_ones_are() -> None:
 @pytest.mark.parametrize(
     ("response", "error", "hidden", "shown"),
     [
-        (None, ValueError("no hunter2"), "ValueError", "ValueError: no hunter2"),
-        (None, KeyError(), "KeyError", "KeyError"),
+        (None, ValueError("no hunter2"), "ValueError", ": no hunter2"),
+        (None, KeyError(), "KeyError", ""),
         (
-            {"error": "invalid argument", "message": "hunter2: no"},
+            {"error": "invalid argument", "message": "hunter2"},
             None,
             "WebDriverException: invalid argument",
-            "WebDriverException: invalid argument: hunter2: no",
+            ": hunter2",
         ),
-        (
-            {"type": "exception", "exceptionDetails": {"text": "Error: hunter2"}},
-            None,
-            "JavascriptException",
-            "JavascriptException: Error: hunter2",
-        ),
-        ({"result": {"type": "exception"}}, None, "JavascriptException", "JavascriptException:"),
+        ({"type": "exception", "exceptionDetails": {"text": "hunter2"}}, None, "JavascriptException", ": hunter2"),
+        ({"result": {"type": "exception"}}, None, "JavascriptException", ":"),
     ],
 )
 def test_an_error_of_bidi_shows_its_code_and_its_message_if_asked_for(
@@ -166,26 +158,23 @@ def test_an_error_of_bidi_shows_its_code_and_its_message_if_asked_for(
 ) -> None:
     failure = bidi_error(response, error)
     assert told(("script.evaluate", None), error=failure) == [f"script.evaluate {hidden}"]
-    assert told(("script.evaluate", None), error=failure, with_values=True) == [f"script.evaluate {shown}"]
+    assert told(("script.evaluate", None), error=failure, with_values=True) == [f"script.evaluate {hidden}{shown}"]
 
 
-@pytest.mark.parametrize("response", [None, {}, {"result": {}}, {"type": "success"}, {"result": None}])
+@pytest.mark.parametrize("response", [None, {"type": "success"}, {"result": None}])
 def test_an_answer_of_bidi_without_an_error_has_none(response: object) -> None:
     assert bidi_error(response, None) is None
 
 
-def test_arguments_that_contain_themselves_are_named_by_their_kind() -> None:
+def test_arguments_that_contain_themselves_and_commands_nobody_knows_are_named_by_their_kind() -> None:
     around: list[object] = []
     around.append(around)
     script = kept_of("w3cExecuteScript", {"script": "go()", "args": around}, None, with_values=True)
-    assert told(("w3cExecuteScript", script), with_values=True) == ["execute_script go() <list>"]
+    given = (("w3cExecuteScript", script), ("getAppStrings", None), ("w3cGetAlertText", None))
+    assert told(*given, with_values=True) == ["execute_script go() <list>", "get_app_strings", "get_alert_text"]
 
 
-def test_a_command_nobody_knows_is_named_as_the_client_names_it() -> None:
-    assert told(("getAppStrings", None), ("w3cGetAlertText", None)) == ["get_app_strings", "get_alert_text"]
-
-
-def test_what_comes_again_and_again_stands_once_with_how_often() -> None:
+def test_what_comes_again_and_again_stands_once_and_the_last_ten_are_shown() -> None:
     find = ("findElement", ({"using": "id", "value": "x"}, ()))
     shown = ("isElementDisplayed", {"id": "e"})
     seen = [("s", name, about, float(n), n + 0.25, None) for n, (name, about) in enumerate([find, shown] * 3 + [find])]
@@ -196,11 +185,8 @@ def test_what_comes_again_and_again_stands_once_with_how_often() -> None:
         ("find_element", 1),
     ]
     assert folded[0]["seconds"] == 0.75
-
-
-def test_ten_are_shown_and_the_last_ones() -> None:
-    seen = [("s", f"command{number}", None, 0.0, 0.0, None) for number in range(30)]
-    assert [one["name"] for one in describe(seen, clean, with_values=False)] == [f"command{n}" for n in range(20, 30)]
+    many = [("s", f"command{number}", None, 0.0, 0.0, None) for number in range(30)]
+    assert [one["name"] for one in describe(many, clean, with_values=False)] == [f"command{n}" for n in range(20, 30)]
 
 
 def test_an_error_is_its_kind_and_its_first_line() -> None:
@@ -218,7 +204,6 @@ def test_an_error_is_its_kind_and_its_first_line() -> None:
         ("lambda-status=failed", [], True),
         (" lambda-status = passed ", [], True),
         ('lambda-hook: {"action": "setTestStatus", "arguments": {"status": "passed"}}', [], True),
-        ("lambda-hook", [{"action": "setTestStatus", "arguments": {"status": "passed"}}], True),
         ("lambda-action", [{"action": "setTestStatus"}], True),
         ("lambda-name=checkout", [], False),
         ('lambda-hook: {"action": "stepcontext"}', [], False),

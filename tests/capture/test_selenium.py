@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +28,11 @@ from pytest_lambdatest_session.capture.selenium import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from local_grid import LocalGrid
+    from pytest_lambdatest_session.capture.selenium import MethodHook
 
 
 class Notes:
@@ -41,15 +43,8 @@ class Notes:
         self.params: list[object] = []
         self._fault = fault
 
-    def saw(
-        self,
-        driver: Any,  # noqa: ARG002
-        command: object,
-        params: object,
-        started_at: float,  # noqa: ARG002
-        response: Any,
-        error: BaseException | None,
-    ) -> None:
+    def saw(self, _driver: Any, command: object, params: object, _at: float, *came: Any) -> None:
+        response, error = came
         self.seen.append((command, response, error))
         self.params.append(params)
         if self._fault is not None:
@@ -67,22 +62,33 @@ def nobody(fault: Exception) -> None:
     raise AssertionError(fault)
 
 
+@contextmanager
+def watching(notes: Notes, on_fault: Callable[[Exception], None] = nobody) -> Iterator[MethodHook]:
+    hook = webdriver_hook(notes.saw, on_fault)
+    hook.install()
+    try:
+        yield hook
+    finally:
+        hook.uninstall()
+
+
 @pytest.fixture
 def notes() -> Iterator[Notes]:
     notes = Notes()
-    hook = webdriver_hook(notes.saw, nobody)
-    hook.install()
-    yield notes
-    hook.uninstall()
-
-
-def close(connection: Any) -> None:
-    """A connection that no quit closed would be warned of."""
-    connection.close()
+    with watching(notes):
+        yield notes
 
 
 def open_browser(grid: LocalGrid) -> WebDriver:
     return webdriver.Remote(grid.hub_url, options=webdriver.ChromeOptions())
+
+
+def fail_after_quit(driver: Any) -> pytest.ExceptionInfo[InvalidSessionIdException]:
+    """Send a command to a session that is gone; a connection that no quit closed would be warned of."""
+    with pytest.raises(InvalidSessionIdException) as caught:
+        driver.get_cookies()
+    driver.command_executor.close()
+    return caught
 
 
 pytestmark = pytest.mark.filterwarnings("ignore:Embedding username and password:UserWarning")
@@ -95,87 +101,53 @@ def test_every_command_is_seen_with_its_answer_and_fails_as_without_us(grid: Loc
     assert title == "Hello"
     assert notes.commands == [NEW_SESSION, "get", "getTitle", QUIT] == [Command.NEW_SESSION, *notes.commands[1:]]
     assert new_session_id(notes.seen[0][1]) in grid.sessions
-    with pytest.raises(InvalidSessionIdException) as caught:
-        driver.get_cookies()
+    caught = fail_after_quit(driver)
     command, response, error = notes.seen[-1]
     assert (command, response) == ("getCookies", None)
     assert error is caught.value
     shown = [entry.path.name for entry in caught.traceback.filter(caught)]  # type: ignore[union-attr]
     assert shown.count("webdriver.py") == 2, "get_cookies and selenium's own execute"
-    close(driver.command_executor)
 
 
 def test_what_the_observer_raises_reaches_nobody_but_the_fault_handler(grid: LocalGrid) -> None:
     faults: list[Exception] = []
-    hook = webdriver_hook(Notes(fault := RuntimeError("bookkeeping")).saw, faults.append)
-    hook.install()
-    try:
+    with watching(Notes(fault := RuntimeError("bookkeeping")), faults.append):
         driver = open_browser(grid)
         driver.quit()
-        with pytest.raises(InvalidSessionIdException):
-            driver.get_cookies()
-    finally:
-        hook.uninstall()
+        fail_after_quit(driver)
     assert faults == [fault] * 3
-    close(driver.command_executor)
-
-
-def test_a_wrapper_that_was_left_behind_tells_nobody_anything(grid: LocalGrid) -> None:
-    """Whoever wrapped `execute` after us may call ours for ever."""
-    hook = webdriver_hook((notes := Notes()).saw, nobody)
-    hook.install()
-    left_behind: Any = WebDriver.execute
-    hook.uninstall()
-    driver = open_browser(grid)
-    assert left_behind(driver, "getTitle")["value"] == driver.title
-    driver.quit()
-    with pytest.raises(InvalidSessionIdException):
-        left_behind(driver, "getCookies")
-    assert notes.seen == []
-    close(driver.command_executor)
 
 
 @pytest.mark.parametrize("order", ["inner first", "outer first"])
 def test_a_wrapper_put_over_ours_survives_in_both_orders_of_leaving(grid: LocalGrid, order: str) -> None:
     calls: list[object] = []
     before = WebDriver.execute
-    notes = Notes()
-    hook = webdriver_hook(notes.saw, nobody)
-    hook.install()
-    ours = WebDriver.execute
+    with watching(notes := Notes()) as hook:
+        ours = WebDriver.execute
 
-    def theirs(self: WebDriver, driver_command: str, params: Any = None) -> Any:
-        calls.append(driver_command)
-        return ours(self, driver_command, params)
+        def theirs(self: WebDriver, driver_command: str, params: Any = None) -> Any:
+            calls.append(driver_command)
+            return ours(self, driver_command, params)
 
-    WebDriver.execute = theirs  # type: ignore[assignment,method-assign]
-    try:
-        if order == "inner first":
-            hook.uninstall()
-            assert WebDriver.execute is theirs, "it is not ours to take away"
-            open_browser(grid).quit()
-            assert notes.seen == [], "ours only passes through"
-            assert calls == [NEW_SESSION, QUIT]
-        else:
-            WebDriver.execute = ours  # type: ignore[method-assign]
-            hook.uninstall()
-            assert WebDriver.execute is before
-    finally:
-        WebDriver.execute = before  # type: ignore[method-assign]
+        WebDriver.execute = theirs  # type: ignore[assignment,method-assign]
+        try:
+            if order == "inner first":
+                hook.uninstall()
+                assert WebDriver.execute is theirs, "it is not ours to take away"
+                driver = open_browser(grid)
+                driver.quit()
+                fail_after_quit(driver)
+                assert notes.seen == [], "ours only passes through"
+                assert calls == [NEW_SESSION, QUIT, "getCookies"]
+            else:
+                WebDriver.execute = ours  # type: ignore[method-assign]
+                hook.uninstall()
+                assert WebDriver.execute is before
+        finally:
+            WebDriver.execute = before  # type: ignore[method-assign]
 
 
-@pytest.mark.parametrize(
-    ("args", "kwargs"),
-    [
-        (("getTitle",), {}),
-        (("getTitle", None), {}),
-        ((), {"driver_command": "getTitle"}),
-        (("getTitle",), {"params": None, "reason": "its own"}),
-    ],
-)
-def test_a_wrapper_below_ours_gets_what_came_as_it_came(
-    grid: LocalGrid, monkeypatch: pytest.MonkeyPatch, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> None:
+def test_a_wrapper_below_ours_gets_what_came_as_it_came(grid: LocalGrid, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
     before = WebDriver.execute
 
@@ -184,27 +156,25 @@ def test_a_wrapper_below_ours_gets_what_came_as_it_came(
         return before(self, *args, **kwargs)
 
     monkeypatch.setattr(WebDriver, "execute", theirs)
-    hook = webdriver_hook((notes := Notes()).saw, nobody)
-    hook.install()
-    try:
-        with open_browser(grid) as driver:
+    given: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
+        (("getTitle", None), {}),
+        ((), {"driver_command": "getTitle"}),
+        (("getTitle",), {"params": None, "reason": "its own"}),
+    ]
+    with watching(notes := Notes()), open_browser(grid) as driver:
+        for args, kwargs in given:
             driver.execute(*args, **kwargs)
-            with pytest.raises(TypeError, match="driver_command"):
-                driver.execute()  # type: ignore[call-arg]
-    finally:
-        hook.uninstall()
-    assert calls[1] == (args, kwargs)
-    assert notes.commands == [NEW_SESSION, "getTitle", None, QUIT]
+        with pytest.raises(TypeError, match="driver_command"):
+            driver.execute()  # type: ignore[call-arg]
+    assert calls[1:4] == given
+    assert notes.commands == [NEW_SESSION, *["getTitle"] * 3, None, QUIT]
 
 
 def test_hooks_of_nested_runs_stack(grid: LocalGrid, notes: Notes) -> None:
-    inner_notes = Notes()
-    inner = webdriver_hook(inner_notes.saw, nobody)
-    inner.install()
-    driver = open_browser(grid)
-    inner.uninstall()
+    with watching(inner := Notes()):
+        driver = open_browser(grid)
     driver.quit()
-    assert inner_notes.commands == [NEW_SESSION]
+    assert inner.commands == [NEW_SESSION]
     assert notes.commands == [NEW_SESSION, QUIT]
 
 
@@ -305,48 +275,30 @@ def test_a_selenium_of_another_shape_is_imported_and_one_that_is_not_there_misse
     assert (done.stdout, done.stderr) == (printed, "")
 
 
-class FakeDriver:
-    """As much of a driver as hub_of looks at."""
-
-    def __init__(self, command_executor: object) -> None:
-        self.command_executor = command_executor
-
-
 ADDRESS = "https://hub.lambdatest.com/wd/hub"
 
 
 @pytest.mark.parametrize(
-    ("config", "account"),
+    ("connection", "host", "account"),
     [
-        (ClientConfig("https://Me%40x:k%2Fey@Hub.LambdaTest.com:443/wd/hub"), ("Me@x", "k/ey")),
-        (ClientConfig(ADDRESS, username="me", password="key"), ("me", "key")),
+        (ClientConfig("https://Me%40x:k%2Fey@Hub.LambdaTest.com:443/wd/hub"), "hub.lambdatest.com", ("Me@x", "k/ey")),
+        (ClientConfig(ADDRESS, username="me", password="key"), "hub.lambdatest.com", ("me", "key")),
+        # An older selenium keeps the address in the connection itself.
+        (SimpleNamespace(_url=ADDRESS), "hub.lambdatest.com", None),
+        (SimpleNamespace(_url="/x"), None, None),
+        (None, None, None),
     ],
-    ids=["in the address", "in the config"],
+    ids=["in the address", "in the config", "older", "relative", "none"],
 )
 def test_the_hub_of_a_connection_is_its_host_without_port_and_userinfo(
-    config: ClientConfig, account: tuple[str, str]
+    connection: Any, host: str | None, account: tuple[str, str] | None
 ) -> None:
-    connection = RemoteConnection(client_config=config)
-    hub = hub_of(FakeDriver(connection))
-    close(connection)
-    assert hub is not None
-    assert hub.host == "hub.lambdatest.com"
-    assert hub.credentials is not None
-    assert hub.credentials.account == account
-
-
-@pytest.mark.parametrize(
-    ("executor", "host"),
-    [
-        (object(), None),
-        (None, None),
-        (SimpleNamespace(_url="/x"), None),
-        (SimpleNamespace(_url=ADDRESS), "hub.lambdatest.com"),
-    ],
-)
-def test_an_older_selenium_keeps_the_address_in_the_connection_itself(executor: object, host: str | None) -> None:
-    hub = hub_of(FakeDriver(executor))
+    executor: Any = RemoteConnection(client_config=connection) if isinstance(connection, ClientConfig) else connection
+    hub = hub_of(SimpleNamespace(command_executor=executor))
+    if isinstance(executor, RemoteConnection):
+        executor.close()  # type: ignore[no-untyped-call]
     assert (hub and hub.host) == host
+    assert (hub and hub.credentials and hub.credentials.account) == account
 
 
 OPTIONS = {"username": "me", "accessKey": "key"}
@@ -355,12 +307,11 @@ OPTIONS = {"username": "me", "accessKey": "key"}
 @pytest.mark.parametrize(
     "params",
     [
-        {"capabilities": {"alwaysMatch": {"LT:Options": OPTIONS}}},
         {"capabilities": {"firstMatch": [{}, {"lt:options": {"user": "me", "accessKey": "key"}}]}},
         {"desiredCapabilities": {"LT:options": {"username": "me", "access_key": "key"}}},
         {"capabilities": {"alwaysMatch": {"LT:Options": {}}, "firstMatch": [{"LT:Options": OPTIONS}]}},
     ],
-    ids=["always", "first", "legacy", "second"],
+    ids=["first", "legacy", "second"],
 )
 def test_credentials_are_found_in_the_capabilities(params: object) -> None:
     found = credentials_in(params)
@@ -372,8 +323,6 @@ def test_credentials_are_found_in_the_capabilities(params: object) -> None:
     "params",
     [
         None,
-        [],
-        {},
         {"capabilities": None},
         {"capabilities": {"alwaysMatch": None, "firstMatch": 3}},
         {"capabilities": {"alwaysMatch": {"LT:Options": "text", 1: {}}}},

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_lambdatest_session.capture.recorder import Recorder
 from pytest_lambdatest_session.capture.tracker import Tracker
+from pytest_lambdatest_session.problems import Problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,15 +35,6 @@ def in_thread(function: Callable[[], object]) -> None:
     thread = threading.Thread(target=function)
     thread.start()
     thread.join()
-
-
-def test_a_session_is_used_by_the_attempt_that_created_it(tracker: Tracker) -> None:
-    attempt = begin(tracker)
-    tracker.start("s", "hub", 5.0)
-    tracker.use("s", 5.0, created=True)
-    payload = tracker.payload(attempt)
-    assert payload["uses"] == [{"id": "s", "created": True, "first_at": 5.0, "last_at": 5.0}]
-    assert payload["sessions"] == [{"id": "s", "hub": "hub", "started_at": 5.0, "ended_at": None}]
 
 
 def test_a_command_in_teardown_is_a_use_only_of_a_session_used_before(tracker: Tracker) -> None:
@@ -86,30 +79,22 @@ def test_a_session_of_another_host_is_known_and_nobodys(tracker: Tracker) -> Non
 
 
 def test_a_session_of_no_test_is_on_the_next_payload_and_told_at_the_end(tracker: Tracker) -> None:
-    """The report with that payload may be dropped by another plugin."""
+    """The report with that payload may be dropped by another plugin. A second quit and a second mark are no news."""
     tracker.start("s", "hub", 1.0)
-    tracker.end_session("s", 2.0)
     attempt = begin(tracker)
     assert tracker.has_news_of(attempt)
-    told = tracker.changed()
-    assert tracker.payload(attempt)["sessions"] == told
-    assert not tracker.has_news_of(attempt)
-    assert tracker.changed() == tracker.payload(attempt)["sessions"] == []
-    assert tracker.unreported()["sessions"] == told
-
-
-def test_a_second_quit_and_a_second_mark_by_the_suite_are_no_news(tracker: Tracker) -> None:
-    attempt = begin(tracker)
-    tracker.start("s", "hub", 1.0)
     tracker.mark_session("s")
     tracker.end_session("s", 2.0)
+    told = tracker.changed()
+    assert [(session["started_at"], session["marked"], session["ended_at"]) for session in told] == [(1.0, True, 2.0)]
     payload = tracker.payload(attempt)
-    assert [(session["marked"], session["ended_at"]) for session in payload["sessions"]] == [(True, 2.0)]
+    assert payload["sessions"] == told
     tracker.mark_session("s")
     tracker.end_session("s", 9.0)
     assert not tracker.has_news_of(attempt)
-    assert (payload["snapshot"], tracker.payload(attempt)["snapshot"]) == (1, 2)
-    assert tracker.unreported()["sessions"][0]["ended_at"] == 2.0
+    assert tracker.changed() == tracker.payload(attempt)["sessions"] == []
+    assert (payload["snapshot"], tracker.payload(attempt)["snapshot"]) == (1, 3)
+    assert tracker.unreported()["sessions"] == told
 
 
 def test_a_thread_counts_for_the_latest_attempt_a_runners_for_its_own(tracker: Tracker) -> None:
@@ -132,6 +117,9 @@ def test_a_thread_counts_for_the_latest_attempt_a_runners_for_its_own(tracker: T
 
 def test_attempts_whose_end_nobody_told_end_once_they_tear_down(tracker: Tracker) -> None:
     """Before selenium is there, reports are not looked at: that of the teardown tells of the end."""
+    tracker.tear_down()
+    tracker.end()
+    assert tracker.current() is None, "a teardown without a setup concerns nobody"
     tracker.start("s", "hub", 1.0)
     begin(tracker, "over")
     tracker.tear_down()
@@ -142,16 +130,9 @@ def test_attempts_whose_end_nobody_told_end_once_they_tear_down(tracker: Tracker
     assert tracker.current() == attempt
     send(tracker, "s", 2.0)
     assert list(attempt.uses) == ["s"]
-
-
-def test_between_tests_the_attempt_begun_last_may_be_one_that_is_over(tracker: Tracker) -> None:
-    tracker.tear_down()
-    tracker.end()
-    assert tracker.current() is None, "a teardown without a setup concerns nobody"
-    begin(tracker)
-    tracker.tear_down()
+    attempt.tears_down = True
     tracker.forget_finished()
-    assert tracker.current() is None
+    assert tracker.current() is None, "that begun last may be over"
 
 
 def test_threads_may_send_commands_while_tests_begin_and_end(tracker: Tracker) -> None:
@@ -188,23 +169,17 @@ def test_threads_may_send_commands_while_tests_begin_and_end(tracker: Tracker) -
     assert faults == []
 
 
-def test_commands_of_several_sessions_stand_in_the_order_of_sending(tracker: Tracker) -> None:
-    attempt = begin(tracker)
+def test_an_attempt_that_ends_leaves_a_later_one_of_another_thread_alone(tracker: Tracker) -> None:
+    """And of several sessions the commands stand in the order of sending."""
     for session_id in ("a", "b"):
         tracker.start(session_id, "hub", 1.0)
-    for at, session_id in enumerate("abab"):
-        send(tracker, session_id, at)
-    assert [(seen[0], seen[3]) for seen in attempt.commands()] == [("a", 0), ("b", 1), ("a", 2), ("b", 3)]
-
-
-def test_an_attempt_that_ends_leaves_a_later_one_of_another_thread_alone(tracker: Tracker) -> None:
-    tracker.start("s", "hub", 1.0)
     begin(tracker, "first")
     others: list[Any] = []
     in_thread(lambda: others.append(begin(tracker, "second")))
     tracker.end()
-    send(tracker, "s", 2.0)
-    assert list(others[0].uses) == ["s"]
+    for at, session_id in enumerate("abab"):
+        send(tracker, session_id, at)
+    assert [(seen[0], seen[3]) for seen in others[0].commands()] == [("a", 0), ("b", 1), ("a", 2), ("b", 3)]
 
 
 def test_what_is_not_captured_goes_when_that_is_known(tracker: Tracker) -> None:
@@ -270,6 +245,18 @@ def test_what_is_carried_consists_of_exact_builtins_that_can_be_sent() -> None:
     tracker.use("s\ud800", 1.0, created=True)
     payload = tracker.payload(attempt)
     (session,) = payload["sessions"]
-    assert type(session["id"]) is str
-    assert session["id"] == payload["uses"][0]["id"] == "s?"
-    assert type(session["hub"]) is str
+    assert session == {"id": "s?", "hub": "hub", "started_at": 1.0, "ended_at": None}
+    assert {type(session["id"]), type(session["hub"])} == {str}
+    assert payload["uses"] == [{"id": "s?", "created": True, "first_at": 1.0, "last_at": 1.0}]
+
+
+class Socket:
+    url = "ws://127.0.0.1:1/session/s1"
+
+
+def test_bidi_of_a_session_that_nobody_captured_is_no_use() -> None:
+    recorder = Recorder(Problems())
+    recorder.saw_bidi(Socket(), "script.evaluate", {"expression": "1"}, 1.0, {}, None)
+    recorder.saw_bidi(Socket(), "session.end", {}, 2.0, {}, None)
+    known = recorder.unreported()
+    assert (known["sessions"], known["attempts"]) == ([], [])

@@ -12,7 +12,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pytest_lambdatest_session.cloud.details import (
-    LOG_KINDS,
     Phase,
     SessionDetails,
     parse_session,
@@ -88,33 +87,22 @@ def test_a_finished_session_is_read_whole() -> None:
     )
 
 
-def test_a_running_session_lacks_keys_and_is_read_all_the_same() -> None:
-    details = parse(*("end_timestamp", "duration", "device", "selenium_logs_url"), status_ind="running")
-    assert (details.phase, details.ended_at, details.duration) == ("running", None, None)
-    assert details.video_url is not None
-
-
-def test_an_app_session_has_logs_of_its_own() -> None:
-    details = parse(
-        *("selenium_logs_url", "command_logs_url", "console_logs_url", "network_logs_url", "device"),
-        appium_logs_url="https://mobile-api.lambdatest.com/a",
-        device_logs_url="https://mobile-api.lambdatest.com/d",
-        crash_logs_url="https://mobile-api.lambdatest.com/c",
-        device_name="Pixel 9",
-        test_id="APPTESAbC",
-    )
+def test_an_app_session_has_logs_of_its_own_and_a_running_one_lacks_keys() -> None:
+    web_logs = ("selenium_logs_url", "command_logs_url", "console_logs_url", "network_logs_url")
+    app_logs: dict[str, Any] = {
+        f"{kind}_logs_url": f"https://mobile-api.lambdatest.com/{kind}" for kind in ("appium", "device", "crash")
+    }
+    missing = ("device", "end_timestamp", "duration")
+    details = parse(*web_logs, *missing, status_ind="running", device_name="Pixel 9", test_id="APPTESAbC", **app_logs)
     assert [kind for kind, _ in details.logs] == ["appium", "device", "crash"]
-    assert details.device == "Pixel 9"
+    assert (details.device, details.phase) == ("Pixel 9", "running")
+    assert (details.ended_at, details.duration) == (None, None)
 
 
 @pytest.mark.parametrize(
     "body",
-    [
-        pytest.param({"data": FINISHED}, id="envelope"),
-        pytest.param({"data": [FINISHED]}, id="list-of-one"),
-        pytest.param(FINISHED, id="no-envelope"),
-        pytest.param({**FINISHED, "data": None, "status": "success"}, id="null-beside-the-fields"),
-    ],
+    [{"data": FINISHED}, {"data": [FINISHED]}, FINISHED, {**FINISHED, "data": None, "status": "success"}],
+    ids=["envelope", "list-of-one", "no-envelope", "null-beside-the-fields"],
 )
 def test_the_session_is_found_wherever_it_lies(body: object) -> None:
     assert parse_session(body) == parse()
@@ -122,11 +110,7 @@ def test_the_session_is_found_wherever_it_lies(body: object) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [
-        *(None, [], "HTTP Basic: Access denied.", 7, {}, {"data": None}, {"data": {"name": "x"}}),
-        {"data": [FINISHED, FINISHED]},
-        {"data": {"session_id": [], "test_id": None}},
-    ],
+    [None, {"data": {"name": "x"}}, {"data": [FINISHED, FINISHED]}, {"data": {"session_id": [], "test_id": None}}],
     ids=lambda body: str(body)[:40],
 )
 def test_an_answer_without_a_session_is_malformed(body: object) -> None:
@@ -139,17 +123,14 @@ def test_what_an_answer_without_a_session_says_is_masked_and_told() -> None:
         parse_session({"message": "no session\nfor s3cret", "data": None}, secrets=("s3cret",))
 
 
-@pytest.mark.parametrize(("value", "seconds"), [(22, 22.0), (1.5, 1.5), ("369", 369.0), (" 8.25 ", 8.25), (0, 0.0)])
+@pytest.mark.parametrize(("value", "seconds"), [(1.5, 1.5), (" 8.25 ", 8.25), (0, 0.0)])
 def test_a_duration_is_read_in_every_spelling(value: object, seconds: float) -> None:
     assert parse(duration=value).duration == seconds
 
 
 @pytest.mark.parametrize(
     "value",
-    [
-        *(None, "", " ", "fast", "-3", "1e9", "٣", "NaN", -1, True, False, [], {}, 10**400, 10**9),
-        *(float("nan"), float("inf"), float("-inf"), "9" * 40),
-    ],
+    [*("", "fast", "-3", "1e9", "٣", "9" * 40), *(-1, True, [], 10**9, float("nan"), float("inf"))],
     ids=repr,
 )
 def test_a_duration_that_is_none_is_taken_from_start_and_end(value: object) -> None:
@@ -161,9 +142,8 @@ def test_a_duration_that_is_none_is_taken_from_start_and_end(value: object) -> N
 @pytest.mark.parametrize(
     "value",
     [
-        *("2026-10-20 10:00:01", " 2026-10-20 10:00:01 UTC ", "2026-10-20 10:00:01 +0000 UTC", "2026-10-20T10:00:01Z"),
-        *("2026-10-20t10:00:01z", "2026-10-20T10:00:01.000Z", "2026-10-20T12:00:01+02:00", "2026-10-20T04:30:01-0530"),
-        *(1792490401, 1792490401000, "1792490401"),
+        *(" 2026-10-20 10:00:01 UTC ", "2026-10-20 10:00:01 +0000 UTC", "2026-10-20t10:00:01z"),
+        *("2026-10-20T12:00:01+02:00", "2026-10-20T04:30:01-0530", 1792490401, 1792490401000, "1792490401"),
     ],
 )
 def test_a_time_is_read_in_every_spelling(value: object) -> None:
@@ -179,9 +159,8 @@ def test_a_fraction_of_a_second_is_kept_to_the_microsecond() -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        *(None, "", "soon", "0001-01-01T00:00:00Z", "9999-12-31 23:59:59", "2026-13-01 00:00:00"),
-        *("2026-02-30 00:00:00", "2026-10-20 25:00:00", "2026-10-20", "٢٠٢٦-10-20 10:00:00"),
-        *(0, -1, True, 10**15, 10**400, float("nan"), float("inf"), [], {}),
+        *(None, "soon", "0001-01-01T00:00:00Z", "9999-12-31 23:59:59", "2026-02-30 00:00:00", "2026-10-20"),
+        *("٢٠٢٦-10-20 10:00:00", 0, True, 10**15, float("nan"), []),
     ],
     ids=repr,
 )
@@ -190,21 +169,11 @@ def test_a_time_that_is_none_is_not_known(value: object) -> None:
 
 
 def test_without_a_start_the_creation_counts() -> None:
-    assert parse("start_timestamp").started_at == utc(2026, 10, 20, 10, 0, 0)
     assert parse(start_timestamp="").started_at == utc(2026, 10, 20, 10, 0, 0)
 
 
-@pytest.mark.parametrize(
-    "value", [None, "", "  ", [], {}, "sessions/1/log/appium", "?mobile=true&auth=x", "javascript:alert(1)"], ids=repr
-)
-def test_a_link_that_is_none_is_not_there(value: object) -> None:
-    links = {f"{kind}_logs_url": value for kind in LOG_KINDS} | {"video_url": value, "screenshot_url": value}
-    details = parse_session({"data": {**FINISHED, **links}})
-    assert (details.video_url, details.screenshot_url, details.logs) == (None, None, ())
-
-
-@pytest.mark.parametrize("screenshots", ["index.m3u8", "frames.mp4", "shots.zip", "shots", None])
-@pytest.mark.parametrize("video", ["video.mp4", "video.MP4?a=b", "index.m3u8", "a.webm", "player", "shots.zip"])
+@pytest.mark.parametrize("screenshots", ["index.m3u8", "frames.MP4?a=b", "shots.zip", None])
+@pytest.mark.parametrize("video", ["a.webm", "player", "shots.zip"])
 def test_only_media_that_are_the_wrong_way_round_in_both_are_put_right(video: str, screenshots: str | None) -> None:
     """A video stays the video, whatever stands among the screenshots."""
     given = (
@@ -212,7 +181,7 @@ def test_only_media_that_are_the_wrong_way_round_in_both_are_put_right(video: st
         screenshots and f"https://cdn.lambdatest.com/{screenshots}",
     )
     details = parse(video_url=given[0], screenshot_url=given[1])
-    wrong_in_both = video == "shots.zip" and screenshots in ("index.m3u8", "frames.mp4")
+    wrong_in_both = video == "shots.zip" and screenshots in ("index.m3u8", "frames.MP4?a=b")
     assert (details.video_url, details.screenshot_url) == (given[::-1] if wrong_in_both else given)
 
 
@@ -232,25 +201,17 @@ def test_links_that_open_without_a_login_are_held_back_and_named_unless_asked_fo
 
 def test_what_repeats_a_secret_is_masked_or_left_out() -> None:
     details = parse(
-        name="at s3cret",
+        name="at s3cret\n" + "n" * 999,
         remark="x" * 498 + "s3cret",
         video_url="https://x.org/s3cret/v.mp4",
         command_logs_url="https://x.org/?a=s3%63ret",
         device_logs_url="https://se%account.example/log",
         secrets=("s3cret", "se%account"),
     )
-    assert details.name == "at ***"
-    assert details.remark is not None
-    assert "s3" not in details.remark
+    assert (str(details.name)[:8], len(str(details.name))) == ("at *** n", 256)
+    assert "s3" not in str(details.remark)
     assert details.video_url is None
     assert dict(details.logs).keys().isdisjoint({"command", "device"})
-
-
-def test_free_text_is_one_harmless_line() -> None:
-    details = parse(remark="AssertionError\n\x1b[31mexpected <b>", name="n" * 999)
-    assert details.remark == "AssertionError ␛[31mexpected <b>"
-    assert details.name is not None
-    assert len(details.name) == 256
 
 
 ENDED, LINKS = {"ended_at": utc(2026, 1, 1)}, {"logs": (("command", "https://x.org/"),)}
@@ -318,9 +279,9 @@ TEXTS = st.text(alphabet=st.characters(exclude_categories=[])) | st.sampled_from
 )
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | TEXTS
 JSON = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=12), max_leaves=30
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=6), max_leaves=8
 )
-ENVELOPES = st.fixed_dictionaries({"data": st.dictionaries(KEYS, JSON, max_size=20)}) | JSON
+ENVELOPES = st.fixed_dictionaries({"data": st.dictionaries(KEYS, SCALARS | JSON, max_size=12)}) | JSON
 
 
 @given(ENVELOPES, st.booleans())

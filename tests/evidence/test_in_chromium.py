@@ -113,8 +113,8 @@ def follow(browser: webdriver.Chrome, body: Any) -> str:
 def test_a_failed_row_leads_to_its_video_two_seconds_before_the_failure(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, browser: webdriver.Chrome
 ) -> None:
-    """Though the video starts two seconds after its session."""
-    with LocalGrid(backend="chromium", video_starts_late=2, video_shows_time=True) as grid:
+    """Though the video starts a second after its session."""
+    with LocalGrid(backend="chromium", video_starts_late=1, video_shows_time=True) as grid:
         story = Story(pytester, monkeypatch, grid)
         story.tests(SUITE)
         run = story.run("--lambdatest-artifacts=failed", timeout=180)
@@ -123,7 +123,7 @@ def test_a_failed_row_leads_to_its_video_two_seconds_before_the_failure(
     assert set(record["artifacts"]) == {"command", "console", "selenium", "screenshots", "video"}
     (_, use) = record["tests"]
     # The hub answers a moment after it begins to film.
-    assert use["offset"] - use["video_offset"] < 2.1
+    assert use["offset"] - use["video_offset"] < 1.1
     body = open_row(browser, run.folder / "report.html", "test_total")
     for text in ("AssertionError: assert '34.80' == '35.80'", "commands before the failure", "no such teapot"):
         assert text in body.text

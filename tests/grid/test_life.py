@@ -74,7 +74,7 @@ def running_module(temp: Path, *options: str) -> Iterator[tuple[subprocess.Popen
 
 def open_raw(hub: str) -> str:
     """Open a session that is not quit, and return its id."""
-    answer = requests.post(f"{hub}/session", json={"capabilities": {"alwaysMatch": {}}}, timeout=30)
+    answer = requests.post(f"{hub}/session", json={"capabilities": {"alwaysMatch": {}}}, timeout=120)
     session_id: str = answer.json()["value"]["sessionId"]
     return session_id
 
@@ -100,12 +100,12 @@ def test_two_browsers_work_at_the_same_time_and_end_with_the_grid(
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(120)
         folder = grid_folder_in(tmp_path)
         assert processes_in(folder)
         os.kill(drivers[2].capabilities["goog:processID"], signal.SIGKILL)
         url = f"{grid.hub_url_plain}/session/{drivers[2].session_id}/title"
-        grid.wait_for(lambda: requests.get(url, timeout=30).status_code == 404, 20)
+        grid.wait_for(lambda: requests.get(url, timeout=30).status_code == 404, 60)
     assert titles == {0: "0-4", 1: "1-4"}
     assert not processes_in(folder)
     assert not folder.exists()
@@ -145,7 +145,7 @@ from local_grid import LocalGrid
 import requests
 for record in {records}:
     one = LocalGrid(backend="chromium", record=record).start()
-    requests.post(one.hub_url + "/session", json={{"capabilities": {{}}}}, timeout=30).raise_for_status()
+    requests.post(one.hub_url + "/session", json={{"capabilities": {{}}}}, timeout=120).raise_for_status()
 print(*__import__("glob").glob("{temp}/local-grid-*"), flush=True)
 {ending}
 """

@@ -88,8 +88,9 @@ def test_a_session_is_filmed_whatever_its_windows_do(
     stream = told["streams"][0]
     assert (stream["codec_name"], stream["pix_fmt"]) == ("h264", "yuv420p")
     assert stream["width"] % 2 == stream["height"] % 2 == 0
-    # To the second, as the API's own times are: on a busy machine the last picture is held longer.
-    assert float(told["format"]["duration"]) == pytest.approx(session.duration_seconds, abs=1)
+    # On a busy machine the last picture is held longer.
+    assert session.duration_seconds
+    assert -1 <= float(told["format"]["duration"]) - session.duration_seconds <= 5
 
 
 def test_each_frame_is_shown_until_the_next_from_the_videos_begin_on(tmp_path: Path) -> None:

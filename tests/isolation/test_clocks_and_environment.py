@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from isolated import skip_without
 from stories import outcomes
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ FREEZERS = {
 
 @pytest.mark.parametrize("conftest", FREEZERS.values(), ids=FREEZERS)
 def test_the_run_ends_in_time_though_freezegun_stops_the_clock(isolation: Isolation, conftest: str) -> None:
-    pytest.importorskip("freezegun", reason="freezegun is an optional companion")
+    skip_without("freezegun")
     isolation.story.file("conftest.py", conftest)
     isolation.tests(DATED)
     run = isolation.run("--lambdatest-budget=90")
@@ -50,18 +51,19 @@ def test_the_run_ends_in_time_though_freezegun_stops_the_clock(isolation: Isolat
 
 
 def test_the_budget_ends_though_the_clock_stands_still_and_the_api_hangs(isolation: Isolation) -> None:
-    pytest.importorskip("freezegun", reason="freezegun is an optional companion")
+    skip_without("freezegun")
     isolation.story.file("conftest.py", FREEZERS["for the whole run"])
     isolation.tests("def test_visits():\n    visit()\n")
     isolation.grid.fault = "hang"
-    run = isolation.story.run("--lambdatest-budget=1", "--lambdatest-timeout=1")
+    run = isolation.story.run("--lambdatest-budget=2", "--lambdatest-timeout=2")
     assert outcomes(run) == {"passed": 1}
     assert {record["state"] for record in run.records} == {"unavailable"}
-    assert "within lambdatest_budget, 1 s (1 session)" in run.output
+    # Of the API, or on a very busy machine of the process that asks it.
+    assert " within lambdatest_budget" in run.output
 
 
 def test_places_in_the_video_are_true_though_time_machine_moves_the_clock(isolation: Isolation) -> None:
-    pytest.importorskip("time_machine", reason="time-machine is an optional companion")
+    skip_without("time_machine", "time-machine")
     isolation.tests(
         """
 import datetime

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
+from isolated import skip_without
 
 if TYPE_CHECKING:
     from isolated import Isolation
@@ -23,7 +23,7 @@ def test_last():
 
 
 def test_vcr_records_and_replays_what_the_suite_asks_for(isolation: Isolation) -> None:
-    pytest.importorskip("vcr", reason="vcrpy is an optional companion")
+    skip_without("vcr", "vcrpy")
     isolation.grid.ready_after = 60
     isolation.tests(
         """
@@ -79,8 +79,8 @@ def test_replays(exchange_rates, cassette):
 
 
 def test_mocks_of_requests_see_the_requests_of_the_suite_alone(isolation: Isolation) -> None:
-    pytest.importorskip("responses", reason="responses is an optional companion")
-    pytest.importorskip("requests_mock", reason="requests-mock is an optional companion")
+    skip_without("responses")
+    skip_without("requests_mock", "requests-mock")
     isolation.story.use("requests_mock")
     isolation.grid.ready_after = 60
     isolation.tests(
@@ -115,7 +115,7 @@ def test_answers_every_request(requests_mock):
 
 
 def test_a_cache_of_the_suite_holds_nothing_of_lambdatest(isolation: Isolation) -> None:
-    pytest.importorskip("requests_cache", reason="requests-cache is an optional companion")
+    skip_without("requests_cache", "requests-cache")
     isolation.story.file(
         "conftest.py",
         """
@@ -145,7 +145,7 @@ def test_green():
 
 
 def test_sockets_are_disabled_for_all_tests_but_one(isolation: Isolation) -> None:
-    pytest.importorskip("pytest_socket", reason="pytest-socket is an optional companion")
+    skip_without("pytest_socket", "pytest-socket")
     isolation.story.use("socket")
     isolation.tests(
         """

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from isolated import skip_without
+
 if TYPE_CHECKING:
     from isolated import Isolation
 
@@ -541,7 +543,7 @@ def suite_of(group: tuple[Replacement, ...]) -> str:
 def test_a_test_replaces_what_it_likes(isolation: Isolation, group: tuple[Replacement, ...]) -> None:
     for one in group:
         if one.package:
-            pytest.importorskip(one.package, reason=f"{one.package} is an optional companion")
+            skip_without(one.package)
         if one.plugin:
             isolation.story.use(one.plugin)
     isolation.grid.ready_after = 60

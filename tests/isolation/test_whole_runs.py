@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
+
+from isolated import skip_without
 
 if TYPE_CHECKING:
     from isolated import Isolation
@@ -30,88 +31,58 @@ def test_last():
     visit("last")
 """
 
-GUARDS = """
-import os
-import subprocess
-import threading
-import time
-
-import requests
-import suite
-
-CALLED = []
-
-def guard(owner, name):
-    original = getattr(owner, name)
-
-    def guarded(*args, **kwargs):
-        CALLED.append(name)
-        return original(*args, **kwargs)
-
-    setattr(owner, name, guarded)
-
-# Not earlier: the HTML report's metadata ask a process what machine this is.
-def pytest_collection():
-    for owner, name in (
-        (requests.Session, "send"),
-        (requests.Session, "request"),
-        (requests.adapters.HTTPAdapter, "send"),
-        (subprocess.Popen, "__init__"),
-        (threading.Thread, "start"),
-        (os, "fork"),
-        (os, "posix_spawn"),
-        (os, "waitpid"),
-        (os, "kill"),
-        (time, "sleep"),
-    ):
-        guard(owner, name)
-
-def pytest_unconfigure():
-    print(f"\\ncalled: {sorted(set(CALLED))}")
-"""
-
-
-def test_guards_of_a_conftest_file_are_never_called(isolation: Isolation) -> None:
-    """Not even at the end, with all that the plugin can do: it marks, shares and downloads."""
-    isolation.story.file("conftest.py", GUARDS)
-    isolation.tests(BROWSERS)
-    run = isolation.run(*EVERY_WAY_OUT)
-    assert "called: []" in run.output
-    marks = {session.name: session.mark.status for session in isolation.grid.sessions.values() if session.mark}
-    assert marks == {"visit": "passed", "fails": "failed", "last": "passed"}
-    assert all(record["share_url"] for record in run.records)
-    assert [bool(record["artifacts"]) for record in run.records] == [False, True, False]
-
-
 REFUSALS = """
 import json
 import os
 import subprocess
+import threading
 import time
 import uuid
 
 import requests
 import suite
 
-def refuse(*args, **kwargs):
-    raise RuntimeError("refused for the whole run")
+CALLED = []
 
-requests.Session.send = requests.adapters.HTTPAdapter.send = refuse
-os.fork = os.posix_spawn = os.posix_spawnp = os.kill = refuse
-time.sleep = lambda seconds: None
+def refuse(owner, name):
+    def refused(*args, **kwargs):
+        CALLED.append(name)
+        raise RuntimeError("refused for the whole run")
+
+    setattr(owner, name, refused)
+
 json.JSONEncoder.default = lambda encoder, value: str(value)
 uuid.uuid4 = lambda: uuid.UUID(int=7)
 
+# Not earlier: the HTML report's metadata ask a process what machine this is.
 def pytest_collection():
-    subprocess.Popen.__init__ = refuse
+    for owner, names in (
+        (requests.Session, ["send"]),
+        (requests.adapters.HTTPAdapter, ["send"]),
+        (subprocess.Popen, ["__init__"]),
+        (threading.Thread, ["start"]),
+        (os, ["fork", "posix_spawn", "posix_spawnp", "waitpid", "kill"]),
+        (time, ["sleep"]),
+    ):
+        for name in names:
+            refuse(owner, name)
+
+def pytest_unconfigure():
+    print(f"\\ncalled: {sorted(set(CALLED))}")
 """
 
 
 @pytest.mark.parametrize("fetch", ["background", "teardown"])
 def test_a_conftest_file_refuses_and_fakes_for_the_whole_run(isolation: Isolation, fetch: str) -> None:
+    """Nothing of it is called, not even at the end, with all that the plugin can do: it marks, shares and downloads."""
     isolation.story.file("conftest.py", REFUSALS)
     isolation.tests(BROWSERS)
-    isolation.run(f"--lambdatest-fetch={fetch}", *EVERY_WAY_OUT)
+    run = isolation.run(f"--lambdatest-fetch={fetch}", *EVERY_WAY_OUT)
+    assert "called: []" in run.output
+    marks = {session.name: session.mark.status for session in isolation.grid.sessions.values() if session.mark}
+    assert marks == {"visit": "passed", "fails": "failed", "last": "passed"}
+    assert all(record["share_url"] for record in run.records)
+    assert [bool(record["artifacts"]) for record in run.records] == [False, True, False]
 
 
 @pytest.mark.parametrize("fetch", ["background", "teardown"])
@@ -246,7 +217,7 @@ monkey.patch_all()
 @pytest.mark.parametrize("where", ["conftest.py", "plugin_of_the_suite.py"])
 def test_gevent_patches_everything(isolation: Isolation, where: str) -> None:
     """In a conftest file, and in a plugin that is loaded before this one."""
-    pytest.importorskip("gevent", reason="gevent is an optional companion")
+    skip_without("gevent")
     isolation.story.file(where, GEVENT)
     isolation.tests(
         """
@@ -269,8 +240,7 @@ def test_fails():
 
 
 def test_eventlet_patches_everything(isolation: Isolation) -> None:
-    if find_spec("eventlet") is None:  # imported here, it would warn of forks for the rest of the run
-        pytest.skip("eventlet is an optional companion")
+    skip_without("eventlet")
     isolation.story.file("conftest.py", "import suite\nimport eventlet\n\neventlet.monkey_patch()\n")
     isolation.tests(
         """
@@ -305,6 +275,6 @@ def test_workers_of_xdist_are_left_alone_too(isolation: Isolation) -> None:
             requests.Session.send = None
         """,
     )
-    pytest.importorskip("freezegun", reason="freezegun is an optional companion")
+    skip_without("freezegun")
     isolation.tests(BROWSERS)
     isolation.run("-n", "1")

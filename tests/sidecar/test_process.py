@@ -1,6 +1,6 @@
 """The process itself and the tests' end of its pipes: how it starts, what it keeps to itself, and how it ends.
 
-Each test runs with both ways to hold it: that of POSIX, and that of Windows, which works here too.
+Most tests run with both ways to hold it: that of POSIX, and that of Windows, which works here too.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from selenium import webdriver
 
-from job_requests import ACCOUNT, poll
+from eventually import DEADLINE_SECONDS, eventually
+from job_requests import ACCOUNT, poll, start
 from pytest_lambdatest_session.capture.untouched import untouched
 from pytest_lambdatest_session.sidecar.channels import PosixChannel, ThreadedChannel
 from pytest_lambdatest_session.sidecar.client import Sidecar, import_path
+from sidecars import is_alive, parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from local_grid import LocalGrid
     from pytest_lambdatest_session.sidecar.messages import Result, Start
     from scripted_server import ScriptedServer
 
     OpenChannel = Callable[[list[str], dict[str, str]], PosixChannel | ThreadedChannel]
     NewSidecar = Callable[..., Sidecar]
 
-DEADLINE_SECONDS = 30.0
 USER, KEY = ACCOUNT
 ENVIRONMENT = {"PATH": os.environ["PATH"], "OTHER": "kept"}
+PATH = import_path(sys.path, str(Path.cwd()))
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="looks at processes as Linux does")
 
@@ -46,72 +46,50 @@ def as_it_is_measured(command: list[str], environment: dict[str, str]) -> PosixC
     return PosixChannel([command[0], *command[3:]], {**environment, **measured})
 
 
-@pytest.fixture(params=[PosixChannel, ThreadedChannel, as_it_is_measured], ids=["posix", "threads", "measured"])
-def open_channel(request: pytest.FixtureRequest) -> OpenChannel:
-    chosen: OpenChannel = request.param
-    return chosen
-
-
 @pytest.fixture(autouse=True)
 def _threads_that_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     """Coverage does not see those that are started without the module `threading`."""
-    monkeypatch.setattr(untouched, "start_new_thread", start_thread)
 
+    def start(work: Callable[..., None], arguments: tuple[object, ...]) -> None:
+        threading.Thread(target=work, args=arguments, daemon=True).start()
 
-def start_thread(work: Callable[..., None], arguments: tuple[object, ...]) -> None:
-    threading.Thread(target=work, args=arguments, daemon=True).start()
+    monkeypatch.setattr(untouched, "start_new_thread", start)
 
 
 @pytest.fixture
-def new_sidecar(open_channel: OpenChannel) -> Iterator[NewSidecar]:
+def new_sidecar() -> Iterator[NewSidecar]:
     sidecars: list[Sidecar] = []
 
     def make(
-        environment: dict[str, str] | None = None,
-        channel: Callable[..., Any] | None = None,
-        **start: Any,
+        channel: Callable[..., Any] = as_it_is_measured, environment: dict[str, str] = ENVIRONMENT, **start: Any
     ) -> Sidecar:
-        sidecars.append(
-            Sidecar(
-                lambda: start_of(**start),
-                lambda: ENVIRONMENT if environment is None else environment,
-                lambda: frozenset([KEY]),
-                channel or open_channel,
-            )
-        )
-        return sidecars[-1]
+        made = Sidecar(lambda: start_of(**start), lambda: environment, lambda: frozenset([KEY]), channel)
+        sidecars.append(made)
+        return made
 
     yield make
     for sidecar in sidecars:
         sidecar.stop()
 
 
+@pytest.fixture(params=[as_it_is_measured, ThreadedChannel], ids=["posix", "threads"])
+def open_channel(request: pytest.FixtureRequest) -> OpenChannel:
+    chosen: OpenChannel = request.param
+    return chosen
+
+
 @pytest.fixture
-def sidecar(new_sidecar: NewSidecar) -> Sidecar:
-    return new_sidecar()
+def sidecar(new_sidecar: NewSidecar, open_channel: OpenChannel) -> Sidecar:
+    return new_sidecar(open_channel)
 
 
-PATH = import_path(sys.path, str(Path.cwd()))
+@pytest.fixture
+def posix_sidecar(new_sidecar: NewSidecar) -> Sidecar:
+    return new_sidecar(PosixChannel)
 
 
 def start_of(**differences: Any) -> Start:
-    usual = {
-        "type": "start",
-        "path": PATH,
-        "folder": str(Path.cwd()),
-        "parent": os.getpid(),
-        "timeout_seconds": 5.0,
-        "share_days": None,
-        "account": None,
-    }
-    return {**usual, **differences}  # type: ignore[typeddict-item]
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    deadline, event = time.monotonic() + DEADLINE_SECONDS, threading.Event()
-    while not condition() and time.monotonic() < deadline:
-        event.wait(0.01)
-    return condition()
+    return start(**{"path": PATH, **differences})
 
 
 def received(sidecar: Sidecar, count: int) -> list[Any]:
@@ -136,34 +114,20 @@ def process_of(sidecar: Sidecar) -> int:
     return sidecar._process
 
 
-def stat_of(process: int) -> list[str]:
-    """State, parent and so on, of proc_pid_stat(5)."""
-    return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(") ")[2].split()
-
-
 def has_ended(process: int) -> bool:
-    try:
-        return stat_of(process)[0] == "Z"  # nobody in a container may ask how it ended
-    except OSError:
-        return True
+    return eventually(lambda: not is_alive(process))
 
 
-# What it does
+def run_python(code: str, *options: str) -> str:
+    """Run it with what this process imports from, and return what it printed; it may not complain."""
+    environment = {"PYTHONPATH": os.pathsep.join(PATH)}
+    command = [sys.executable, *options, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    return done.stdout
 
 
-def test_a_session_of_the_local_grid_is_polled(sidecar: Sidecar, grid: LocalGrid) -> None:
-    driver = webdriver.Remote(grid.hub_url_plain, options=options_with(grid))
-    session_id = str(driver.session_id)
-    driver.quit()
-    sidecar.send(poll(session_id, grid.api_url, account=(grid.username, grid.access_key)))
-    (told,) = received(sidecar, 1)
-    assert (told["session_id"], told["state"], told["done"]) == (session_id, "final", True)
-
-
-def options_with(grid: LocalGrid) -> webdriver.ChromeOptions:
-    options = webdriver.ChromeOptions()
-    options.set_capability("LT:Options", {"username": grid.username, "accessKey": grid.access_key})
-    return options
+# What it keeps to itself
 
 
 def test_the_process_of_the_tests_loads_nothing_that_talks_to_anybody() -> None:
@@ -173,17 +137,7 @@ import sys
 import pytest_lambdatest_session.sidecar.client
 print(sorted({"requests", "urllib3", "ssl", "http.client", "selenium", "pytest", "socket"} & set(sys.modules)))
 """
-    done = subprocess.run(
-        [sys.executable, "-S", "-c", code],
-        env={"PYTHONPATH": os.pathsep.join(PATH)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.stdout, done.stderr) == ("[]\n", "")
-
-
-# What it keeps to itself
+    assert run_python(code, "-S") == "[]\n"
 
 
 def test_what_libraries_print_does_not_come_between_its_answers(new_sidecar: NewSidecar, tmp_path: Path) -> None:
@@ -211,21 +165,24 @@ def encode(host, **_):
 
 
 def test_it_runs_apart_from_the_tests_without_the_key_in_sight_and_ends_when_it_is_stopped(
-    new_sidecar: NewSidecar, new_server: Callable[[], ScriptedServer], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    new_sidecar: NewSidecar,
+    open_channel: OpenChannel,
+    api: ScriptedServer,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     keys = {"LT_USERNAME": USER, "LT_ACCESS_KEY": KEY, "HUB": f"https://{USER}:{KEY}@hub.lambdatest.com/wd/hub"}
-    sidecar = new_sidecar({**ENVIRONMENT, **keys}, account=list(ACCOUNT), folder=str(tmp_path))
+    sidecar = new_sidecar(open_channel, {**ENVIRONMENT, **keys}, account=list(ACCOUNT), folder=str(tmp_path))
     sidecar.wait(0)
     assert sidecar.receive() == []
-    assert not sidecar.is_started, "before the first request"
+    assert sidecar._channel is None, "before the first request"
     with monkeypatch.context() as patch:
         patch.setattr(sys, "executable", "/nowhere/python")  # as a suite does that plays with interpreters
         process = process_of(sidecar)
     # In no list of children, and in no group of the run.
-    _, parent, group, session, *_ = stat_of(process)
-    assert int(parent) != os.getpid()
-    assert int(group) != os.getpgid(0)
-    assert int(session) == process
+    assert parent_of(process) != os.getpid()
+    assert os.getpgid(process) != os.getpgid(0)
+    assert os.getsid(process) == process
     # What it was given.
     about = Path(f"/proc/{process}")
     environ, command = ((about / name).read_text(encoding="utf-8") for name in ("environ", "cmdline"))
@@ -245,16 +202,15 @@ def test_it_runs_apart_from_the_tests_without_the_key_in_sight_and_ends_when_it_
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert answered(sidecar)
     # Not even a request that hangs keeps it.
-    server = new_server()
-    server.will(server.hang())
-    sidecar.send(poll(base_url=server.base_url, ended=False))
-    assert eventually(lambda: len(server.requests) == 1)
-    assert not has_ended(process)
+    api.will(api.hang())
+    sidecar.send(poll(base_url=api.base_url, ended=False))
+    assert eventually(lambda: len(api.requests) == 1)
+    assert is_alive(process)
     sidecar.stop()
-    assert eventually(lambda: has_ended(process))
+    assert has_ended(process)
     assert sidecar.failure == "the run is over"
     sidecar.send(poll())
-    assert not sidecar.is_started, "and never again"
+    assert sidecar._channel is None, "and never again"
 
 
 # How it ends
@@ -263,66 +219,24 @@ def test_it_runs_apart_from_the_tests_without_the_key_in_sight_and_ends_when_it_
 def test_it_ends_when_it_is_stopped_before_it_said_its_name(sidecar: Sidecar) -> None:
     sidecar.send(poll(account=None))
     sidecar.stop()
-    assert not sidecar.is_started
+    assert sidecar._channel is None
 
 
-STARTER = """
-import os, sys, time
-sys.path[:0] = {path!r}
-from pytest_lambdatest_session.sidecar import channels
-from pytest_lambdatest_session.sidecar.client import Sidecar
-
-start = {start!r}
-start["parent"] = {parent}
-sidecar = Sidecar(lambda: start, lambda: {{}}, frozenset, channels.{channel})
-sidecar.send({request!r})
-results = []
-while not results:
-    sidecar.wait(1)
-    results += sidecar.receive()
-if {forks} and os.fork() == 0:
-    sys.stdin.read()
-    os._exit(0)
-print(sidecar._process, flush=True)
-os._exit(0)
-"""
-
-
-@pytest.mark.parametrize("channel", ["PosixChannel", "ThreadedChannel"])
-@pytest.mark.parametrize(
-    ("parent", "forks"),
-    [
-        pytest.param(str(os.getpid()), False, id="the-pipe-closes"),
-        pytest.param("os.getpid()", True, id="a-fork-holds-the-pipe"),
-    ],
-)
-def test_it_ends_with_its_pipe_and_with_the_process_that_started_it(channel: str, parent: str, forks: bool) -> None:
-    script = STARTER.format(
-        path=PATH, start=start_of(), parent=parent, channel=channel, forks=forks, request=poll(account=None)
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as starter:
-        assert starter.stdin is not None
-        assert starter.stdout is not None
-        process = int(starter.stdout.readline())
-        assert eventually(lambda: has_ended(process))
-        starter.stdin.close()
-
-
-def test_it_ends_when_the_process_that_started_it_has_ended_before(new_sidecar: NewSidecar) -> None:
-    sidecar = new_sidecar(parent=2**22 + 1)  # Linux gives no process such a number
+def test_it_ends_when_the_process_that_started_it_has_ended_before(
+    new_sidecar: NewSidecar, open_channel: OpenChannel
+) -> None:
+    sidecar = new_sidecar(open_channel, parent=2**22 + 1)  # Linux gives no process such a number
     sidecar.send(poll(ended_at=time.time() + 60))
     assert received(sidecar, 1) == []
     assert sidecar.failure == "the process that asks LambdaTest ended early (it ended)"
 
 
 def test_it_ends_when_nobody_reads_its_answers(new_sidecar: NewSidecar) -> None:
-    sidecar = new_sidecar(channel=as_it_is_measured)
+    sidecar = new_sidecar()
     process = process_of(sidecar)
     os.close(sidecar._channel._results)  # type: ignore[union-attr]
     sidecar.send(poll(account=None))
-    assert eventually(lambda: has_ended(process))
+    assert has_ended(process)
 
 
 WATCHER = """
@@ -348,63 +262,16 @@ def test_it_ends_with_the_process_that_started_it_where_that_is_only_looked_for(
             assert watcher.wait(DEADLINE_SECONDS) == 0
 
 
-@pytest.fixture
-def posix_sidecar() -> Iterator[Sidecar]:
-    made = Sidecar(start_of, lambda: ENVIRONMENT, frozenset, PosixChannel)
-    yield made
-    made.stop()
-
-
-def test_one_that_is_suspended_is_ended_all_the_same(posix_sidecar: Sidecar) -> None:
-    process = process_of(posix_sidecar)
-    os.kill(process, signal.SIGSTOP)
-    assert eventually(lambda: stat_of(process)[0] == "T")
-    posix_sidecar.stop()
-    assert eventually(lambda: has_ended(process))
-
-
-CHILDLESS = """
-import os, signal, sys
-sys.path[:0] = {path!r}
-from pytest_lambdatest_session.sidecar.channels import PosixChannel
-from pytest_lambdatest_session.sidecar.client import Sidecar
-
-met = []
-signal.signal(signal.SIGCHLD, lambda number, frame: met.append(number))
-sidecar = Sidecar(lambda: {start!r}, lambda: {{}}, frozenset, PosixChannel)
-sidecar.send({request!r})
-results = []
-while not results:
-    sidecar.wait(1)
-    results += sidecar.receive()
-try:
-    os.waitpid(-1, os.WNOHANG)
-except ChildProcessError:
-    print("no children", met)
-sidecar.stop()
-"""
-
-
-def test_no_wait_and_no_handler_of_a_test_meets_it() -> None:
-    script = CHILDLESS.format(path=PATH, start=start_of(), request=poll(account=None))
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert (done.stdout, done.stderr) == ("no children []\n", "")
-
-
-def test_it_starts_where_the_end_of_children_is_ignored(posix_sidecar: Sidecar) -> None:
+def test_it_starts_from_a_thread_where_the_end_of_children_is_ignored(posix_sidecar: Sidecar) -> None:
+    """Handlers of signals can not be set there."""
     before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    try:
-        assert answered(posix_sidecar)
-    finally:
-        signal.signal(signal.SIGCHLD, before)
-
-
-def test_it_starts_from_a_thread_too(posix_sidecar: Sidecar) -> None:
-    """Where handlers of signals can not be set."""
     answers: list[bool] = []
     thread = threading.Thread(target=lambda: answers.append(answered(posix_sidecar)))
-    thread.start()
-    thread.join(DEADLINE_SECONDS)
+    try:
+        thread.start()
+        thread.join(DEADLINE_SECONDS)
+    finally:
+        signal.signal(signal.SIGCHLD, before)
     assert answers == [True]
 
 
@@ -415,7 +282,7 @@ def test_it_starts_from_a_thread_too(posix_sidecar: Sidecar) -> None:
 def test_an_interpreter_that_can_not_be_started_is_said_in_one_line(
     new_sidecar: NewSidecar, open_channel: OpenChannel, name: str
 ) -> None:
-    sidecar = new_sidecar(channel=lambda command, environment: open_channel([name, *command[1:]], environment))
+    sidecar = new_sidecar(lambda command, environment: open_channel([name, *command[1:]], environment))
     sidecar.send(poll())
     assert str(sidecar.failure).startswith("the process that asks LambdaTest could not be started (")
     assert name == "" or str(sidecar.failure).endswith("(FileNotFoundError: No such file or directory)")
@@ -425,7 +292,7 @@ def test_an_interpreter_that_can_not_be_started_is_said_in_one_line(
 
 
 def test_one_that_can_not_import_what_it_needs_says_what(new_sidecar: NewSidecar) -> None:
-    sidecar = new_sidecar(path=["/nowhere"], channel=PosixChannel)
+    sidecar = new_sidecar(PosixChannel, path=["/nowhere"])
     sidecar.send(poll())
     assert received(sidecar, 1) == []
     assert sidecar.failure == (
@@ -438,7 +305,7 @@ def test_one_that_can_not_import_what_it_needs_says_what(new_sidecar: NewSidecar
 def test_one_that_is_killed_is_a_failure(sidecar: Sidecar, sends: bool) -> None:
     process = process_of(sidecar)
     os.kill(process, signal.SIGKILL)
-    assert eventually(lambda: has_ended(process))
+    assert has_ended(process)
 
     def has_failed() -> bool:
         if sends:
@@ -459,10 +326,8 @@ def test_a_full_pipe_does_not_keep_the_run_waiting(sidecar: Sidecar) -> None:
     os.kill(process, signal.SIGSTOP)
     try:
         requests = [poll(f"{index}-{'x' * 1000}", account=None) for index in range(1000)]
-        started_at = time.monotonic()
         sidecar.send(*requests)
         sidecar.wait(0)
-        assert time.monotonic() - started_at < DEADLINE_SECONDS / 3
         assert sidecar.receive() == []
     finally:
         os.kill(process, signal.SIGCONT)
@@ -480,7 +345,7 @@ def test_results_that_nobody_reads_do_not_keep_it_from_reading(sidecar: Sidecar)
         return not sidecar._unsent
 
     assert eventually(is_sent)
-    assert not has_ended(process)
+    assert is_alive(process)
     assert len(received(sidecar, 1000)) == 1000
 
 
@@ -494,12 +359,12 @@ def test_a_suite_that_closes_our_files_costs_the_answers_and_no_more(
     assert received(posix_sidecar, 1) == []
     assert posix_sidecar.failure == "the process that asks LambdaTest ended early (OSError: Bad file descriptor)"
     posix_sidecar.stop()
-    assert eventually(lambda: has_ended(process))
+    assert has_ended(process)
 
 
-def test_answers_that_can_not_be_read_end_it() -> None:
+def test_answers_that_can_not_be_read_end_it(new_sidecar: NewSidecar) -> None:
     """The threads' way, where a suite closes what it reads from."""
-    sidecar = Sidecar(start_of, lambda: ENVIRONMENT, frozenset, ThreadedChannel)
+    sidecar = new_sidecar(ThreadedChannel)
     process = process_of(sidecar)
     channel: Any = sidecar._channel
     channel._process.stdout.close()
@@ -507,7 +372,7 @@ def test_answers_that_can_not_be_read_end_it() -> None:
     received(sidecar, 2)
     assert sidecar.failure == "the process that asks LambdaTest ended early (it ended)"
     sidecar.stop()
-    assert eventually(lambda: has_ended(process))
+    assert has_ended(process)
 
 
 # Lines that are no answers
@@ -519,7 +384,7 @@ class Lines:
     def __init__(self, *pieces: bytes | None) -> None:
         self._pieces = list(pieces)
         self.sent = b""
-        self.room = 2**20
+        self.room = 100
 
     def write(self, data: bytes) -> int:
         taken = data[: self.room]
@@ -538,55 +403,41 @@ class Lines:
         self.closed_with = process
 
 
-def reading(*pieces: bytes | None) -> Sidecar:
+def reading(*pieces: bytes | None) -> tuple[Sidecar, Lines]:
     channel = Lines(*pieces)
     sidecar = Sidecar(start_of, dict, frozenset, lambda *_: channel)
-    sidecar.send(poll())
-    return sidecar
+    sidecar.send(poll("first"))
+    return sidecar, channel
 
 
 def test_lines_that_make_no_sense_are_counted_and_passed_over() -> None:
     good = json.dumps({"type": "polled", "session_id": "s"}).encode()
     lines = [b"Traceback", b"\xff\xfe", b"[1]", b"{}", b"7", b'{"type":"hello","pid":"x"}', b"[" * 100_000, good, b""]
-    sidecar = reading(b"\n".join(lines))
+    sidecar, _ = reading(b"\n".join(lines))
     assert sidecar.receive() == [{"type": "polled", "session_id": "s"}]
     assert sidecar.unreadable == 7
 
 
-def test_an_answer_may_come_in_pieces() -> None:
-    sidecar = reading(b'{"type":', None, b'"polled"}\n{"ty', None, b'pe":"polled"}\n')
-    assert [len(sidecar.receive()) for _ in range(3)] == [0, 1, 1]
-
-
-def test_a_line_without_end_is_not_read_for_ever() -> None:
-    sidecar = reading(*[b"x" * 2**20] * 5)
-    assert sidecar.receive() == []
+def test_an_answer_may_come_in_pieces_but_not_without_end() -> None:
+    sidecar, _ = reading(b'{"type":', None, b'"polled"}\n{"ty', None, b'pe":"polled"}\n', None, *[b"x" * 2**20] * 5)
+    assert [len(sidecar.receive()) for _ in range(4)] == [0, 1, 1, 0]
     assert sidecar.failure == "the process that asks LambdaTest ended early (it sent what is no answer)"
 
 
 def test_only_the_first_name_of_a_process_is_believed() -> None:
     """The process that has it may be killed."""
-    sidecar = reading(b'{"type":"hello","pid":5}\n{"type":"hello","pid":1}\n')
-    sidecar.receive()
-    channel: Any = sidecar._channel
+    sidecar, channel = reading(b'{"type":"hello","pid":5}\n{"type":"hello","pid":1}\n')
     sidecar.stop()
     assert channel.closed_with == 5
 
 
 def test_what_has_no_room_in_the_pipe_is_sent_when_there_is() -> None:
-    channel = Lines()
-    channel.room = 100
-    sidecar = Sidecar(start_of, dict, frozenset, lambda *_: channel)
-    sidecar.send(poll("first"))
+    sidecar, channel = reading()
     assert len(channel.sent) == 100
     channel.room = 2**20
     sidecar.receive()
     start, request = [json.loads(line) for line in channel.sent.splitlines()]
     assert (start["type"], request["session_id"]) == ("start", "first")
-
-
-def test_a_wait_that_fails_is_a_failure() -> None:
-    sidecar = reading()
-    sidecar.wait(1)
-    assert sidecar.failure == "the process that asks LambdaTest ended early (OSError: Bad file descriptor)"
-    sidecar.wait(1)
+    for _ in range(2):
+        sidecar.wait(1)
+        assert sidecar.failure == "the process that asks LambdaTest ended early (OSError: Bad file descriptor)"

@@ -6,46 +6,35 @@ import io
 import json
 import os
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from job_requests import ACCOUNT, about, download, mark, poll, share
+from eventually import DEADLINE_SECONDS, eventually
+from job_requests import ACCOUNT, about, cut, download, mark, poll, share, start
 from pytest_lambdatest_session.sidecar import main
 from pytest_lambdatest_session.sidecar.main import serve
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from pytest_lambdatest_session.sidecar.messages import Account, Clip, Cut, Request, Start
+    from pytest_lambdatest_session.sidecar.messages import Account
     from scripted_server import Exchange, ScriptedServer
 
-DEADLINE_SECONDS = 20.0
 KEY = ACCOUNT[1]
 
 
-def start(account: Account | None = None) -> Start:
-    return {
-        "type": "start",
-        "path": [],
-        "folder": ".",
-        "parent": os.getpid(),
-        "timeout_seconds": 5.0,
-        "share_days": None,
-        "account": account,
-    }
-
-
-def answers(count: int, *requests: Request | dict[str, str], account: Account | None = None) -> list[dict[str, Any]]:
+def answers(count: int, *requests: object, account: Account | None = None) -> list[dict[str, Any]]:
     """So many results of these requests."""
+    return served(count, (json.dumps(request).encode() + b"\n" for request in requests), account)
+
+
+def served(count: int, lines: Iterable[bytes], account: Account | None = None) -> list[dict[str, Any]]:
     output = io.BytesIO()
-    serve(start(account), [json.dumps(request).encode() + b"\n" for request in requests], output)
-    deadline, event = time.monotonic() + DEADLINE_SECONDS, threading.Event()
-    while (lines := output.getvalue().splitlines()) is not None and len(lines) < count:
-        assert time.monotonic() < deadline, lines
-        event.wait(0.005)
-    return [json.loads(line) for line in lines]
+    serve(start(account=account), lines, output)
+    assert eventually(lambda: output.getvalue().count(b"\n") >= count)
+    return [json.loads(line) for line in output.getvalue().splitlines()]
 
 
 def test_a_session_is_polled(api: ScriptedServer) -> None:
@@ -55,25 +44,25 @@ def test_a_session_is_polled(api: ScriptedServer) -> None:
     assert api.requests[0].headers["Authorization"].startswith("Basic ")
 
 
-def test_a_session_is_marked(api: ScriptedServer) -> None:
+def test_a_session_is_marked_and_shared(api: ScriptedServer) -> None:
     api.will(api.details(status_ind="completed"))
     (told,) = answers(1, mark("s1", api.base_url, verdict=("failed", "boom")))
     assert told == {"type": "marked", "session_id": "s1", "written": ["failed", "boom"], "failure": None}
-    assert [request.method for request in api.requests] == ["GET", "PATCH"]
-
-
-def test_a_session_is_shared(api: ScriptedServer) -> None:
     api.will(api.json({"shareIdUrl": "https://x.org/1"}))
     (told,) = answers(1, share("s1", api.base_url))
     assert told == {"type": "shared", "session_id": "s1", "url": "https://x.org/1", "failure": None}
-    (request,) = api.requests
-    assert (request.method, request.path) == ("POST", "/automation/api/v1/generate-sharable-link")
+    path = "/automation/api/v1/generate-sharable-link"
+    assert [request.method for request in api.requests] == ["GET", "PATCH", "POST"]
+    assert api.requests[-1].path == path
 
 
-@pytest.mark.parametrize("kind", ["mark", "share"])
-def test_without_credentials_nothing_is_written_and_nothing_is_shared(kind: str) -> None:
-    (told,) = answers(1, mark("s1", account=None) if kind == "mark" else share("s1", account=None))
-    assert told["failure"].startswith("no credentials: set LT_USERNAME and LT_ACCESS_KEY")
+def test_without_credentials_nothing_is_asked_written_or_shared() -> None:
+    told = answers(3, mark("s1", account=None), share("s1", account=None), poll("s1", account=None))
+    reasons = [one.get("failure") or one["error"] for one in told]
+    assert [reason.partition(" to see")[0] for reason in reasons] == [
+        "no credentials: set LT_USERNAME and LT_ACCESS_KEY"
+    ] * 3
+    assert told[2]["state"] == "unavailable"
 
 
 def test_files_are_saved_within_the_limit(api: ScriptedServer, tmp_path: Path) -> None:
@@ -87,21 +76,12 @@ def test_files_are_saved_within_the_limit(api: ScriptedServer, tmp_path: Path) -
 def test_a_video_is_cut(tmp_path: Path) -> None:
     """One that is none: nothing comes of it, and the answer says why."""
     (tmp_path / "video.mp4").write_bytes(b"no video")
-    clip: Clip = {"number": 1, "stem": str(tmp_path / "01-test"), "start": 0.0, "end": 1.0, "poster_at": 0.5}
-    cut: Cut = {
-        "type": "cut",
-        "session_id": "s1",
-        "video": str(tmp_path / "video.mp4"),
-        "clips": [clip],
-        "with_clips": True,
-        "keep_video": True,
-        "seconds": 5.0,
-    }
-    (told,) = answers(1, cut)
+    request = cut(tmp_path / "video.mp4", keep_video=True)
+    (told,) = answers(1, request)
     assert (told["type"], told["number"], told["clip"]) == ("clipped", 1, None)
     assert told["missing"]
     # A folder can't be taken away as a video can.
-    (told,) = answers(1, {**cut, "video": str(tmp_path), "clips": [], "keep_video": False})
+    (told,) = answers(1, cut(tmp_path, clips=[]))
     assert told["type"] == "trouble"
 
 
@@ -109,8 +89,9 @@ def test_nothing_half_is_left_of_what_is_at_work_at_the_end(
     api: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An ffmpeg that takes its time: it joins the pieces of a stream."""
+    os.mkfifo(tmp_path / "end")
     (tmp_path / "ffmpeg").write_text(
-        '#!/bin/sh\nfor last; do :; done; echo half > "${last#file:}"; exec /bin/sleep 3\n'
+        f'#!/bin/sh\nfor last; do :; done; echo half > "${{last#file:}}"; exec /bin/cat {tmp_path}/end\n'
     )
     (tmp_path / "ffmpeg").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -118,15 +99,14 @@ def test_nothing_half_is_left_of_what_is_at_work_at_the_end(
     api.will(api.json({"url": f"{api.base_url}/v.m3u8"}), api.answer(playlist), api.answer(b"G" * 188))
     request, folder = download(tmp_path / "s1", api.base_url), tmp_path / "s1"
     request["files"] = ["video"]
-    lines = [json.dumps(one).encode() + b"\n" for one in ({"type": "limits", "megabytes": 1.0}, request)]
+    lines = [json.dumps(one).encode() for one in ({"type": "limits", "megabytes": 1.0}, request)]
     server = serve(start(), lines, io.BytesIO())
-    deadline, event = time.monotonic() + DEADLINE_SECONDS, threading.Event()
-    while not list(folder.glob(".*.part.mp4")):
-        assert time.monotonic() < deadline
-        event.wait(0.005)
+    assert eventually(lambda: list(folder.glob(".*.part.mp4")))
     (folder / "command-log.json").write_text("{}")
     server.remove_drafts()
-    assert [file.name for file in folder.iterdir()] == ["command-log.json"]
+    left = [file.name for file in folder.iterdir()]
+    (tmp_path / "end").write_text("")
+    assert left == ["command-log.json"]
 
 
 @pytest.mark.parametrize("known", ["to-the-run", "to-the-session"])
@@ -155,23 +135,23 @@ def test_a_look_that_ends_after_the_waiting_is_followed_by_no_write(api: Scripte
         proceed.wait(DEADLINE_SECONDS)
         api.details(status_ind="completed")(exchange)
 
+    def lines() -> Iterable[bytes]:
+        yield json.dumps(mark("s1", api.base_url)).encode()
+        assert eventually(lambda: api.requests)
+        yield b'{"type": "finish", "seconds": 0}'
+
     api.will(answer_too_late)
-    (told,) = answers(1, mark("s1", api.base_url), {"type": "finish", "seconds": 0.1})
+    (told,) = served(1, lines())
     assert told["failure"] == "no time was left (lambdatest_budget)"
     proceed.set()
-    assert not threading.Event().wait(0.3)
-    assert [request.method for request in api.requests] == ["GET"]
+    assert not eventually(lambda: len(api.requests) > 1, 0.3)
 
 
-def test_what_comes_after_the_order_to_stop_is_not_read(api: ScriptedServer) -> None:
-    (told,) = answers(1, poll("s1", account=None), {"type": "stop"}, poll("s2", api.base_url))
-    assert told["session_id"] == "s1"
-    assert api.requests == []
-
-
-def test_a_request_of_a_kind_that_is_not_known_is_passed_over() -> None:
-    (told,) = answers(1, {"type": "dance"}, poll("s1", account=None))
-    assert told["session_id"] == "s1"
+def test_what_makes_no_sense_or_comes_after_the_order_to_stop_is_passed_over(api: ScriptedServer) -> None:
+    """Such as a line that Ctrl-C broke: it comes once more."""
+    meant = [{"type": "dance"}, poll("s1", account=None), {"type": "stop"}, poll("s2", api.base_url)]
+    (told,) = served(1, [b'{"type":"po{"type":"stop"}\n', *(json.dumps(one).encode() for one in meant)])
+    assert (told["session_id"], api.requests) == ("s1", [])
 
 
 def test_a_fault_is_told_by_its_kind_and_place_alone() -> None:
@@ -187,9 +167,3 @@ def test_a_process_that_runs_is_alive(monkeypatch: pytest.MonkeyPatch, name: str
         patch.setattr(os, "name", name)
         alive = main._is_alive(os.getpid())
     assert alive
-
-
-def test_a_line_that_ctrl_c_broke_is_passed_over() -> None:
-    output = io.BytesIO()
-    serve(start(), [b'{"type":"po{"type":"stop"}\n', b'{"type":"stop"}\n'], output)
-    assert output.getvalue() == b""

@@ -214,17 +214,9 @@ def test_a_test_that_ends_its_process(story: Story) -> None:
 RED = "def test_red():\n    with open_browser() as driver:\n        assert 0\n"
 
 
-def test_a_run_that_stops_at_the_first_failure(story: Story) -> None:
-    story.tests(RED + PASSING)
-    run = story.run("-x")
-    assert (run.result.ret, closing_line(run)) == (pytest.ExitCode.TESTS_FAILED, "1 failed")
-    assert [record["tests"][0]["outcome"] for record in run.records] == ["failed"]
-
-
 @pytest.mark.parametrize(
     ("hook", "status"),
     [
-        ("pytest_runtest_setup(item)", pytest.ExitCode.TESTS_FAILED),
         ("pytest_runtest_makereport(item, call)", pytest.ExitCode.INTERNAL_ERROR),
         ("pytest_runtest_logreport(report)", pytest.ExitCode.INTERNAL_ERROR),
         ("pytest_sessionfinish(session)", 1),
@@ -487,20 +479,18 @@ def test_a_run_within_a_run(story: Story) -> None:
 # Files of ours that can't be written
 
 
-@pytest.mark.parametrize("obstacle", ["a folder", "a file for a folder", "a full disk", "too long a name"])
+@pytest.mark.parametrize("obstacle", ["a full disk", "a folder, and no folder", "too long a name, and a folder"])
 def test_a_file_of_ours_that_cannot_be_written(story: Story, obstacle: str) -> None:
     """The sessions file, and the summary of a job at GitHub."""
     file = summary = story.pytester.path / "out"
-    if obstacle == "a folder":
-        file.mkdir()
-    elif obstacle == "a full disk":
+    if obstacle == "a full disk":
         _be_a_full_disk(file)
-    elif obstacle == "too long a name":
-        # The sessions file is written under a name that is a little longer.
-        file, summary = file.with_name("x" * 250), file.with_name("x" * 300)
     else:
-        file.write_text("", encoding="utf-8")
-        file = summary = file / "file"
+        file.mkdir()
+    if obstacle == "a folder, and no folder":
+        summary = file / "missing" / "summary.md"
+    elif obstacle == "too long a name, and a folder":
+        file = file / ("x" * 250)  # it is written under a name that is a little longer
     story.tests(RED + PASSING)
     story.set_environment(GITHUB_STEP_SUMMARY=str(summary))
     run = story.run(f"--lambdatest-sessions-file={file}")
@@ -525,17 +515,19 @@ def _be_a_full_disk(path: Path) -> None:
 
 
 def test_a_sessions_file_may_be_a_pipe_or_a_link(story: Story) -> None:
-    """As `/dev/stdout` is one: what is there is written to, never replaced by a file."""
-    story.tests(PASSING)
-    target, link, pipe = (story.pytester.path / name for name in ("target.jsonl", "link.jsonl", "pipe"))
+    """As `/dev/stdout` is one: what is there is written to, never replaced by a file. The run ends at a failure."""
+    story.tests(RED + PASSING)
+    target, link, pipe = (story.pytester.path / name for name in ("target.jsonl", "sessions.jsonl", "pipe"))
     target.write_text("old", encoding="utf-8")
     link.symlink_to(target)
     os.mkfifo(pipe)
-    story.run(f"--lambdatest-sessions-file={link}")
+    run = story.run("-x")
+    assert (run.result.ret, closing_line(run)) == (pytest.ExitCode.TESTS_FAILED, "1 failed")
     assert link.is_symlink()
+    assert [record["tests"][0]["outcome"] for record in run.records] == ["failed"], "read by the link"
     assert target.read_text(encoding="utf-8").startswith("{")
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    story.run(f"--lambdatest-sessions-file={pipe}")
+    story.run("-x", f"--lambdatest-sessions-file={pipe}")
     assert os.read(reader, 65536).startswith(b"{")
     os.close(reader)
     assert pipe.is_fifo()

@@ -44,7 +44,7 @@
   function read(said, session) {
     const value = plain(said);
     if (typeof value !== "string") return value.map((part) => read(part, session));
-    return session ? value.replace(/[\x01\x02]/g, (mark) => session[mark === "\x01" ? ID : TEST_ID]) : value;
+    return session ? value.replace(/[\u2401\u2402]/g, (mark) => session[mark === "\u2401" ? ID : TEST_ID]) : value;
   }
   const told = (session, place) => read(plain(session[VIEW])[place], session);
   const tellsOf = (attempt, place) => read(plain(attempt[ATTEMPT])[place]);
@@ -147,7 +147,7 @@
   }
   /** What leads to the player at the moment of the failure, with a picture of it where there is one. */
   function poster(kind, address, caption, session, attempt) {
-    const made = link(element("span", {}, `▶ ${caption}`), playerAt(playerOf(session), attempt));
+    const made = link(element("span", {}, `\u25b6 ${caption}`), playerAt(playerOf(session), attempt));
     if (typeof made === "string" || made.localName !== "a") return [];
     made.className = "lt-poster";
     if (!kind || !(address.startsWith("data:image/") || isHarmless(address))) return [made];

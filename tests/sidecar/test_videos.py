@@ -1,24 +1,28 @@
-"""A video's length is what its own file says, however that is written."""
+"""A video's length is what its own file says; what ffmpeg could not make of it is missing, and nothing half is left."""
 
 from __future__ import annotations
 
 import shutil
 import struct
 import subprocess
-from typing import TYPE_CHECKING
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from job_requests import cut
+from pytest_lambdatest_session.sidecar.clipping import Cutter
+from pytest_lambdatest_session.sidecar.storage import Storage
 from pytest_lambdatest_session.sidecar.video_length import video_seconds
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-needs_ffmpeg = pytest.mark.skipif(shutil.which("ffprobe") is None, reason="needs ffmpeg")
+    from pytest_lambdatest_session.sidecar.messages import Clipped
+
+needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs ffmpeg")
 KINDS = {
     "one piece": ["-movflags", "+faststart"],
-    "picture alone": ["-an"],
-    "fragments": ["-movflags", "frag_keyframe+empty_moov"],
     "fragments after the first": ["-movflags", "frag_keyframe"],
     "a fragment each frame": ["-movflags", "dash+frag_every_frame"],
     "fragments without their own defaults": ["-an", "-movflags", "cmaf+omit_tfhd_offset"],
@@ -100,9 +104,54 @@ def fragment(track: int, *, flags: int = 0, fields: tuple[int, ...] = ()) -> byt
 def test_it_is_read_from_the_boxes_and_from_what_is_none_nothing(
     tmp_path: Path, content: bytes, seconds: float | None
 ) -> None:
-    (tmp_path / "video.mp4").write_bytes(content)
-    assert video_seconds(tmp_path / "video.mp4") == seconds
+    video = tmp_path / "video.mp4"
+    assert video_seconds(video) is None, "it is not there"
+    video.write_bytes(content)
+    assert video_seconds(video) == seconds
 
 
-def test_a_file_that_is_not_there_has_no_length(tmp_path: Path) -> None:
-    assert video_seconds(tmp_path / "video.mp4") is None
+# What is cut
+
+
+def clip_of(video: Path, *, limit_bytes: int = 10**7, **differences: Any) -> tuple[Clipped, list[str]]:
+    """Cut one clip, and return what is told of it, and the faults of our own."""
+    results: SimpleQueue[Any] = SimpleQueue()
+    faults: list[str] = []
+    cutter = Cutter(results.put, lambda error: faults.append(type(error).__name__))
+    cutter.add(cut(video, **differences), Storage(limit_bytes, frozenset()))
+    return results.get(timeout=60), faults
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    file = tmp_path / "video.mp4"
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=d=4:r=12:s=64x64", "-c:v", "libx264", str(file)]
+    subprocess.run(command, check=True, timeout=60)
+    return file
+
+
+@needs_ffmpeg
+def test_a_clip_that_fails_has_a_reason_and_the_video_stays(video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reasons: dict[str, dict[str, Any]] = {
+        "no time was left (lambdatest_artifacts_budget)": {"seconds": 0.0},
+        "not saved, since lambdatest_artifacts_limit is reached": {"limit_bytes": 10},
+        "this plugin failed inside": {
+            "clips": [{"number": 1, "stem": str(video.with_name("x")), "start": None, "end": 3, "poster_at": 2}]
+        },
+    }
+    for reason, differences in reasons.items():
+        result, faults = clip_of(video, **differences)
+        assert (result["clip"], result["poster"], result["missing"]) == (None, None, reason)
+        assert bool(faults) is ("inside" in reason)
+    ruined = video.with_name("ruined.mp4")
+    ruined.write_bytes(video.read_bytes()[:200])
+    assert clip_of(ruined)[0]["missing"] == "ffmpeg failed at it"
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert clip_of(video)[0]["missing"] == "ffmpeg could not be run: No such file or directory"
+    assert {file.name for file in video.parent.iterdir()} == {"video.mp4", "ruined.mp4"}
+
+
+@needs_ffmpeg
+def test_a_poster_alone_is_made_where_no_clip_is_wanted(video: Path) -> None:
+    result, _ = clip_of(video, with_clips=False, keep_video=True)
+    assert (result["clip"], result["poster"]) == (None, str(video.with_name("02-test.jpg")))
