@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# @testmo/testmo-cli 1.4.5: an attachment that is a file, or lies at an http:// address, is sent as a text field, not as an artifact.
+# @testmo/testmo-cli 1.4.5: an attachment that is a file, or lies at an http:// address, is sent as a text field.
 #
 # Its description of JUnit XML has `attachment` properties with paths. The command reads no such file: it looks for
 # `https://` at the beginning of the value (`/^http?s:/`), and of any other value makes a field of the kind text. So it
