@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TextIO, cast
 from urllib.parse import quote, unquote, urlsplit
 
@@ -15,6 +16,7 @@ from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.html.rendering import render
 from pytest_lambdatest_session.report.html.rows import details
 from pytest_lambdatest_session.report.html.summary import sessions_block, style
+from pytest_lambdatest_session.report.html.table import shown_of
 from pytest_lambdatest_session.report.links import is_link, is_plain
 from pytest_lambdatest_session.report.registry import (
     FAILED_OUTCOMES,
@@ -26,10 +28,10 @@ from pytest_lambdatest_session.report.registry import (
 from pytest_lambdatest_session.report.sessions_file import write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from pytest_lambdatest_session.report.records import Outcome, ReportedSession, SessionRecord, SessionUse
+    from pytest_lambdatest_session.report.records import Outcome, SessionRecord, SessionUse
 
 # The page has one table, see `sessions_block`.
 _TOKEN = "join"  # noqa: S105 - no password
@@ -37,6 +39,10 @@ _LONG = 30
 _LINK_FIELDS = ("url", "video_url", "screenshot_url", "share_url", "player")
 _LINK_TABLES = ("logs", "links", "artifacts")
 _USE_LINKS = ("clip", "poster")
+_TYPES = {
+    key: type(default) if isinstance(default, (str, dict)) else (str, int, float)
+    for key, default in unknown_session("", "", "web").items()
+}
 
 
 class NoSessionsFileError(ValueError):
@@ -60,7 +66,7 @@ def join(files: Sequence[Path], html: Path | None, out: TextIO) -> int:
 
 
 def read_sessions_file(file: Path, folder: Path | None = None) -> list[SessionRecord]:
-    """Return the records of one file; links relative to its folder become relative to `folder`."""
+    """Return the records of one file; for a page in `folder` links become relative to that, with marks for the ids."""
     records = []
     with file.open(encoding="utf-8", errors="replace") as lines:
         for number, line in enumerate(lines, 1):
@@ -86,8 +92,8 @@ class Joined:
         self.files += [file] * len(new)
 
 
-def merged(files: Iterable[Iterable[SessionRecord]]) -> list[Joined]:
-    """Return each session once, in the order met."""
+def merged(files: Iterable[Iterable[SessionRecord]]) -> Iterator[Joined]:
+    """Yield each session once, in the order met."""
     found: dict[str, Joined] = {}
     for number, records in enumerate(files):
         for record in records:
@@ -95,10 +101,10 @@ def merged(files: Iterable[Iterable[SessionRecord]]) -> list[Joined]:
                 found[record["session_id"]].take(record, number)
             else:
                 found[record["session_id"]] = Joined(record, [number] * len(record["tests"]))
-    return list(found.values())
+    yield from found.values()
 
 
-def page_of(sessions: Sequence[Joined]) -> str:
+def page_of(sessions: Iterable[Joined]) -> str:
     """Return one page: the table of all sessions, and below it the details of each test that failed."""
     registry = _registry_of(sessions)
     failures = [
@@ -110,24 +116,25 @@ def page_of(sessions: Sequence[Joined]) -> str:
     return render("html/templates/sessions_page.html", style=style(), block=block, failures=failures)
 
 
-def _registry_of(sessions: Sequence[Joined]) -> Registry:
+def _registry_of(sessions: Iterable[Joined]) -> Registry:
     registry = Registry()
-    told: dict[tuple[str, str | None, Outcome | None, int, int], dict[TrackedSession, SessionUse]] = {}
+    told: dict[tuple[str, str | None, Outcome | None, int, int], list[tuple[Any, ...]]] = {}
     for session in sessions:
         record = session.record
-        # With its tests, at which no page looks.
-        tracked = TrackedSession(record["session_id"], record["hub"], record["kind"], cast("ReportedSession", record))
+        uses = cast("dict[str, Any]", record).pop("tests")
+        tracked = TrackedSession(record["session_id"], record["hub"], record["kind"], record)
         tracked.started_at = 0.0
         registry.sessions[tracked.id] = tracked
-        for use, file in zip(record["tests"], session.files, strict=True):
+        for use, file in zip(uses, session.files, strict=True):
             # The same test in another file is of another run, and two tests may have one node id.
             key = (use["nodeid"], use["worker"], use["outcome"], file, use["attempt"])
-            told.setdefault(key, {})[tracked] = use
-    for (nodeid, worker, outcome, _, number), uses in told.items():
+            told.setdefault(key, []).append((tracked, *_times(use), use["clip"], use["poster"]))
+    for (nodeid, worker, outcome, _, number), used in told.items():
         attempt = registry.attempts[str(len(registry.attempts))] = AttemptRecord(nodeid, nodeid, worker, number)
-        attempt.merge_uses((tracked, *_times(use)) for tracked, use in uses.items())
-        for one, use in zip(attempt.uses, uses.values(), strict=True):
-            one.clip, one.poster = use["clip"], use["poster"]
+        each = {tracked: rest for tracked, *rest in used}
+        attempt.merge_uses((tracked, start, end) for tracked, (start, end, _, _) in each.items())
+        for one, (_, _, clip, poster) in zip(attempt.uses, each.values(), strict=True):
+            one.clip, one.poster = clip, poster
         attempt.record_outcome(outcome)
     return registry
 
@@ -142,12 +149,11 @@ def _record(line: str, place: str) -> SessionRecord:
     try:
         told = json.loads(line)
         record = cast("dict[str, Any]", unknown_session(str(told["session_id"]), str(told["hub"]), told["kind"]))
-        for key, default in record.items():
+        for key, accepted in _TYPES.items():
             value = told.get(key)
-            if value is None or not _is_alike(value, default):
-                continue
-            # One string for all sessions that say the same, as they do of all but ids and links.
-            record[key] = sys.intern(value) if isinstance(value, str) and len(value) < _LONG else value
+            if isinstance(value, accepted):
+                # One string for all sessions that say the same, as they do of all but ids and links.
+                record[key] = sys.intern(value) if type(value) is str and len(value) < _LONG else value
         record["tests"] = [_use(use) for use in told["tests"]]
         return cast("SessionRecord", record)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -159,7 +165,7 @@ def _record(line: str, place: str) -> SessionRecord:
 def _use(told: dict[str, Any]) -> SessionUse:
     return {
         "nodeid": sys.intern(str(told["nodeid"])),
-        "outcome": told["outcome"],
+        "outcome": cast("Outcome | None", told["outcome"] and sys.intern(told["outcome"])),
         "attempt": int(told["attempt"]),
         "worker": told["worker"],
         "offset": told["offset"],
@@ -172,22 +178,30 @@ def _use(told: dict[str, Any]) -> SessionUse:
     }
 
 
-def _is_alike(value: object, default: object) -> bool:
-    return isinstance(value, type(default)) if isinstance(default, (str, dict)) else not isinstance(value, (dict, list))
-
-
 def _move_links(record: SessionRecord, origin: Path, target: Path) -> None:
     values = cast("dict[str, Any]", record)
+    marked = shown_of(record["session_id"], record["test_id"])
+
+    def moved(link: object) -> str | None:
+        # With marks for the ids it is one string for all sessions.
+        address = _moved(link, origin, target)
+        return None if address is None else sys.intern(marked(address))
+
     for name in _LINK_FIELDS:
-        values[name] = _moved(values[name], origin, target) if values[name] else values[name]
+        if values[name]:
+            values[name] = moved(values[name])
     values["url"] = values["url"] or ""
     for use in cast("list[dict[str, Any]]", record["tests"]):
         for name in _USE_LINKS:
-            use[name] = _moved(use[name], origin, target) if use[name] else None
+            use[name] = moved(use[name]) if use[name] else None
     for name in _LINK_TABLES:
-        if values[name]:
-            moved = {key: _moved(url, origin, target) for key, url in values[name].items()}
-            values[name] = {key: url for key, url in moved.items() if url}
+        values[name] = _alike(tuple((key, url) for key, link in values[name].items() if (url := moved(link))))
+
+
+@lru_cache(maxsize=1000)
+def _alike(items: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Return one dict for all sessions that have the same in it."""
+    return dict(items)
 
 
 def _moved(link: object, origin: Path, target: Path) -> str | None:

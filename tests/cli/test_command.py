@@ -163,16 +163,18 @@ def test_links_keep_leading_where_they_led_and_bad_ones_go(tmp_path: Path) -> No
     file = folder / "sessions.jsonl"
     links: dict[str, Any] = {
         "url": "sessions/s1/index.html",
-        "video_url": "https://x.example/v.mp4",
+        "share_url": "https://x.example/shared",
         "artifacts": {"video": "report-lambdatest/s1/video.mp4", "command": "javascript:alert(1)"},
         "logs": {"console": "javascript:alert(1)", "command": "https://me:key@x.example/"},
     }
     file.write_text(record(state="final", **links), encoding="utf-8")
-    (one,) = read_sessions_file(file, tmp_path)
-    assert one["url"] == "run%201/sessions/s1/index.html"
-    assert one["video_url"] == "https://x.example/v.mp4"
-    assert one["artifacts"] == {"video": "run%201/report-lambdatest/s1/video.mp4"}
-    assert one["logs"] == {}
+    ((_, _, session, _),) = PageTable(page_of(merged([read_sessions_file(file, tmp_path)]))).sessions
+    assert [address for _, _, address in session[3]] == [
+        "run%201/report-lambdatest/s1/video.mp4",
+        "run%201/sessions/s1/index.html",
+        "https://x.example/shared",
+    ]
+    assert session[4] == [], "no log has a link that may be followed"
 
 
 @pytest.mark.parametrize("line", ["<html>", "3", "{}", '{"session_id": 1}', record(tests=3), record(tests=[{}])])

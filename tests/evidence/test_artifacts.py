@@ -51,16 +51,9 @@ def session_of(run: Run, test: str) -> dict[str, Any]:
 
 @pytest.fixture
 def video(story: Story, tmp_path: Path) -> Path:
-    """Sessions that end have a video, as if a browser had been recorded."""
     file = tmp_path / "recorded.mp4"
     file.write_bytes(MP4)
-    journal = story.grid._journal
-    end_session = journal.end_session
-
-    def end(session_id: str, **changes: Any) -> bool:
-        return end_session(session_id, video=file, recording=True, **changes)
-
-    journal.end_session = end  # type: ignore[method-assign]
+    story.film(file)
     return file
 
 
@@ -146,13 +139,7 @@ def test_what_is_there_is_kept_and_not_asked_for_again(story: Story) -> None:
 
 def test_a_video_that_is_not_ready_is_told_from_none(story: Story, tmp_path: Path) -> None:
     story.tests(SUITE)
-    journal = story.grid._journal
-    end_session = journal.end_session
-
-    def end(session_id: str, **changes: Any) -> bool:
-        return end_session(session_id, video=tmp_path / "later.mp4", recording=True, **changes)
-
-    journal.end_session = end  # type: ignore[method-assign]
+    story.film(tmp_path / "later.mp4")
     later = story.run("--lambdatest-artifacts=failed", "--lambdatest-artifacts-budget=3")
     assert "video (not ready yet)" in later.row("test_total").details
     assert "! 1 artifact not saved: not ready yet" in later.output

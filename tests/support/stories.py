@@ -320,6 +320,16 @@ class Story:
         others = sorted({entry.name for entry in entry_points(group="pytest11")} - kept)
         self.set_environment(PYTEST_ADDOPTS=" ".join(f"-p no:{name}" for name in others))
 
+    def film(self, video: Path) -> None:
+        """Have sessions that end have a video, as if a browser had been recorded; one that is not there comes later."""
+        journal = self.grid._journal
+        end_session = journal.end_session
+
+        def end(session_id: str, **changes: Any) -> bool:
+            return end_session(session_id, video=video, recording=True, **changes)
+
+        journal.end_session = end  # type: ignore[method-assign]
+
     def run(self, *arguments: str, timeout: float = 60) -> Run:
         """With the plugin and every output on."""
         return self._run("lambdatest_session", *self.OUTPUTS, *arguments, timeout=timeout)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stories import outcomes
+from tails import seconds_of_the_tail, time_the_tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,22 +52,6 @@ def test_xfail(driver):
 OUTCOMES = {"passed": 2, "failed": 1, "errors": 1, "xfailed": 1}
 EXIT_STATUS = pytest.ExitCode.TESTS_FAILED
 
-# How long the end of the run took: from the last test to the terminal's summary, all writers of reports included.
-CONFTEST = """
-import time
-import pytest
-
-started = time.monotonic()
-
-def pytest_runtest_logfinish():
-    global started
-    started = time.monotonic()
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_terminal_summary():
-    with open("tail.txt", "w") as file:
-        file.write(str(time.monotonic() - started))
-"""
 BUDGET, TIMEOUT = 2, 1
 OPTIONS = (f"--lambdatest-budget={BUDGET}", f"--lambdatest-timeout={TIMEOUT}")
 # The bounds are ours, the rest is for a machine that does other things as well.
@@ -75,7 +60,7 @@ LONGEST_TAIL = BUDGET + TIMEOUT + 30
 
 @pytest.fixture
 def suite(story: Story) -> Story:
-    story.file("conftest.py", CONFTEST)
+    time_the_tail(story)
     story.tests(SUITE)
     return story
 
@@ -90,7 +75,7 @@ def run_with_trouble(story: Story, *arguments: str) -> Run:
         "Error": "test_error::teardown",
         "XFailed": "test_xfail",
     }
-    assert float((run.folder / "tail.txt").read_text(encoding="utf-8")) < LONGEST_TAIL
+    assert seconds_of_the_tail(run) < LONGEST_TAIL
     assert "INTERNALERROR" not in run.output
     assert "Traceback" not in run.output.partition("= LambdaTest sessions =")[2]
     assert len(run.records) == 4

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import islice
+from typing import TYPE_CHECKING
 
-from pytest_lambdatest_session.report.html.table import Compact, shown, shown_of
+from markupsafe import Markup
+
+from pytest_lambdatest_session.report.html.table import Compact, as_script_text, shown, shown_of
 from pytest_lambdatest_session.report.html.view import (
     attempt_view,
     commands_of,
@@ -16,26 +19,17 @@ from pytest_lambdatest_session.report.html.view import (
 from pytest_lambdatest_session.report.priority import uses_by_priority
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from pytest_lambdatest_session.report.html.table import Said
     from pytest_lambdatest_session.report.html.view import Inline, Shown
     from pytest_lambdatest_session.report.registry import AttemptRecord, TrackedSession
 
 
-class _Told(NamedTuple):
-    """What is said of an attempt."""
-
-    attempt: AttemptRecord
-    view: Said
-    uses: list[Said]
-    creation_failures: Said
-
-
 def page_table(
-    tracked_sessions: Sequence[TrackedSession], attempts: Iterable[AttemptRecord], inline: Inline | None
-) -> dict[str, Any]:
-    """Return the table for `sessions.js`, in this order of sessions and attempts.
+    tracked_sessions: Sequence[TrackedSession], attempts: Collection[AttemptRecord], inline: Inline | None
+) -> Markup:
+    """Return the table for `sessions.js`, in this order of sessions and attempts, as the text of a script element.
 
     - `sessions`: `[id, LambdaTest's test id or "", session_view, [attempt, ...]]`, of those that used it the ones that
       need a look first; attempts and sessions are told by their places in these two lists;
@@ -43,49 +37,47 @@ def page_table(
     - `shared`: what the views refer to by numbers, see `Compact`.
     """
     compact = Compact()
-    shown_by = {tracked: shown_of(tracked.id, tracked.public["test_id"]) for tracked in tracked_sessions}
-    views = [compact.count(session_view(tracked, shown_by[tracked])) for tracked in tracked_sessions]
-    told = [_told(attempt, shown_by, compact, inline) for attempt in attempts]
+    views = [compact.count(session_view(tracked, _shown_of(tracked))) for tracked in tracked_sessions]
+    use_views = iter([compact.count(view) for attempt in attempts for view in _use_views(attempt, inline)])
+    for attempt in attempts:
+        compact.count(attempt_view(attempt))
+        compact.count(creation_failures_view(attempt))
+    attempt_places = {attempt: place for place, attempt in enumerate(attempts)}
+    sessions_text = _rows(
+        [
+            shown(tracked.id),
+            shown(tracked.public["test_id"] or ""),
+            compact.written(view),
+            [attempt_places[attempt] for attempt in uses_by_priority(tracked)],
+        ]
+        for tracked, view in zip(tracked_sessions, views, strict=True)
+    )
     session_places = {tracked: place for place, tracked in enumerate(tracked_sessions)}
-    attempt_places = {one.attempt: place for place, one in enumerate(told)}
-    return {
-        "sessions": [
-            [
-                shown(tracked.id),
-                shown(tracked.public["test_id"] or ""),
-                compact.written(view),
-                [attempt_places[attempt] for attempt in uses_by_priority(tracked)],
-            ]
-            for tracked, view in zip(tracked_sessions, views, strict=True)
-        ],
-        "attempts": [
-            [
-                shown(one.attempt.nodeid),
-                compact.written(one.view),
-                [session_places[use.tracked] for use in one.attempt.uses],
-                [compact.written(use) for use in one.uses],
-                compact.written(one.creation_failures),
-            ]
-            for one in told
-        ],
-        "shared": compact.shared,
-    }
+    attempts_text = _rows(
+        [
+            shown(attempt.nodeid),
+            compact.written(attempt_view(attempt)),
+            [session_places[use.tracked] for use in attempt.uses],
+            [compact.written(view) for view in islice(use_views, len(attempt.uses))],
+            compact.written(creation_failures_view(attempt)),
+        ]
+        for attempt in attempts
+    )
+    return Markup('{{"sessions":[{}],"attempts":[{}],"shared":{}}}').format(
+        sessions_text, attempts_text, as_script_text(compact.shared)
+    )
 
 
-def _told(
-    attempt: AttemptRecord,
-    shown_by: dict[TrackedSession, Shown],
-    compact: Compact,
-    inline: Inline | None,
-) -> _Told:
+def _rows(rows: Iterator[list[object]]) -> Markup:
+    """Return rows as the text of a script, so many at a time: as lists they take several times the room."""
+    return Markup(",").join(as_script_text(some)[1:-1] for some in iter(lambda: list(islice(rows, 1000)), []))
+
+
+def _shown_of(tracked: TrackedSession) -> Shown:
+    return shown_of(tracked.id, tracked.public["test_id"])
+
+
+def _use_views(attempt: AttemptRecord, inline: Inline | None) -> Iterator[Said]:
     commands = commands_of(attempt)
-    views = (
-        use_view(use, title, commands.get(use.tracked, []), inline, shown_by[use.tracked])
-        for use, title in zip(attempt.uses, use_titles(attempt), strict=True)
-    )
-    return _Told(
-        attempt,
-        compact.count(attempt_view(attempt)),
-        [compact.count(view) for view in views],
-        compact.count(creation_failures_view(attempt)),
-    )
+    for use, title in zip(attempt.uses, use_titles(attempt), strict=True):
+        yield use_view(use, title, commands.get(use.tracked, []), inline, _shown_of(use.tracked))

@@ -14,7 +14,6 @@ from pytest_lambdatest_session.report.formatting import counts_text, meaning_of,
 from pytest_lambdatest_session.report.html.page import page_table
 from pytest_lambdatest_session.report.html.parts import login_note
 from pytest_lambdatest_session.report.html.rendering import asset, render
-from pytest_lambdatest_session.report.html.table import as_script_text
 from pytest_lambdatest_session.report.html.view import groups_of
 from pytest_lambdatest_session.report.priority import by_priority, disagreement_on, is_left_running, needs_attention
 
@@ -67,7 +66,7 @@ def sessions_block(registry: Registry, problems: Problems, token: str, inline: I
         meanings=[(word, meaning) for word, _ in counts if (meaning := meaning_of(word)) is not None],
         login_note=login_note([tracked.public for tracked in sessions]),
         token=token,
-        table=as_script_text(page_table(sessions, registry.attempts.values(), inline)),
+        table=page_table(sessions, registry.attempts.values(), inline),
         script=asset("html/sessions.js"),
     )
 

@@ -8,7 +8,6 @@ addresses differ by its ids alone, so in its texts both ids are replaced by a ma
 from __future__ import annotations
 
 import json
-from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
 from markupsafe import Markup
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
 Said: TypeAlias = "str | tuple[Said, ...]"
 """What a page says."""
 
-SESSION_ID, TEST_ID = "\1", "\2"
-"""The marks. No text has them: control characters are written out or replaced."""
+SESSION_ID, TEST_ID = "\u2401", "\u2402"
+"""The marks. A text may be marked twice; one that has such a character of its own shows the id there."""
 
 _MARKS = str.maketrans(dict.fromkeys((SESSION_ID, TEST_ID), "\ufffd"))
 # Shorter ones take no more room than the number that would refer to them.
@@ -33,8 +32,8 @@ class Compact:
     """Takes in what a page says, then writes it: first all is counted, so that what stands alone needs no number."""
 
     def __init__(self) -> None:
-        self._counts: Counter[Said] = Counter()
         self._known: dict[Said, Said] = {}
+        self._repeated: set[Said] = set()
         self._numbers: dict[Said, int] = {}
         self._shared: list[object] = []
 
@@ -44,12 +43,13 @@ class Compact:
         if known is None:
             known = said if isinstance(said, str) else tuple(self.count(part) for part in said)
             self._known[known] = known
-        self._counts[known] += 1
+        else:
+            self._repeated.add(known)
         return known
 
     def written(self, said: Said) -> object:
         """Return what stands in the JSON: a number refers to `shared`, all else is meant as it stands."""
-        if self._counts[said] < 2 or (isinstance(said, str) and len(said) <= _SHORT):  # noqa: PLR2004 - twice
+        if said not in self._repeated or (isinstance(said, str) and len(said) <= _SHORT):
             return self._plain(said)
         if said not in self._numbers:
             plain = self._plain(said)  # its parts come first, so that numbers often used are short
@@ -68,17 +68,9 @@ class Compact:
 
 def shown_of(session_id: str, test_id: str | None) -> Callable[[str], str]:
     """Return `shown` for what is said of a session, with marks in the place of its ids."""
-    ids = [(shown(id_), mark) for id_, mark in ((session_id, SESSION_ID), (test_id, TEST_ID)) if id_]
-    shortest = min(len(id_) for id_, _ in ids)
-
-    def shown_of_session(text: str) -> str:
-        marked = shown(text)
-        if len(marked) >= shortest:  # as few are
-            for id_, mark in ids:
-                marked = marked.replace(id_, mark)
-        return marked
-
-    return shown_of_session
+    session_text = shown(session_id) or SESSION_ID
+    test_text = shown(test_id or "") or TEST_ID
+    return lambda text: shown(text).replace(session_text, SESSION_ID).replace(test_text, TEST_ID)
 
 
 def shown(text: str) -> str:

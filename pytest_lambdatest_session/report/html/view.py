@@ -27,7 +27,7 @@ from pytest_lambdatest_session.report.last_commands import by_session, clock, co
 from pytest_lambdatest_session.report.log_rows import within
 from pytest_lambdatest_session.report.priority import disagreement_on, lacks_final_answer
 from pytest_lambdatest_session.report.saved_files import STREAM_NOTE
-from pytest_lambdatest_session.report.video_offsets import about, fragment_of, position
+from pytest_lambdatest_session.report.video_offsets import about, can_be_entered, fragment_of, position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,8 +57,8 @@ def session_view(tracked: TrackedSession, shown: Shown) -> Said:
         shown(status_text(session)),
         severity_of(shown_status(session)),
         duration(session),
-        tuple((shown(short), shown(full), shown(url)) for short, full, url in _links(session) if url),
-        tuple((shown(kind), shown(f"{kind[:1].upper()}{kind[1:]} log"), shown(url)) for kind, url in _logs(session)),
+        tuple((short, full, shown(url)) for short, full, url in _links(session, shown) if url),
+        tuple((kind, f"{kind[:1].upper()}{kind[1:]} log", shown(url)) for kind, url in _logs(session, shown)),
         login_note([session]) or "",
         tuple((name, shown(text)) for name, text in _remarks(tracked) if text),
         tuple((name, shown(text)) for name, text in _facts(session) if text),
@@ -82,14 +82,12 @@ def use_view(use: Use, title: str, commands: list[CommandPayload], inline: Inlin
     address of the clip)`; what is not there is "".
     """
     session, attempt = use.tracked.public, use.attempt
-    starts_at, ends_at = position(use)
     video = video_of(session)
     return (
         title,
         shown(verdict_text(session, attempt.outcome)) if attempt.disagrees_with(use.tracked) else "",
-        starts_at,
-        ends_at,
-        fragment_of(video, use.video_range) if video else "",
+        *position(use),
+        fragment_of(video, use.video_range) if video and can_be_entered(video) else "",
         tuple(_failure_details(use, commands, inline, shown)),
         shown(use.clip or ""),
     )
@@ -126,19 +124,19 @@ def groups_of(tracked: TrackedSession) -> str:
     )
 
 
-def _links(session: ReportedSession) -> Iterator[tuple[str, str, str | None]]:
+def _links(session: ReportedSession, shown: Shown) -> Iterator[tuple[str, str, str | None]]:
     """With a short name where there is little room; one without stands in details only."""
     yield "player", "Player", session["player"]
     yield "" if session["player"] else "video", "Video", video_of(session)
     yield "session", "Session page", session["url"]
-    until = session["shared_until"]
+    until = shown(session["shared_until"] or "")
     yield f"shared until {until}", f"Shared page (opens without a login until {until})", session["share_url"]
     yield "", "Screenshots", session["artifacts"].get("screenshots") or session["screenshot_url"]
-    yield from ((name, name, url) for name, url in session["links"].items())
+    yield from ((shown(name), shown(name), url) for name, url in session["links"].items())
 
 
-def _logs(session: ReportedSession) -> Iterator[tuple[str, str]]:
-    yield from logs_of(session).items()
+def _logs(session: ReportedSession, shown: Shown) -> Iterator[tuple[str, str]]:
+    yield from ((shown(kind), url) for kind, url in logs_of(session).items())
 
 
 def _remarks(tracked: TrackedSession) -> Iterator[tuple[str, str | None]]:
