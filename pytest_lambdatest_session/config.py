@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
@@ -263,18 +264,11 @@ def _number(of_kind: Callable[[str], _Number], text: str) -> _Number:
         raise ValueError from None  # without Python's own words
 
 
-def _parse_amount(text: str) -> float:
-    seconds = _number(float, text)
-    if not math.isfinite(seconds) or seconds < 0:
+def _parse_amount(text: str, *, above_zero: bool) -> float:
+    amount = _number(float, text)
+    if not math.isfinite(amount) or amount < 0 or (above_zero and amount == 0):
         raise ValueError
-    return min(seconds, _MOST)
-
-
-def _parse_positive_amount(text: str) -> float:
-    seconds = _parse_amount(text)
-    if seconds == 0:
-        raise ValueError
-    return seconds
+    return min(amount, _MOST)
 
 
 def _parse_share_days(text: str) -> int:
@@ -322,21 +316,13 @@ def _switch(name: str, default: str, help_: str) -> Option:
     return Option(name, default, _ON_OR_OFF, help_, _parse_switch, ini_type="bool", toml_types=(bool, int))
 
 
-def _amount(
-    name: str,
-    default: str,
-    help_: str,
-    *,
-    unit: str = "seconds",
-    least: str = ", 0 or more",
-    parse: Callable[[str], float] = _parse_amount,
-) -> Option:
+def _amount(name: str, default: str, help_: str, *, unit: str = "seconds", above_zero: bool = False) -> Option:
     return Option(
         name,
         default,
-        f"a number of {unit}{least}",
+        f"a number of {unit}{' above 0' if above_zero else ', 0 or more'}",
         f"{unit} {help_} (default: %(default)s)",
-        parse,
+        partial(_parse_amount, above_zero=above_zero),
         ini_type="float",
         toml_types=(int, float),
         unit=unit,
@@ -375,7 +361,7 @@ OPTIONS: tuple[Option, ...] = (
         "when the API is asked: while other tests run, in each test's teardown, or never",
     ),
     _amount("lambdatest_budget", "10", "that all waiting at the end of the run may take together"),
-    _amount("lambdatest_timeout", "10", "for one request to the API", least=" above 0", parse=_parse_positive_amount),
+    _amount("lambdatest_timeout", "10", "for one request to the API", above_zero=True),
     Option(
         "lambdatest_share_days",
         "",

@@ -26,7 +26,7 @@ class Problems:
 
     def fault(self, error: Exception) -> None:
         """Add a failure in this plugin, by its kind and place alone: a message could quote anything."""
-        self.add(f"pytest-lambdatest-session failed inside ({_place_of(error)}); please report this")
+        self.add(f"pytest-lambdatest-session failed inside ({place_of(error)}); please report this")
 
     def guard(self) -> AbstractContextManager[None]:
         """Return the one boundary around hook bodies: what fails inside becomes a line at the end of the run."""
@@ -61,7 +61,8 @@ class Problems:
         return iter(list(self._counts.items()))
 
 
-def _place_of(error: Exception) -> str:
+def place_of(error: Exception) -> str:
+    """Return the kind of an error and where it was raised, and nothing that its text quotes."""
     place = type(error).__name__
     for frame, line in walk_tb(error.__traceback__):
         place = f"{type(error).__name__} in {frame.f_code.co_name}, line {line}"

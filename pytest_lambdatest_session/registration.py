@@ -161,6 +161,7 @@ class Registration:
             self._outputs(),
             self._problems,
             unreported=self._recorder.unreported,
+            changed=self._recorder.changed,
             before_log=self._recorder.report_logged,
             journal=journal,
         )

@@ -124,7 +124,7 @@ class LocalGrid(GridOptions):
         """`{session id: record}` of every session so far, oldest first."""
         return self._journal.sessions()
 
-    def wait_for(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:
+    def wait_for(self, predicate: Callable[[], T], timeout: float = 30.0) -> T:
         """Wait until `predicate` returns something true, and return that; raise `TimeoutError` if it does not."""
         return self._journal.wait_for(predicate, timeout)
 

@@ -24,32 +24,8 @@ from pytest_lambdatest_session.capture.untouched import untouched
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from typing import Protocol
 
-    class Observer(Protocol):
-        """Told of browsers on their way, in the thread that drives them. A key stands for a session from its start."""
-
-        def connected(self, address: object) -> str | None:
-            """Return the session's key; None if it is none of LambdaTest's."""
-
-        def not_connected(self, address: object, error: BaseException) -> None:
-            """Note that no session was created."""
-
-        def identified(self, key: str, session_id: str) -> None:
-            """Note the session's id, which LambdaTest has told."""
-
-        def acts(self, key: str, at: float) -> None:
-            """Note that something was sent to a context or page."""
-
-        def acted(self, key: str, action: Action, until: float, error: str | None) -> None:
-            """Note the answer to it."""
-
-        def marked(self, key: str) -> None:
-            """Note that the suite marked the session's status."""
-
-        def disconnected(self, key: str) -> None:
-            """Note the session's end."""
-
+    from pytest_lambdatest_session.capture.recorder import Browsers
 
 MODULES = ("playwright.sync_api", "playwright.async_api")
 ASKED = 'lambdatest_action: {"action": "getTestDetails"}'
@@ -78,20 +54,17 @@ _NAMES = {
 }
 _HARMLESS = frozenset(
     (
-        *(
-            "selector",
-            "strict",
-            "timeout",
-            "waitTimeout",
-            "waitUntil",
-            "state",
-            "isNot",
-            "force",
-            "trial",
-            "noWaitAfter",
-        ),
+        *("selector", "strict", "timeout", "waitTimeout", "waitUntil", "state", "isNot", "force", "trial"),
         *("button", "clickCount", "delay", "modifiers", "position", "x", "y", "deltaX", "deltaY", "steps", "name"),
-        *("selectorEngines", "noDefaultViewport", "viewport", "isMobile", "strictSelectors", "acceptDownloads"),
+        *(
+            "noWaitAfter",
+            "selectorEngines",
+            "noDefaultViewport",
+            "viewport",
+            "isMobile",
+            "strictSelectors",
+            "acceptDownloads",
+        ),
     )
 )
 """Parameters that hold nothing which somebody typed, no script and no page, so that errors can't repeat them."""
@@ -121,7 +94,7 @@ class PlaywrightHook:
     """
 
     def __init__(
-        self, observer: Observer, on_fault: Callable[[Exception], None], on_wrap: Callable[[], None] | None = None
+        self, observer: Browsers, on_fault: Callable[[Exception], None], on_wrap: Callable[[], None] | None = None
     ) -> None:
         self.observer = observer
         self.on_fault = on_fault

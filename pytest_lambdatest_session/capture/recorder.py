@@ -82,7 +82,7 @@ class Recorder:
         self._when_watching: Callable[[], None] | None = None
         self._bidi_sessions: dict[str, str] = {}
         """By the address of its WebSocket the id of a session."""
-        self._playwright = PlaywrightHook(_Browsers(self, self._tracker), problems.fault, self._watch)
+        self._playwright = PlaywrightHook(Browsers(self, self._tracker), problems.fault, self._watch)
         self._hooks = (
             webdriver_hook(self.saw, problems.fault, self._watch),
             websocket_hook(self.saw_bidi, problems.fault),
@@ -163,13 +163,7 @@ class Recorder:
     # What is told of WebDriver.execute
 
     def saw(
-        self,
-        driver: Any,
-        command: Any,
-        params: object,
-        started_at: float,
-        response: Any,
-        error: BaseException | None,
+        self, driver: Any, command: Any, params: object, started_at: float, response: Any, error: BaseException | None
     ) -> None:
         if command == NEW_SESSION:
             self._saw_new_session(driver, params, response, error)
@@ -327,14 +321,15 @@ class Recorder:
         return payload
 
 
-class _Browsers:
-    """The observer of Playwright's browsers."""
+class Browsers:
+    """Is told of Playwright's browsers, in the thread that drives them; a key stands for a session from its start."""
 
     def __init__(self, recorder: Recorder, tracker: Tracker) -> None:
         self._recorder = recorder
         self._tracker = tracker
 
     def connected(self, address: object) -> str | None:
+        """Return the session's key; None if it is none of LambdaTest's."""
         hub = self._hub_of(address)
         if hub is None:
             return None
@@ -345,6 +340,7 @@ class _Browsers:
         return key
 
     def not_connected(self, address: object, error: BaseException) -> None:
+        """Note that no session was created."""
         hub = self._hub_of(address)
         if hub is not None:
             self._tracker.fail_creation(hub.host, type(error).__name__)
@@ -358,14 +354,17 @@ class _Browsers:
         return hub
 
     def identified(self, key: str, session_id: str) -> None:
+        """Note the session's id, which LambdaTest has told."""
         session = self._tracker.identify(key, session_id)
         if session is not None:
             self._recorder.note_id(session, session_id)
 
     def acts(self, key: str, at: float) -> None:
+        """Note that something was sent to a context or page."""
         self._tracker.use(key, at)
 
     def acted(self, key: str, action: Action, until: float, error: str | None) -> None:
+        """Note the answer to it."""
         self._tracker.sent(key, action.name, action.about, action.at, until, error)
 
     def marked(self, key: str) -> None:

@@ -137,7 +137,9 @@ def webdriver_hook(
     saw: Saw, on_fault: Callable[[Exception], None], on_wrap: Callable[[], None] | None = None
 ) -> MethodHook:
     """Return what watches `WebDriver.execute`."""
-    return MethodHook((WEBDRIVER_MODULE, "WebDriver"), {"execute": _arguments}, saw, on_fault, on_wrap)
+    return MethodHook(
+        (WEBDRIVER_MODULE, "WebDriver"), {"execute": _arguments_of("driver_command")}, saw, on_fault, on_wrap
+    )
 
 
 def websocket_hook(saw: Saw, on_fault: Callable[[Exception], None]) -> MethodHook:
@@ -145,20 +147,18 @@ def websocket_hook(saw: Saw, on_fault: Callable[[Exception], None]) -> MethodHoo
 
     A command is the protocol's name of it, or the name of the function that made it.
     """
-    methods = {"execute": _generator_arguments, "send_cmd": _send_arguments}
+    methods = {"execute": _generator_arguments, "send_cmd": _arguments_of("method")}
     return MethodHook((WEBSOCKET_MODULE, "WebSocketConnection"), methods, saw, on_fault)
 
 
-def _arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
-    """Return those of `execute(self, driver_command, params=None)`, None for what is missing."""
-    driver, command, params = (*args, None, None, None)[:3]
-    return driver, kwargs.get("driver_command", command), kwargs.get("params", params)
+def _arguments_of(command_name: str) -> Read:
+    """Return what reads the arguments of `(self, <command_name>, params=None)`, None for what is missing."""
 
+    def read(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
+        sender, command, params = (*args, None, None, None)[:3]
+        return sender, kwargs.get(command_name, command), kwargs.get("params", params)
 
-def _send_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
-    """Return those of `send_cmd(self, method, params)`."""
-    connection, method, params = (*args, None, None, None)[:3]
-    return connection, kwargs.get("method", method), kwargs.get("params", params)
+    return read
 
 
 def _generator_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:

@@ -46,6 +46,10 @@ class Use:
         self.commands: deque[SeenCommand] = deque(maxlen=_COMMANDS_KEPT)
         """The last ones. They go with the attempt, unless it fails."""
 
+    def payload(self, session_id: str) -> UsePayload:
+        id_ = plain(session_id)
+        return {"id": id_, "created": self.created, "first_at": self.first_at, "last_at": self.last_at}
+
 
 class Attempt:
     """One run of one test item: reruns make several, counted from 1."""
@@ -287,7 +291,7 @@ class Tracker:
             "test": attempt.test,
             "number": attempt.number,
             "snapshot": attempt.snapshots,
-            "uses": [_use_payload(session_id, use) for session_id, use in attempt.uses.copy().items()],
+            "uses": [use.payload(session_id) for session_id, use in attempt.uses.copy().items()],
             "sessions": sessions,
             "creation_failures": list(attempt.creation_failures),
         }
@@ -310,15 +314,6 @@ class Tracker:
         if attempt.was_superseded:
             outcome = "rerun"
         return {"payload": self._payload(attempt, []), "nodeid": attempt.nodeid, "outcome": outcome}
-
-
-def _use_payload(session_id: str, use: Use) -> UsePayload:
-    return {
-        "id": plain(session_id),
-        "created": use.created,
-        "first_at": use.first_at,
-        "last_at": use.last_at,
-    }
 
 
 def plain(text: str) -> str:

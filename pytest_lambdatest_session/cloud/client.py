@@ -19,7 +19,6 @@ from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 import requests
 import urllib3
-from requests.auth import AuthBase
 
 from pytest_lambdatest_session.cloud.details import SessionDetails, parse_session
 from pytest_lambdatest_session.cloud.endpoints import checked_api_url, host_of, is_loopback, kind_asked
@@ -85,8 +84,13 @@ class Client:
         self._timeout_seconds = timeout_seconds
         self._share_days = share_days
         self._secrets = credentials.secrets
-        self._http_session = _http_session(_Basic(credentials))
-        self._bare_http_session = _http_session(_Nobody())
+
+        def authorize(request: requests.PreparedRequest) -> requests.PreparedRequest:
+            request.headers["Authorization"] = credentials.authorization
+            return request
+
+        self._http_session = _http_session(authorize)
+        self._bare_http_session = _http_session(lambda request: request)
 
     def session(self, session_id: str) -> SessionDetails:
         """Return what `GET /sessions/{session_id}` says."""
@@ -94,7 +98,7 @@ class Client:
         # The app API does not know this parameter.
         asks_share = share and kind_asked(self._base_url, otherwise="web") == "web"
         parameters = {"shareExpiryLimit": str(self._share_days)} if asks_share else {}
-        body = self._get_json(self._path_of(session_id), parameters)
+        body = self._json_in(self._request("GET", self._path_of(session_id), parameters=parameters))
         try:
             return parse_session(body, share=share, secrets=self._secrets)
         except MalformedAnswer as error:
@@ -103,13 +107,13 @@ class Client:
     def mark(self, session_id: str, status: str, reason: str) -> None:
         """Mark a session's status, by `PATCH /sessions/{session_id}`."""
         body = {"status_ind": status, **({"reason": reason} if reason else {})}
-        self._request("PATCH", self._path_of(session_id), {}, DETAILS_LIMIT_BYTES, body)
+        self._request("PATCH", self._path_of(session_id), body=body)
 
     def share(self, some_id: str, kind: Kind, days: int) -> str:
         """Return a link that opens without a login for so many days, by `POST /generate-sharable-link`."""
         entity = "App Automation Test" if kind == "app" else "Automation Test"
         body = {"entityIds": [some_id], "entityType": entity, "expiresAt": days}
-        answer = self._json_in(self._request("POST", "generate-sharable-link", {}, DETAILS_LIMIT_BYTES, body))
+        answer = self._json_in(self._request("POST", "generate-sharable-link", body=body))
         url = safe_url(answer.get("shareIdUrl")) if isinstance(answer, dict) else None
         if url is None or repeats(url, self._secrets):
             raise self._malformed("no link that can be shared")
@@ -117,14 +121,14 @@ class Client:
 
     def log(self, session_id: str, kind: str, limit_bytes: int) -> bytes:
         """Return JSON rows, or an app's text, by `GET /sessions/{session_id}/log/{kind}`."""
-        return self._request("GET", f"{self._path_of(session_id)}/log/{kind}", {}, limit_bytes)
+        return self._request("GET", f"{self._path_of(session_id)}/log/{kind}", limit_bytes)
 
     def media_url(self, session_id: str, what: str) -> str:
         """Return the link, credentials and all, that `GET /sessions/{session_id}/video` or `/screenshots` gives.
 
         For `download` alone; it must not be shown.
         """
-        body = self._get_json(f"{self._path_of(session_id)}/{what}", {})
+        body = self._json_in(self._request("GET", f"{self._path_of(session_id)}/{what}"))
         url = body.get("url") if isinstance(body, dict) else None
         if not isinstance(url, str) or not url.strip():
             raise NotFound(f"{self._host} gives no link to it")
@@ -145,7 +149,7 @@ class Client:
             if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(hostname)):
                 raise Redirected(f"{self._host} links to what is not fetched: {clean_text(parts.scheme, 10)!r} address")
             url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-            is_own = is_asked_with_credentials and url.startswith(f"{_origin_of(self._base_url)}/")
+            is_own = is_asked_with_credentials and url.startswith(urljoin(self._base_url, "/"))
             location = self._stream(url, sink, limit_bytes, with_credentials=is_own)
             if location is None:
                 return Fetched(url, is_own)
@@ -182,9 +186,6 @@ class Client:
         http_session = self._http_session if with_credentials else self._bare_http_session
         return self._send(http_session, "GET", url, take, timeout=self._timeout_seconds, headers={"Accept": "*/*"})
 
-    def _get_json(self, path: str, parameters: Mapping[str, str]) -> object:
-        return self._json_in(self._request("GET", path, parameters, DETAILS_LIMIT_BYTES))
-
     def _json_in(self, answer: bytes) -> object:
         try:
             # "replace", so that a wrong charset costs a character and not the session.
@@ -194,7 +195,13 @@ class Client:
             raise self._malformed(f"the answer is {what}") from None
 
     def _request(
-        self, method: str, path: str, parameters: Mapping[str, str], limit_bytes: int, body: object = None
+        self,
+        method: str,
+        path: str,
+        limit_bytes: int = DETAILS_LIMIT_BYTES,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        body: object = None,
     ) -> bytes:
         """Return the body of a successful answer."""
 
@@ -207,7 +214,7 @@ class Client:
         # requests documents that it takes urllib3's own; its stubs do not.
         timeout = cast("float", urllib3.Timeout(total=self._timeout_seconds))
         url = f"{self._base_url}/{path}"
-        details = {"timeout": timeout, "params": dict(parameters), "json": body}
+        details = {"timeout": timeout, "params": parameters, "json": body}
         return self._send(self._http_session, method, url, take, no_answer=(*_NO_ANSWER, OSError), **details)
 
     def _send(
@@ -296,15 +303,10 @@ def retry_after_seconds(value: str | None, now: datetime) -> float | None:
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_SECONDS)
 
 
-def _origin_of(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _http_session(auth: AuthBase) -> requests.Session:
+def _http_session(authorize: Callable[[requests.PreparedRequest], requests.PreparedRequest]) -> requests.Session:
     http_session = _UndivertedSession()
-    # An auth object of its own keeps .netrc out.
-    http_session.auth = auth
+    # One that does nothing, too, keeps .netrc out.
+    http_session.auth = authorize
     http_session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     http_session.headers.update(
         {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": _user_agent()},
@@ -329,17 +331,3 @@ class _UndivertedSession(requests.Session):
 
     def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 -- the name is requests'
         return None
-
-
-class _Basic(AuthBase):
-    def __init__(self, credentials: Credentials) -> None:
-        self._credentials = credentials
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = self._credentials.authorization
-        return request
-
-
-class _Nobody(AuthBase):
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request

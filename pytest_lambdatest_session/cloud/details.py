@@ -100,7 +100,7 @@ def parse_session(body: object, *, share: bool = False, secrets: tuple[str, ...]
     for candidate in (data, body):
         if isinstance(candidate, dict) and (row := _Row(candidate, secrets)).is_session:
             return _details(row, share=share)
-    raise _without(body, "session", secrets)
+    raise _no_session(body, secrets)
 
 
 class _Row:
@@ -132,10 +132,10 @@ class _Row:
         return masked_text(value, limit, self._secrets) if isinstance(value, str) else clean_text(value, limit)
 
 
-def _without(body: object, what: str, secrets: tuple[str, ...]) -> MalformedAnswer:
+def _no_session(body: object, secrets: tuple[str, ...]) -> MalformedAnswer:
     said = body.get("message") if isinstance(body, dict) else None
     message = masked_text(said, _NAME_LIMIT, secrets) if isinstance(said, str) else ""
-    return MalformedAnswer(f"no {what} in the answer" + (f", which says {message!r}" if message else ""))
+    return MalformedAnswer("no session in the answer" + (f", which says {message!r}" if message else ""))
 
 
 def _details(row: _Row, *, share: bool) -> SessionDetails:

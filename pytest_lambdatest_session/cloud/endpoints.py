@@ -94,15 +94,15 @@ def dashboard_url(kind: Kind, session_id: str, test_id: str | None = None, templ
     `template` may hold `{session_id}` and `{test_id}`. The session id stands in for a test id that is not
     known (the pages accept both), so that no link has an empty part.
     """
-    quoted_session = quote(session_id, safe="", errors="replace")
-    quoted_test = quote(test_id or session_id, safe="", errors="replace")
+    quoted = quote(test_id or session_id, safe="", errors="replace")
     if template is not None:
-        return template.replace("{session_id}", quoted_session).replace("{test_id}", quoted_test)
+        quoted_session = quote(session_id, safe="", errors="replace")
+        return template.replace("{session_id}", quoted_session).replace("{test_id}", quoted)
     if kind == "app":
-        return f"https://appautomation.lambdatest.com/test?testID={quoted_test}"
+        return f"https://appautomation.lambdatest.com/test?testID={quoted}"
     if test_id:
-        return f"https://automation.lambdatest.com/test?testID={quoted_test}"
-    return f"https://automation.lambdatest.com/logs/?sessionID={quoted_session}"
+        return f"https://automation.lambdatest.com/test?testID={quoted}"
+    return f"https://automation.lambdatest.com/logs/?sessionID={quoted}"
 
 
 def checked_api_url(text: str) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
     from typing import Protocol
 
-    from pytest_lambdatest_session.capture.payload import Payload, Unreported
+    from pytest_lambdatest_session.capture.payload import Payload, SessionPayload, Unreported
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.journal import Journal, JournalLine
     from pytest_lambdatest_session.report.registry import AttemptRecord, Registry
@@ -46,8 +46,8 @@ _LOST_NOTE = "the process of its test died"
 class Controller:
     """Owns what the run knows about its sessions. `updates` is called when there is one.
 
-    `before_log` brings a report's payload up to date, and `unreported` gives what this process knows, for the end of
-    the run.
+    `before_log` brings a report's payload up to date, `unreported` gives what this process knows, for the end of the
+    run, and `changed` what it knows of sessions that changed since reports were made.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class Controller:
         problems: Problems,
         *,
         unreported: Callable[[], Unreported],
+        changed: Callable[[], list[SessionPayload]],
         before_log: Callable[[pytest.TestReport], None],
         journal: Journal | None,
     ) -> None:
@@ -68,6 +69,7 @@ class Controller:
         self._outputs = outputs
         self._problems = problems
         self._unreported = unreported
+        self._changed = changed
         self._before_log = before_log
         self._journal = journal
         self._process = untouched.getpid()
@@ -115,9 +117,9 @@ class Controller:
         """Take in sessions that the suite's own hooks ended since, if any, and bring the outputs up to date."""
         if untouched.getpid() != self._process:  # pragma: no cover - a forked process, tested with pytest 8
             return
-        ended = {tracked.id for tracked in self._registry.sessions.values() if tracked.ended}
-        self._registry.merge(self._unreported()["sessions"])
-        if any(tracked.ended and tracked.id not in ended for tracked in self._registry.sessions.values()):
+        changed = self._changed()
+        ended = {known for known in self._registry.find_all(session["id"] for session in changed) if known.ended}
+        if any(tracked.ended and tracked not in ended for tracked in self._registry.merge(changed)):
             self._survive(self._finish, *(output.bind for output in self._outputs))
 
     def _survive(self, *steps: Callable[[], None]) -> None:

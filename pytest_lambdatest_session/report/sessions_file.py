@@ -30,7 +30,7 @@ class SessionsFile:
 
     def bind(self) -> None:
         try:
-            write_sessions_file(self._path, [tracked.record() for tracked in self._registry.sessions.values()])
+            write_sessions_file(self._path, (tracked.record() for tracked in self._registry.sessions.values()))
         except OSError as error:
             self._problems.add(f"the sessions file {self._path} could not be written: {error.strerror or error}")
 
@@ -41,7 +41,8 @@ def write_sessions_file(path: Path, records: Iterable[SessionRecord]) -> None:
     Raises:
         OSError: the folder or the file can't be written.
     """
-    write_whole(path, (json.dumps(record, ensure_ascii=False) + "\n" for record in records))
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    write_whole(path, (encode(record) + "\n" for record in records))
 
 
 def write_whole(path: Path, texts: Iterable[str]) -> None:

@@ -54,7 +54,8 @@ class PosixChannel:
             starter = untouched.posix_spawn(
                 command[0], command, environment, file_actions=actions, setsigmask=[_CTRL_C]
             )
-            self._reap(starter)
+            with suppress(ChildProcessError):  # somebody waits for whatever ends, or nobody needs to
+                untouched.waitpid(starter, 0)
         except BaseException:
             untouched.close(self._requests)
             untouched.close(self._results)
@@ -121,10 +122,6 @@ class PosixChannel:
         if _identity(descriptor) != self._identities[descriptor]:
             raise OSError(_BAD_DESCRIPTOR, "the pipe to it was closed")
         return descriptor
-
-    def _reap(self, starter: int) -> None:
-        with suppress(ChildProcessError):  # somebody waits for whatever ends, or nobody needs to
-            untouched.waitpid(starter, 0)
 
     def _set_sigchld(self, handler: Any) -> Any:
         """Keep the end of the starter from a handler of the suite; return what to go back to, if there is anything."""

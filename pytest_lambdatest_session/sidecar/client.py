@@ -92,17 +92,15 @@ class Sidecar:
         self.unreadable = 0
         """How many lines of its answers made no sense."""
 
-    @property
-    def is_started(self) -> bool:
-        return self._channel is not None
-
     def send(self, *requests: Request) -> None:
         """Have requests sent; what the pipe does not take now goes with a later call."""
-        if not self._is_usable():
-            return
-        for request in requests:
-            self._unsent += untouched.encode(request).encode() + b"\n"
-        self._flush()
+        if self._channel is None and self.failure is None:
+            self._launch()
+        # A copy of this object in a forked process has no business with the pipe.
+        if self.failure is None and self._owner == untouched.getpid():
+            for request in requests:
+                self._unsent += untouched.encode(request).encode() + b"\n"
+            self._flush()
 
     def receive(self) -> list[Result]:
         """Return the results that have come by now."""
@@ -135,12 +133,6 @@ class Sidecar:
                 channel.close(self._process)
         self._channel = None
         self.failure = self.failure or "the run is over"
-
-    def _is_usable(self) -> bool:
-        if self._channel is None and self.failure is None:
-            self._launch()
-        # A copy of this object in a forked process has no business with the pipe.
-        return self.failure is None and self._owner == untouched.getpid()
 
     def _launch(self) -> None:
         self._owner = untouched.getpid()

@@ -55,12 +55,12 @@ def download_jobs(
     request: Download, storage: Storage, now: float, policy: Policy, emit: Emit
 ) -> Iterator[LogJob | MediaJob]:
     """Yield one job for each file; logs first: they are small, and a video may keep the run waiting."""
-    video = MediaJob("video", request, storage, now, policy, emit, is_expected=request["has_video"])
-    jobs: list[LogJob | MediaJob] = [
-        LogJob(name, request, storage, now, policy, emit) for name in LOGS[request["kind"]]
-    ]
-    jobs.append(MediaJob("screenshots", request, storage, now, policy, emit, is_expected=False, comes_with=video))
-    yield from (job for job in (*jobs, video) if job.name in request["files"])
+    common = (storage, request, now, policy, emit)
+    logs = [LogJob(name, *common) for name in LOGS[request["kind"]]]
+    video = MediaJob("video", *common, is_expected=request["has_video"])
+    screenshots = MediaJob("screenshots", *common, is_expected=False, comes_with=video)
+    jobs: list[LogJob | MediaJob] = [*logs, screenshots, video]
+    yield from (job for job in jobs if job.name in request["files"])
 
 
 class _FileJob(Job):
@@ -68,7 +68,7 @@ class _FileJob(Job):
 
     seconds = _LONGEST_SECONDS  # a file takes as long as it takes; the budget for all of them ends it
 
-    def __init__(self, name: str, request: Download, storage: Storage, now: float, policy: Policy, emit: Emit) -> None:
+    def __init__(self, name: str, storage: Storage, request: Download, now: float, policy: Policy, emit: Emit) -> None:
         super().__init__(request, now, policy, emit)
         self.name = name
         self._folder = Path(request["folder"])
@@ -162,16 +162,13 @@ class _FileJob(Job):
 class LogJob(_FileJob):
     """One log, as text without credentials."""
 
-    def __init__(self, name: str, request: Download, storage: Storage, now: float, policy: Policy, emit: Emit) -> None:
-        super().__init__(name, request, storage, now, policy, emit)
-        self._in_path, self._file = LOGS[request["kind"]][name]
-
     def _is_there(self) -> bool:
-        return self._keep(self._file)
+        return self._keep(LOGS[self._kind][self.name][1])
 
     def _fetch(self, client: Client) -> bool:
+        in_path, name = LOGS[self._kind][self.name]
         try:
-            text = client.log(self.session_id, self._in_path, LOG_LIMIT_BYTES).decode("utf-8", "replace")
+            text = client.log(self.session_id, in_path, LOG_LIMIT_BYTES).decode("utf-8", "replace")
         except (NotFound, ServerError) as error:
             # These endpoints answer 400 where others say 404.
             if isinstance(error, ServerError) and error.status != 400:  # noqa: PLR2004
@@ -179,7 +176,7 @@ class LogJob(_FileJob):
             self._missing = "LambdaTest has none"
             self._failures += 1
             return self._failures < _TRIES
-        if self._file.endswith(".json") and not _rows(text):
+        if name.endswith(".json") and not _rows(text):
             self._missing = f"empty; {_HINTS[self.name]}" if self.name in _HINTS else "empty"
             return False
         content = scrub_log(text, self._storage.secrets).encode()
@@ -187,7 +184,7 @@ class LogJob(_FileJob):
         draft = self._draft()
         try:
             draft.write_bytes(content)
-            self._replace(draft, self._file)
+            self._replace(draft, name)
         finally:
             draft.unlink(missing_ok=True)
         return False
@@ -198,20 +195,9 @@ class MediaJob(_FileJob):
 
     _FILES = {"video": ("video.mp4", "video.webm", _STREAM), "screenshots": ("screenshots.zip",)}  # noqa: RUF012 -- a constant
 
-    def __init__(
-        self,
-        name: str,
-        request: Download,
-        storage: Storage,
-        now: float,
-        policy: Policy,
-        emit: Emit,
-        *,
-        is_expected: bool,
-        comes_with: Job | None = None,
-    ) -> None:
+    def __init__(self, name: str, *common: Any, is_expected: bool, comes_with: Job | None = None) -> None:
         """Ask longer if it `is_expected`, since the cloud spoke of it, and while `comes_with` is awaited."""
-        super().__init__(name, request, storage, now, policy, emit)
+        super().__init__(name, *common)
         self._files = self._FILES[name]
         self._wait_seconds = _EXPECTED_FILE_SECONDS if is_expected else _POSSIBLE_FILE_SECONDS
         self._comes_with = comes_with

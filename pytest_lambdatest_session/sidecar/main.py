@@ -13,11 +13,11 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
 from pytest_lambdatest_session.cloud.client import Client
 from pytest_lambdatest_session.credentials import Credentials
+from pytest_lambdatest_session.problems import place_of
 from pytest_lambdatest_session.sidecar.clipping import Cutter
 from pytest_lambdatest_session.sidecar.downloading import download_jobs
 from pytest_lambdatest_session.sidecar.marking import MarkJob
@@ -92,9 +92,7 @@ class Server:
 
     def _on_fault(self, error: Exception) -> None:
         """Tell the kind and the place only: a message could quote anything."""
-        places = extract_tb(error.__traceback__)
-        place = f" in {places[-1].name}, line {places[-1].lineno}" if places else ""
-        trouble: Trouble = {"type": "trouble", "text": f"{type(error).__name__}{place}"}
+        trouble: Trouble = {"type": "trouble", "text": place_of(error)}
         self._results.put(trouble)
 
     def _write(self) -> None:

@@ -27,7 +27,7 @@ class MarkJob(Job):
     def __init__(self, request: Mark, now: float, policy: Policy, emit: Emit) -> None:
         super().__init__(request, now, policy, emit)
         self.due = now + self._initial_delay_seconds(request["ended_at"])
-        self._verdicts = {kind: tuple(verdict) if verdict else None for kind, verdict in request["verdicts"].items()}
+        self._verdicts = request["verdicts"]
         self._overwrite = request["overwrite"]
         self._may_write = False
         self._written: tuple[str, str] | None = None

@@ -153,7 +153,7 @@ def hook(monkeypatch: pytest.MonkeyPatch, notes: Notes, faults: list[Exception])
         module: Any = ModuleType(name)
         module.BrowserType = type("BrowserType", (BrowserType,), {"connect": BrowserType.connect})
         monkeypatch.setitem(sys.modules, name, module)
-    hook = PlaywrightHook(notes, faults.append)
+    hook = PlaywrightHook(notes, faults.append)  # type: ignore[arg-type]
     hook.install()
     return hook
 
@@ -194,7 +194,7 @@ def test_a_playwright_of_another_shape_still_imports(
 ) -> None:
     for name in MODULES:
         monkeypatch.setitem(sys.modules, name, ModuleType(name))
-    PlaywrightHook(notes, faults.append).install()
+    PlaywrightHook(notes, faults.append).install()  # type: ignore[arg-type]
     assert [type(fault) for fault in faults] == [AttributeError, AttributeError]
 
 

@@ -245,9 +245,9 @@ def test_what_is_carried_consists_of_exact_builtins_that_can_be_sent() -> None:
     tracker.use("s\ud800", 1.0, created=True)
     payload = tracker.payload(attempt)
     (session,) = payload["sessions"]
-    assert type(session["id"]) is str
-    assert session["id"] == payload["uses"][0]["id"] == "s?"
-    assert type(session["hub"]) is str
+    assert session == {"id": "s?", "hub": "hub", "started_at": 1.0, "ended_at": None}
+    assert {type(session["id"]), type(session["hub"])} == {str}
+    assert payload["uses"] == [{"id": "s?", "created": True, "first_at": 1.0, "last_at": 1.0}]
 
 
 class Socket:

@@ -53,12 +53,12 @@ def test_all_is_well(ready: Story, new_server: Callable[[], ScriptedServer]) -> 
             "lambdatest_budget = '20' (from the ini key lambdatest_budget)"
         ),
     ]
-    assert lines[4].startswith(f"ok  {server.base_url} accepts the credentials, in 0.")
+    assert lines[4].startswith(f"ok  {server.base_url} accepts the credentials, in ")
     assert lines[5:] == ["ok  the clock is LambdaTest's"]
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize(("hours", "words"), [(-1, "360. s ahead of"), (1, "3(600|59[0-9]) s behind")])
+@pytest.mark.parametrize(("hours", "words"), [(-1, "36.. s ahead of"), (1, "3(600|5..) s behind")])
 def test_a_clock_that_differs(ready: Story, new_server: Callable[[], ScriptedServer], hours: int, words: str) -> None:
     server = new_server()
     date = format_datetime(datetime.now(timezone.utc) + timedelta(hours=hours), usegmt=True)

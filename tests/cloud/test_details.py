@@ -12,7 +12,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pytest_lambdatest_session.cloud.details import (
-    LOG_KINDS,
     Phase,
     SessionDetails,
     parse_session,
@@ -173,13 +172,6 @@ def test_without_a_start_the_creation_counts() -> None:
     assert parse(start_timestamp="").started_at == utc(2026, 10, 20, 10, 0, 0)
 
 
-@pytest.mark.parametrize("value", [None, "", [], "sessions/1/log/appium", "javascript:alert(1)"], ids=repr)
-def test_a_link_that_is_none_is_not_there(value: object) -> None:
-    links = {f"{kind}_logs_url": value for kind in LOG_KINDS} | {"video_url": value, "screenshot_url": value}
-    details = parse_session({"data": {**FINISHED, **links}})
-    assert (details.video_url, details.screenshot_url, details.logs) == (None, None, ())
-
-
 @pytest.mark.parametrize("screenshots", ["index.m3u8", "frames.MP4?a=b", "shots.zip", None])
 @pytest.mark.parametrize("video", ["a.webm", "player", "shots.zip"])
 def test_only_media_that_are_the_wrong_way_round_in_both_are_put_right(video: str, screenshots: str | None) -> None:
@@ -209,23 +201,17 @@ def test_links_that_open_without_a_login_are_held_back_and_named_unless_asked_fo
 
 def test_what_repeats_a_secret_is_masked_or_left_out() -> None:
     details = parse(
-        name="at s3cret",
+        name="at s3cret\n" + "n" * 999,
         remark="x" * 498 + "s3cret",
         video_url="https://x.org/s3cret/v.mp4",
         command_logs_url="https://x.org/?a=s3%63ret",
         device_logs_url="https://se%account.example/log",
         secrets=("s3cret", "se%account"),
     )
-    assert details.name == "at ***"
+    assert (str(details.name)[:8], len(str(details.name))) == ("at *** n", 256)
     assert "s3" not in str(details.remark)
     assert details.video_url is None
     assert dict(details.logs).keys().isdisjoint({"command", "device"})
-
-
-def test_free_text_is_one_harmless_line() -> None:
-    details = parse(remark="AssertionError\n\x1b[31mexpected <b>", name="n" * 999)
-    assert details.remark == "AssertionError ␛[31mexpected <b>"
-    assert len(str(details.name)) == 256
 
 
 ENDED, LINKS = {"ended_at": utc(2026, 1, 1)}, {"logs": (("command", "https://x.org/"),)}

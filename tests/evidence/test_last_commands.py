@@ -36,15 +36,29 @@ def test_total(driver):
 """
 
 
-def section(run: Run) -> list[str]:
-    _, _, rest = run.output.partition(" LambdaTest last commands ")
+CONFTEST = """
+import pytest
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport():
+    report = (yield).get_result()
+    assert not report.passed or "commands" not in getattr(report, "_lambdatest_payload", {})
+"""
+
+
+def section(run: Run, test: str = "test_total") -> list[str]:
+    _, _, rest = run.output.partition(f"_ {test} _")[2].partition(" LambdaTest last commands ")
     lines = rest.partition("\n")[2].splitlines()
     return list(itertools.takewhile(lambda line: not line.startswith(("-", "=")), lines))
 
 
 @pytest.mark.parametrize(("arguments", "fetch"), [((), "off"), (("-n2",), "background")], ids=["alone", "xdist"])
 def test_a_failed_test_shows_its_last_commands(story: Story, arguments: tuple[str, ...], fetch: str) -> None:
-    """In the order sent, with times; a find that came thrice stands once; nothing of the teardown after the failure."""
+    """In the order sent, with times; a find that came thrice stands once; nothing of the teardown after the failure.
+
+    Reports of what passed carry none.
+    """
+    story.file("conftest.py", CONFTEST)
     story.tests(SUITE)
     run = story.run(f"--lambdatest-fetch={fetch}", *arguments)
     assert outcomes(run) == {"passed": 1, "failed": 1}
@@ -93,23 +107,6 @@ def test_what_was_typed_is_shown_only_when_asked_for(story: Story) -> None:
     assert "hunter2" in shown.row("test_login").details
 
 
-def test_a_command_that_failed_shows_its_error(story: Story) -> None:
-    story.tests(
-        f"""
-        def test_missing():
-            with open_browser() as driver:
-                driver.get("{PAGE}")
-                driver.find_element(By.ID, "nowhere")
-        """
-    )
-    run = story.run()
-    assert outcomes(run) == {"failed": 1}
-    command, error = section(run)[-2:]
-    assert command.endswith('find_element  css selector [id="nowhere"]')
-    assert error.strip().startswith("NoSuchElementException: no such element")
-    assert "NoSuchElementException: no such element" in run.row("test_missing").details
-
-
 def test_no_credential_gets_into_the_commands_however_it_is_spelled(story: Story) -> None:
     """In an address, in a script that is shown on request, in a locator and in an error's text."""
     story.tests(
@@ -138,63 +135,36 @@ def test_no_credential_gets_into_the_commands_however_it_is_spelled(story: Story
     assert "local_key" not in run.output
 
 
-def test_each_attempt_of_a_rerun_test_has_its_own_commands(story: Story) -> None:
+def test_each_browser_attempt_and_failed_command_is_told_apart(story: Story) -> None:
     story.tests(
         f"""
         ATTEMPTS = []
 
+        @pytest.mark.flaky(reruns=1)
         def test_flaky():
             ATTEMPTS.append(1)
             with open_browser() as driver:
                 driver.get("{PAGE}")
                 driver.find_element(By.CSS_SELECTOR, f".try{{len(ATTEMPTS)}}")
-        """
-    )
-    run = story.run("--reruns=1", "-p", "no:flaky")
-    assert outcomes(run) == {"failed": 1, "rerun": 1}
-    first = next(row.details for row in run.rows if row.result == "Rerun")
-    last = run.rows[-1].details
-    assert ".try1" in first
-    assert ".try2" not in first
-    assert ".try2" in last
 
-
-def test_with_two_browsers_each_has_its_own_commands(story: Story) -> None:
-    story.tests(
-        f"""
         def test_chat():
             with open_browser() as alice, open_browser() as bob:
                 alice.get("{PAGE}")
                 bob.find_element(By.CSS_SELECTOR, ".bob")
         """
     )
-    run = story.run()
-    lines = section(run)
+    run = story.run("--reruns=0", "-p", "no:flaky")
+    assert outcomes(run) == {"failed": 2, "rerun": 1}
+    flaky = {row.result: row.details for row in run.rows if row.test.endswith("test_flaky")}
+    first, last = flaky["Rerun"], flaky["Failed"]
+    assert ".try1" in first
+    assert ".try2" not in first
+    assert ".try1" not in last
+    assert ".try2" in last
+    assert "NoSuchElementException: no such element" in last
+    lines = section(run, "test_chat")
     assert lines[0] == "session 1 of 2"
     assert lines[1].endswith("get  data:text/html…")
     assert lines[2] == "session 2 of 2"
     assert lines[3].endswith("find_element  css selector .bob")
-
-
-def test_a_suite_that_passes_shows_none_and_its_reports_carry_none(story: Story) -> None:
-    story.file(
-        "conftest.py",
-        """
-        import pytest
-
-        @pytest.hookimpl(hookwrapper=True)
-        def pytest_runtest_makereport():
-            report = (yield).get_result()
-            assert "commands" not in getattr(report, "_lambdatest_payload", {})
-        """,
-    )
-    story.tests(
-        f"""
-        def test_sells():
-            with open_browser() as driver:
-                driver.get("{PAGE}")
-        """
-    )
-    run = story.run()
-    assert outcomes(run) == {"passed": 1}
-    assert "last commands" not in run.output
+    assert lines[4].strip().startswith("NoSuchElementException: no such element")

@@ -57,7 +57,7 @@ def test_a_session_is_recorded_and_reported_as_any_other(
 
 
 def test_a_grid_without_a_browser_says_so(grid: LocalGrid) -> None:
-    answer = requests.get(grid.playwright_url.replace("ws:", "http:") + "{}", timeout=10)
+    answer = requests.get(grid.playwright_url.replace("ws:", "http:") + "{}", timeout=30)
     assert answer.status_code == 501
     assert "needs chromium" in answer.text
     assert not grid.has_playwright

@@ -159,9 +159,9 @@ def test_cookies_window_and_timeouts_are_kept(driver: WebDriver) -> None:
 def test_malformed_commands_are_invalid_and_others_unknown(driver: WebDriver, grid: LocalGrid) -> None:
     url = f"{grid.hub_url_plain}/session/{driver.session_id}"
     for path, body in (("/url", b"not json"), ("/url", b"{}"), ("/element", b"[]"), ("/element", b'{"using": "x"}')):
-        answer = requests.post(url + path, data=body, timeout=10)
+        answer = requests.post(url + path, data=body, timeout=30)
         assert answer.json()["value"]["error"] == "invalid argument"
-    answer = requests.post(url + "/element", json={"using": "magic", "value": "x"}, timeout=10)
+    answer = requests.post(url + "/element", json={"using": "magic", "value": "x"}, timeout=30)
     assert answer.json()["value"]["error"] == "invalid argument"
     for path in ("/nonsense", "/alert/text", "/element"):
-        assert requests.get(url + path, timeout=10).json()["value"]["error"] == "unknown command"
+        assert requests.get(url + path, timeout=30).json()["value"]["error"] == "unknown command"

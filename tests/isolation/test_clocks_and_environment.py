@@ -55,10 +55,11 @@ def test_the_budget_ends_though_the_clock_stands_still_and_the_api_hangs(isolati
     isolation.story.file("conftest.py", FREEZERS["for the whole run"])
     isolation.tests("def test_visits():\n    visit()\n")
     isolation.grid.fault = "hang"
-    run = isolation.story.run("--lambdatest-budget=5", "--lambdatest-timeout=5")
+    run = isolation.story.run("--lambdatest-budget=2", "--lambdatest-timeout=2")
     assert outcomes(run) == {"passed": 1}
     assert {record["state"] for record in run.records} == {"unavailable"}
-    assert "within lambdatest_budget, 5 s (1 session)" in run.output
+    # Of the API, or on a very busy machine of the process that asks it.
+    assert " within lambdatest_budget" in run.output
 
 
 def test_places_in_the_video_are_true_though_time_machine_moves_the_clock(isolation: Isolation) -> None:

@@ -30,19 +30,13 @@ if TYPE_CHECKING:
 UNAUTHORIZED = "401 from api.lambdatest.com: user name or access key not accepted; check LT_USERNAME and LT_ACCESS_KEY"
 
 
-@pytest.mark.parametrize(
-    ("status", "shown"),
-    [
-        pytest.param("completed", "completed", id="the cloud's word, which does not say passed"),
-        pytest.param("Lambda-Error", "Lambda-Error", id="as the cloud spells it"),
-        pytest.param(None, "ended", id="ended without a word"),
-    ],
-)
-def test_a_final_status_is_the_clouds_own_word(status: str | None, shown: str) -> None:
+def test_a_final_status_is_the_clouds_own_word() -> None:
+    """Which does not say passed where it says completed."""
     run = MadeUpRun()
     run.attempt("test_x.py::test", "passed", "s1")
-    assert shown_status(run.says("s1", status=status).public) == shown
-    assert status_text(run.says("s1", status=status).public) == shown
+    for status, shown in (("completed", "completed"), ("Lambda-Error", "Lambda-Error"), (None, "ended")):
+        assert shown_status(run.says("s1", status=status).public) == shown
+        assert status_text(run.says("s1", status=status).public) == shown
 
 
 @pytest.mark.parametrize(
@@ -59,11 +53,7 @@ def test_without_a_final_answer_it_says_which_of_the_states_it_is(state: State, 
     run = MadeUpRun()
     run.attempt("test_x.py::test", "passed", "s1")
     assert status_text(run.says_not("s1", state, error).public) == shown
-
-
-def test_a_session_that_nobody_asked_about_says_so() -> None:
-    run = MadeUpRun(checked=False)
-    (tracked,) = run.attempt("test_x.py::test", "passed", "s1").sessions
+    (tracked,) = MadeUpRun(checked=False).attempt("test_x.py::test", "passed", "s1").sessions
     assert shown_status(tracked.public) == "not asked"
 
 
@@ -84,31 +74,21 @@ def test_the_reason_beside_a_status_is_a_word_or_two(error: str, reason: str) ->
     assert short_reason(error) == reason
 
 
-@pytest.mark.parametrize(
-    ("word", "severity"),
-    [
-        ("passed", "good"),
-        ("Passed", "good"),
-        ("failed", "bad"),
-        ("error", "bad"),
-        ("lambda error", "bad"),
-        ("TIMEOUT", "bad"),
-        ("completed", "plain"),
-        ("running", "plain"),
-        ("skipped", "plain"),
-        ("word of next year", "plain"),
-    ],
-)
-def test_only_a_verdict_has_a_colour(word: str, severity: str) -> None:
-    assert severity_of(word) == severity
-
-
-def test_words_that_could_be_taken_for_more_are_explained() -> None:
+def test_only_a_verdict_has_a_colour_and_what_could_be_taken_for_one_is_explained() -> None:
+    words = {
+        "good": ["passed", "Passed"],
+        "bad": ["failed", "error", "lambda error", "TIMEOUT"],
+        "plain": ["completed", "running", "skipped", "word of next year"],
+    }
+    assert {severity: [severity_of(word) for word in of_it] for severity, of_it in words.items()} == {
+        severity: [severity] * len(of_it) for severity, of_it in words.items()
+    }
     assert meaning_of("completed") == "it ended, and nobody marked it passed or failed"
     assert meaning_of("passed") is None
 
 
 def test_counts_begin_with_what_went_wrong_and_then_with_what_is_not_known() -> None:
+    """And stay short, whatever words the cloud has."""
     run = MadeUpRun()
     for place, status in enumerate(("passed", "passed", "completed", "passed", "failed")):
         run.attempt(f"test_x.py::test_{place}", "passed", f"s{place}")
@@ -118,9 +98,6 @@ def test_counts_begin_with_what_went_wrong_and_then_with_what_is_not_known() -> 
     counts = status_counts(tracked.public for tracked in run.registry.sessions.values())
     assert counts == [("failed", 1), ("running", 1), ("passed", 3), ("completed", 1)]
     assert counts_text(counts) == "1 failed, 1 running, 3 passed, 1 completed"
-
-
-def test_counts_stay_short_whatever_words_the_cloud_has() -> None:
     assert counts_text((f"w{place}", 1000) for place in range(10)).endswith("1,000 w7, 2,000 with other statuses")
 
 
@@ -131,38 +108,15 @@ def test_a_disagreement_says_who_says_what() -> None:
     assert verdict_text(tracked.public, attempt.outcome) == "marked passed at LambdaTest, failed in pytest"
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0, "0 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min 00 s"),
-        (65, "1 min 05 s"),
-        (3599.9, "1 h 00 min"),
-        (7380, "2 h 03 min"),
-    ],
-)
-def test_durations(seconds: float, text: str) -> None:
-    assert duration_text(seconds) == text
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(0, "00:00"), (83.9, "01:23"), (3723, "1:02:03")])
-def test_positions_in_a_video_are_written_as_players_do(seconds: float, text: str) -> None:
-    assert clock_text(seconds) == text
-
-
-@pytest.mark.parametrize("time", ["2026-11-24T07:24:41Z", "2026-11-24T07:24:41.123456Z"])
-def test_times_are_for_people_and_say_their_zone(time: str) -> None:
-    assert moment_text(time) == "2026-11-24 07:24:41 UTC"
-
-
-def test_numbers_and_their_nouns() -> None:
-    assert [pluralize(count, "session") for count in (0, 1, 2, 2000)] == [
-        "0 sessions",
-        "1 session",
-        "2 sessions",
-        "2,000 sessions",
-    ]
+def test_durations_positions_times_and_counts_are_for_people() -> None:
+    durations = {0: "0 s", 59.4: "59 s", 59.6: "1 min 00 s", 65: "1 min 05 s", 3599.9: "1 h 00 min", 7380: "2 h 03 min"}
+    assert {seconds: duration_text(seconds) for seconds in durations} == durations
+    positions = {0: "00:00", 83.9: "01:23", 3723: "1:02:03"}
+    assert {seconds: clock_text(seconds) for seconds in positions} == positions
+    for time in ("2026-11-24T07:24:41Z", "2026-11-24T07:24:41.123456Z"):
+        assert moment_text(time) == "2026-11-24 07:24:41 UTC"
+    sessions = {0: "0 sessions", 1: "1 session", 2: "2 sessions", 2000: "2,000 sessions"}
+    assert {count: pluralize(count, "session") for count in sessions} == sessions
 
 
 @pytest.mark.parametrize(

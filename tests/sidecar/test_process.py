@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from eventually import DEADLINE_SECONDS, eventually
-from job_requests import ACCOUNT, poll
+from job_requests import ACCOUNT, poll, start
 from pytest_lambdatest_session.capture.untouched import untouched
 from pytest_lambdatest_session.sidecar.channels import PosixChannel, ThreadedChannel
 from pytest_lambdatest_session.sidecar.client import Sidecar, import_path
@@ -89,16 +89,7 @@ def posix_sidecar(new_sidecar: NewSidecar) -> Sidecar:
 
 
 def start_of(**differences: Any) -> Start:
-    usual = {
-        "type": "start",
-        "path": PATH,
-        "folder": str(Path.cwd()),
-        "parent": os.getpid(),
-        "timeout_seconds": 5.0,
-        "share_days": None,
-        "account": None,
-    }
-    return {**usual, **differences}  # type: ignore[typeddict-item]
+    return start(**{"path": PATH, **differences})
 
 
 def received(sidecar: Sidecar, count: int) -> list[Any]:
@@ -184,7 +175,7 @@ def test_it_runs_apart_from_the_tests_without_the_key_in_sight_and_ends_when_it_
     sidecar = new_sidecar(open_channel, {**ENVIRONMENT, **keys}, account=list(ACCOUNT), folder=str(tmp_path))
     sidecar.wait(0)
     assert sidecar.receive() == []
-    assert not sidecar.is_started, "before the first request"
+    assert sidecar._channel is None, "before the first request"
     with monkeypatch.context() as patch:
         patch.setattr(sys, "executable", "/nowhere/python")  # as a suite does that plays with interpreters
         process = process_of(sidecar)
@@ -219,7 +210,7 @@ def test_it_runs_apart_from_the_tests_without_the_key_in_sight_and_ends_when_it_
     assert has_ended(process)
     assert sidecar.failure == "the run is over"
     sidecar.send(poll())
-    assert not sidecar.is_started, "and never again"
+    assert sidecar._channel is None, "and never again"
 
 
 # How it ends
@@ -228,7 +219,7 @@ def test_it_runs_apart_from_the_tests_without_the_key_in_sight_and_ends_when_it_
 def test_it_ends_when_it_is_stopped_before_it_said_its_name(sidecar: Sidecar) -> None:
     sidecar.send(poll(account=None))
     sidecar.stop()
-    assert not sidecar.is_started
+    assert sidecar._channel is None
 
 
 def test_it_ends_when_the_process_that_started_it_has_ended_before(

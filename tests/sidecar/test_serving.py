@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from eventually import DEADLINE_SECONDS, eventually
-from job_requests import ACCOUNT, about, download, mark, poll, share
+from job_requests import ACCOUNT, about, cut, download, mark, poll, share, start
 from pytest_lambdatest_session.sidecar import main
 from pytest_lambdatest_session.sidecar.main import serve
 
@@ -19,22 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from pytest_lambdatest_session.sidecar.messages import Account, Cut, Start
+    from pytest_lambdatest_session.sidecar.messages import Account
     from scripted_server import Exchange, ScriptedServer
 
 KEY = ACCOUNT[1]
-
-
-def start(account: Account | None = None) -> Start:
-    return {
-        "type": "start",
-        "path": [],
-        "folder": ".",
-        "parent": os.getpid(),
-        "timeout_seconds": 5.0,
-        "share_days": None,
-        "account": account,
-    }
 
 
 def answers(count: int, *requests: object, account: Account | None = None) -> list[dict[str, Any]]:
@@ -44,7 +32,7 @@ def answers(count: int, *requests: object, account: Account | None = None) -> li
 
 def served(count: int, lines: Iterable[bytes], account: Account | None = None) -> list[dict[str, Any]]:
     output = io.BytesIO()
-    serve(start(account), lines, output)
+    serve(start(account=account), lines, output)
     assert eventually(lambda: output.getvalue().count(b"\n") >= count)
     return [json.loads(line) for line in output.getvalue().splitlines()]
 
@@ -88,20 +76,12 @@ def test_files_are_saved_within_the_limit(api: ScriptedServer, tmp_path: Path) -
 def test_a_video_is_cut(tmp_path: Path) -> None:
     """One that is none: nothing comes of it, and the answer says why."""
     (tmp_path / "video.mp4").write_bytes(b"no video")
-    cut: Cut = {
-        "type": "cut",
-        "session_id": "s1",
-        "video": str(tmp_path / "video.mp4"),
-        "clips": [{"number": 1, "stem": str(tmp_path / "01-test"), "start": 0.0, "end": 1.0, "poster_at": 0.5}],
-        "with_clips": True,
-        "keep_video": True,
-        "seconds": 30.0,
-    }
-    (told,) = answers(1, cut)
+    request = cut(tmp_path / "video.mp4", keep_video=True)
+    (told,) = answers(1, request)
     assert (told["type"], told["number"], told["clip"]) == ("clipped", 1, None)
     assert told["missing"]
     # A folder can't be taken away as a video can.
-    (told,) = answers(1, {**cut, "video": str(tmp_path), "clips": [], "keep_video": False})
+    (told,) = answers(1, cut(tmp_path, clips=[]))
     assert told["type"] == "trouble"
 
 

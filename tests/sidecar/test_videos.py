@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from job_requests import cut
 from pytest_lambdatest_session.sidecar.clipping import Cutter
 from pytest_lambdatest_session.sidecar.storage import Storage
 from pytest_lambdatest_session.sidecar.video_length import video_seconds
@@ -17,7 +18,7 @@ from pytest_lambdatest_session.sidecar.video_length import video_seconds
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_lambdatest_session.sidecar.messages import Clipped, Cut
+    from pytest_lambdatest_session.sidecar.messages import Clipped
 
 needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs ffmpeg")
 KINDS = {
@@ -112,22 +113,12 @@ def test_it_is_read_from_the_boxes_and_from_what_is_none_nothing(
 # What is cut
 
 
-def cut(video: Path, *, limit_bytes: int = 10**7, **differences: Any) -> tuple[Clipped, list[str]]:
+def clip_of(video: Path, *, limit_bytes: int = 10**7, **differences: Any) -> tuple[Clipped, list[str]]:
     """Cut one clip, and return what is told of it, and the faults of our own."""
     results: SimpleQueue[Any] = SimpleQueue()
     faults: list[str] = []
-    request: Cut = {
-        "type": "cut",
-        "session_id": "s",
-        "video": str(video),
-        "clips": [{"number": 1, "stem": str(video.with_name("02-test")), "start": 1.0, "end": 3.0, "poster_at": 2.0}],
-        "with_clips": True,
-        "keep_video": False,
-        "seconds": 30.0,
-    }
-    request.update(differences)  # type: ignore[typeddict-item]
     cutter = Cutter(results.put, lambda error: faults.append(type(error).__name__))
-    cutter.add(request, Storage(limit_bytes, frozenset()))
+    cutter.add(cut(video, **differences), Storage(limit_bytes, frozenset()))
     return results.get(timeout=60), faults
 
 
@@ -149,18 +140,18 @@ def test_a_clip_that_fails_has_a_reason_and_the_video_stays(video: Path, monkeyp
         },
     }
     for reason, differences in reasons.items():
-        result, faults = cut(video, **differences)
+        result, faults = clip_of(video, **differences)
         assert (result["clip"], result["poster"], result["missing"]) == (None, None, reason)
         assert bool(faults) is ("inside" in reason)
     ruined = video.with_name("ruined.mp4")
     ruined.write_bytes(video.read_bytes()[:200])
-    assert cut(ruined)[0]["missing"] == "ffmpeg failed at it"
+    assert clip_of(ruined)[0]["missing"] == "ffmpeg failed at it"
     monkeypatch.setenv("PATH", "/nowhere")
-    assert cut(video)[0]["missing"] == "ffmpeg could not be run: No such file or directory"
+    assert clip_of(video)[0]["missing"] == "ffmpeg could not be run: No such file or directory"
     assert {file.name for file in video.parent.iterdir()} == {"video.mp4", "ruined.mp4"}
 
 
 @needs_ffmpeg
 def test_a_poster_alone_is_made_where_no_clip_is_wanted(video: Path) -> None:
-    result, _ = cut(video, with_clips=False, keep_video=True)
+    result, _ = clip_of(video, with_clips=False, keep_video=True)
     assert (result["clip"], result["poster"]) == (None, str(video.with_name("02-test.jpg")))

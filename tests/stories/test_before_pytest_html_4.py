@@ -90,10 +90,19 @@ def test_a_page_of_pytest_html_3_keeps_sessions_when_sorted_filtered_and_unfolde
     assert [text for text in statuses if text.startswith("running")] == ["running"]
     page.click("input[data-test-result=passed]")
     assert links() == {pair for pair, outcome in sessions.items() if outcome != "passed"}
-    page.click("input[data-test-result=passed]")
-    page.click(f"{ROW}:has(.col-ltstatus[id$=test_green]) .col-result")
+    # A test in the summary leads to its row: shown again, unfolded and marked.
+    green_row = f"{ROW}:has(.col-ltstatus[id$=test_green])"
+    assert page.texts(green_row) == []
+    page.click(".lt-sessions td a[href$=test_green]")
+    assert page.run("return document.querySelector('input[data-test-result=passed]').checked")
+    assert page.run("return document.querySelector('.lt-marked') === document.querySelector(arguments[0])", green_row)
+    assert page.run("return Math.abs(document.querySelector(':target').getBoundingClientRect().top) < innerHeight")
     (green,) = [record for record in run.records if "test_green" in str(record["tests"])]
-    (shown,) = page.texts(f"{ROW}:has(.col-ltstatus[id$=test_green]) .extra .lt-details")
+    (shown,) = page.texts(f"{green_row} .extra .lt-details")
     assert green["session_id"] in shown
+    page.click(".lt-sessions td a[href$=test_green]")
+    assert page.texts(f"{green_row} .extra .lt-details") == [shown], "is left unfolded"
+    page.click(f"{green_row} .col-result")
+    assert page.texts(f"{green_row} .extra .lt-details") == []
     assert page.too_wide("#results-table") == []
     assert page.errors() == []

@@ -193,7 +193,11 @@ def test_pytest_selenium_keeps_its_links_and_we_keep_ours(story: Story, order: s
             assert 0
         """
     )
-    story.load_all_plugins()
+    of_selenium = [
+        one.name for one in metadata.entry_points(group="pytest11") if one.value.startswith("pytest_selenium")
+    ]
+    story.use("base_url", "variables", *of_selenium)
+    story.autoload()
     run = story.run_plain(
         *([*theirs, *ours] if order == "after" else [*ours, *theirs]),
         *("--html=report.html", "--lambdatest-sessions-file=sessions.jsonl"),

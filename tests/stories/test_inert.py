@@ -60,7 +60,12 @@ def test_hubs_that_are_not_captured_are_named_with_v_alone(story: Story) -> None
                 pass
         """
     )
-    assert "left alone" not in story.run().output
+    run = story.run()
+    assert outcomes(run) == {"passed": 2}
+    assert (run.records, story.grid.api_requests) == ([], [])
+    assert "LambdaTest" not in run.output + run.html
+    assert "left alone" not in run.output
+    assert run.headers == ["Result", "Test", "Duration", "Links"]
     output = story.run("-v", "-n1").output
     assert "\nleft alone: sessions of 127.0.0.1; lambdatest_hub is lambdatest.com\n" in output
 
@@ -69,7 +74,7 @@ def test_hubs_that_are_not_captured_are_named_with_v_alone(story: Story) -> None
 def test_enabling_it_by_name_works_in_every_way(story: Story, autoload: str) -> None:
     """Also twice, as in an ini file and on the command line."""
     if autoload == "autoload":
-        story.load_all_plugins()
+        story.autoload()
     story.tests(
         """
         def test_browser(request):

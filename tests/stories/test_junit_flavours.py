@@ -57,16 +57,10 @@ def test_none():
 
 @pytest.fixture
 def saved_video(story: Story, tmp_path: Path) -> None:
-    """Sessions that end have a video, as if a browser had been recorded."""
     file = tmp_path / "recorded.mp4"
     file.write_bytes(b"\x00\x00\x00\x18ftypmp42" + bytes(2_000_000))
     story.grid.video_link = "mp4"
-    end_session = story.grid._journal.end_session
-
-    def end(session_id: str, **changes: Any) -> bool:
-        return end_session(session_id, video=file, recording=True, **changes)
-
-    story.grid._journal.end_session = end  # type: ignore[method-assign]
+    story.film(file)
 
 
 def cases_of(run: Run) -> list[ET.Element]:

@@ -60,6 +60,9 @@ def test_a_quit_in_session_finish_counts_and_a_later_one_does_not(
     story.file("conftest.py", CONFTEST.replace("HOOK", hook))
     story.tests(SUITE)
     story.set_environment(LT_USERNAME=story.grid.username, LT_ACCESS_KEY=story.grid.access_key)
+    summary = story.pytester.path / "summary.md"
+    summary.write_text("### Before\n", encoding="utf-8")
+    story.set_environment(GITHUB_STEP_SUMMARY=str(summary))
     run = story.run(*workers)
     states = {record["name"]: record["state"] for record in run.records}
     assert states["sessionfinish"] == "final"
@@ -67,23 +70,14 @@ def test_a_quit_in_session_finish_counts_and_a_later_one_does_not(
     (properties,) = run.properties["test_it"]
     assert (properties["lambdatest_state"], properties["lambdatest_status"]) == ("final", "completed")
     assert "sessionfinish: completed" in run.output.partition("= FAILURES =")[2]
+    text = summary.read_text(encoding="utf-8")
+    assert text.startswith("### Before\n")
+    url = properties["lambdatest_session_url"]
+    assert [line.count("completed") for line in text.splitlines() if url in line] == [1], "once, though told twice"
     if not workers:  # those end before the reports are written, by chance
         assert (states["unconfigure"], states["atexit"]) == ("running", "running")
         assert "3 sessions: 2 running, 1 completed" in run.output
         assert "running: quit() was not called before the reports were written" in run.output
-
-
-def test_the_job_summary_of_github_has_such_a_session_once(story: Story) -> None:
-    story.file("conftest.py", CONFTEST.replace("HOOK", ""))
-    story.tests(SUITE)
-    summary = story.pytester.path / "summary.md"
-    summary.write_text("### Before\n", encoding="utf-8")
-    story.set_environment(GITHUB_STEP_SUMMARY=str(summary))
-    run = story.run("-k", "test_it")
-    (record,) = run.records
-    text = summary.read_text(encoding="utf-8")
-    assert text.startswith("### Before\n")
-    assert (text.count(record["url"]), text.count("running"), text.count("completed")) == (1, 0, 2)
 
 
 def test_a_reason_is_said_once_though_late_quits_are_looked_at_by_themselves(story: Story) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from stories import outcomes
 
 if TYPE_CHECKING:
@@ -168,12 +166,11 @@ def test_a_session_is_on_its_tests_however_its_driver_was_made(story: Story) -> 
     assert failed["url"] in run.output
 
 
-@pytest.mark.parametrize("scope", ["class", "session"])
-def test_a_shared_driver_is_on_every_test_that_used_it(story: Story, scope: str) -> None:
+def test_a_shared_driver_is_on_every_test_that_used_it(story: Story) -> None:
     """Its end comes after the rows of its tests were made: all of them show the final state all the same."""
     story.tests(
-        f"""
-        @pytest.fixture(scope="{scope}")
+        """
+        @pytest.fixture(scope="session")
         def driver():
             driver = open_browser()
             yield driver
@@ -257,24 +254,6 @@ def test_a_hub_that_refuses_the_session(story: Story) -> None:
     assert run.row("test_refused").status == "refused"
     assert "127.0.0.1 refused it" in run.row("test_refused").details
     assert "1 session refused by 127.0.0.1" in run.output
-
-
-def test_a_driver_of_another_host_is_ignored(story: Story) -> None:
-    story.set_environment(PYTEST_LAMBDATEST_HUB="lambdatest.com")
-    story.tests(
-        """
-        def test_local():
-            with open_browser() as driver:
-                driver.title
-        """
-    )
-    run = story.run()
-    assert outcomes(run) == {"passed": 1}
-    assert run.records == []
-    assert story.grid.api_requests == []
-    assert "LambdaTest" not in run.output
-    assert "LambdaTest" not in run.html
-    assert run.headers == ["Result", "Test", "Duration", "Links"]
 
 
 def test_a_browser_quit_when_the_whole_run_ends(story: Story) -> None:

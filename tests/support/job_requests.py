@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+import os
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pytest_lambdatest_session.cloud.endpoints import Kind
-    from pytest_lambdatest_session.sidecar.messages import Account, Download, Mark, Poll, SessionRequest, Share
+    from pytest_lambdatest_session.sidecar.messages import (
+        Account,
+        Cut,
+        Download,
+        Mark,
+        Poll,
+        SessionRequest,
+        Share,
+        Start,
+    )
 
 WEB = "https://api.lambdatest.com/automation/api/v1"
 APP = "https://mobile-api.lambdatest.com/mobile-automation/api/v1"
 ACCOUNT = ("planted-user", "planted-access-key")
+
+
+def start(**differences: Any) -> Start:
+    usual: Start = {
+        "type": "start",
+        "path": [],
+        "folder": str(Path.cwd()),
+        "parent": os.getpid(),
+        "timeout_seconds": 30.0,
+        "share_days": None,
+        "account": None,
+    }
+    return {**usual, **differences}  # type: ignore[typeddict-item]
 
 
 def about(
@@ -76,3 +98,17 @@ def download(folder: Path, base_url: str, session_id: str = "s", *, has_video: b
         "files": files,
         "has_video": has_video,
     }
+
+
+def cut(video: Path, **differences: Any) -> Cut:
+    """One clip, and nothing of the video beside it."""
+    usual: Cut = {
+        "type": "cut",
+        "session_id": "s",
+        "video": str(video),
+        "clips": [{"number": 1, "stem": str(video.with_name("02-test")), "start": 1.0, "end": 3.0, "poster_at": 2.0}],
+        "with_clips": True,
+        "keep_video": False,
+        "seconds": 30.0,
+    }
+    return {**usual, **differences}  # type: ignore[typeddict-item]

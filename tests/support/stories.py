@@ -11,6 +11,7 @@ import time
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from importlib.metadata import entry_points
 from importlib.util import find_spec
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
@@ -311,6 +312,23 @@ class Story:
         """Load whatever is installed, as pytest does by itself."""
         self._plugins = []
         self._monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+
+    def autoload(self) -> None:
+        """Load what the story names, and this plugin, as pytest does by itself: by their entry points."""
+        kept = {"lambdatest_session", *self._plugins}
+        self.load_all_plugins()
+        others = sorted({entry.name for entry in entry_points(group="pytest11")} - kept)
+        self.set_environment(PYTEST_ADDOPTS=" ".join(f"-p no:{name}" for name in others))
+
+    def film(self, video: Path) -> None:
+        """Have sessions that end have a video, as if a browser had been recorded; one that is not there comes later."""
+        journal = self.grid._journal
+        end_session = journal.end_session
+
+        def end(session_id: str, **changes: Any) -> bool:
+            return end_session(session_id, video=video, recording=True, **changes)
+
+        journal.end_session = end  # type: ignore[method-assign]
 
     def run(self, *arguments: str, timeout: float = 60) -> Run:
         """With the plugin and every output on."""

@@ -2,7 +2,8 @@
 
 A fork is a process of its own, as a run from a shell is: with its own environment, folder, modules of the suite and of
 this plugin, exit status and end. The plugin, what it holds of the process, and drivers of selenium are imported by the
-run, only what these use is before. Workers of xdist, and runs that a test starts by itself, start with nothing.
+run, only what these use is before. So are workers of xdist, of a process that knows nothing of their run; runs that a
+test starts by itself start with nothing.
 """
 
 from __future__ import annotations
@@ -15,15 +16,16 @@ import random
 import runpy
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 # Of those that many runs load. Only what is installed can be.
 _PLUGINS = (
@@ -146,18 +148,82 @@ def _become_pytest(request: dict[str, Any]) -> NoReturn:
         opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         os.dup2(opened, stream)
         os.close(opened)
-    os.environ.clear()
-    os.environ.update(request["environment"])
-    time.tzset()
-    random.seed()
+    if any(word.startswith(("-n", "--tx")) for word in request["arguments"]):
+        _fork_workers()
     folder = request["folder"]
-    os.chdir(folder)
+    _enter(folder, request["environment"])
     paths = [folder, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     os.environ["PYTHONPATH"] = os.pathsep.join(paths)
     sys.path[:1] = [folder, *paths]  # the first is that of `-m`
     sys.argv[1:] = request["arguments"]
     runpy.run_module("pytest", run_name="__main__", alter_sys=True)
     sys.exit(0)
+
+
+def _enter(folder: str, environment: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    time.tzset()
+    random.seed()
+    os.chdir(folder)
+
+
+def _fork_workers() -> None:
+    """Have execnet's processes forked by one that is forked now, and so has nothing of this run."""
+    with suppress(ImportError):
+        gateway_io = importlib.import_module("execnet.gateway_io")
+        requests, nursery = socket.socketpair()
+        if os.fork() == 0:
+            requests.close()
+            _be_nursery(nursery, gateway_io.popen_bootstrapline)
+        nursery.close()
+
+        def init(self: Any, args: object, execmodel: Any) -> None:
+            del args
+            self.popen = worker = _Worker(requests)
+            gateway_io.Popen2IO.__init__(self, worker.stdin, worker.stdout, execmodel=execmodel)
+
+        gateway_io.Popen2IOMaster.__init__ = init
+
+
+class _Worker:
+    """What execnet uses of a `Popen`."""
+
+    def __init__(self, requests: socket.socket) -> None:
+        (read_in, write_in), (read_out, write_out), (self._ended, alive) = os.pipe(), os.pipe(), os.pipe()
+        given = [read_in, write_out, alive]
+        socket.send_fds(requests, [json.dumps([str(Path.cwd()), dict(os.environ)]).encode()], given)
+        for number in given:
+            os.close(number)
+        self.pid = int(requests.recv(20))
+        self.stdin, self.stdout = os.fdopen(write_in, "wb"), os.fdopen(read_out, "rb")
+
+    def wait(self) -> None:
+        os.read(self._ended, 1)
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+
+
+def _be_nursery(requests: socket.socket, program: str) -> NoReturn:
+    while True:
+        message, given, _, _ = socket.recv_fds(requests, 2**20, 3)
+        if not message:
+            os._exit(0)
+        pid = os.fork()
+        if pid == 0:
+            requests.close()
+            for number, target in zip(given, (0, 1), strict=False):
+                os.dup2(number, target)
+                os.close(number)
+            _enter(*json.loads(message))
+            sys.stdin, sys.argv[:] = open(0, closefd=False), ["-c"]  # noqa: SIM115 - a descriptor
+            sys.path[0] = ""
+            exec(program, {"__name__": "__main__"})
+            sys.exit(0)
+        for number in given:
+            os.close(number)
+        requests.send(b"%d" % pid)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stories import outcomes
+from tails import seconds_of_the_tail, time_the_tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,31 +52,15 @@ def test_xfail(driver):
 OUTCOMES = {"passed": 2, "failed": 1, "errors": 1, "xfailed": 1}
 EXIT_STATUS = pytest.ExitCode.TESTS_FAILED
 
-# How long the end of the run took: from the last test to the terminal's summary, all writers of reports included.
-CONFTEST = """
-import time
-import pytest
-
-started = time.monotonic()
-
-def pytest_runtest_logfinish():
-    global started
-    started = time.monotonic()
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_terminal_summary():
-    with open("tail.txt", "w") as file:
-        file.write(str(time.monotonic() - started))
-"""
 BUDGET, TIMEOUT = 2, 1
 OPTIONS = (f"--lambdatest-budget={BUDGET}", f"--lambdatest-timeout={TIMEOUT}")
 # The bounds are ours, the rest is for a machine that does other things as well.
-LONGEST_TAIL = BUDGET + TIMEOUT + 10
+LONGEST_TAIL = BUDGET + TIMEOUT + 30
 
 
 @pytest.fixture
 def suite(story: Story) -> Story:
-    story.file("conftest.py", CONFTEST)
+    time_the_tail(story)
     story.tests(SUITE)
     return story
 
@@ -90,7 +75,7 @@ def run_with_trouble(story: Story, *arguments: str) -> Run:
         "Error": "test_error::teardown",
         "XFailed": "test_xfail",
     }
-    assert float((run.folder / "tail.txt").read_text(encoding="utf-8")) < LONGEST_TAIL
+    assert seconds_of_the_tail(run) < LONGEST_TAIL
     assert "INTERNALERROR" not in run.output
     assert "Traceback" not in run.output.partition("= LambdaTest sessions =")[2]
     assert len(run.records) == 4
@@ -192,6 +177,8 @@ def test_a_body_that_is_no_answer(suite: Story, new_server: Callable[[], Scripte
     assert "compressed, though that was declined" in problem
 
 
+ODD = "a\0b\ud800c\ufffe\x1b[31md\u202ee"
+ODD_FIELDS = ("name", "remark", "platform", "browser", "build_name", "test_id")
 SHAPES: list[tuple[str, Callable[[dict[str, Any]], Any]]] = [
     ("answer is null", lambda _: None),
     ("answer is a number", lambda _: 7),
@@ -205,12 +192,13 @@ SHAPES: list[tuple[str, Callable[[dict[str, Any]], Any]]] = [
         "every field is a number out of all bounds",
         lambda answer: {**answer, "data": dict.fromkeys(answer["data"], 10**400)},
     ),
+    ("odd characters", lambda answer: {**answer, "data": {**answer["data"], **dict.fromkeys(ODD_FIELDS, ODD)}}),
     ("every field is long", lambda answer: {**answer, "data": dict.fromkeys(answer["data"], "x" * 10_000)}),
 ]
 
 
 def test_every_level_in_a_wrong_shape(suite: Story) -> None:
-    """One session each, so that one run meets all."""
+    """One session each, so that one run meets all; odd characters are shown as such."""
     shapes = [change for _, change in SHAPES]
     given: dict[str, Callable[[dict[str, Any]], Any]] = {}
 
@@ -230,20 +218,11 @@ def test_n(n):
     assert outcomes(run) == {"passed": len(shapes)}
     assert {record["state"] for record in run.records} <= {"unavailable", "final", "pending"}
     assert len(given) >= 3
+    for session_id, shape in given.items():
+        record = run.record(session_id)
+        if shape is dict(SHAPES)["odd characters"]:
+            assert (record["state"], record["name"]) == ("final", "a\u2400b\ufffdc\ufffd\u241b[31md\ufffde")
     assert all("failed inside" not in problem for problem in problems_of(run))
-
-
-def test_odd_characters_are_shown_as_such(suite: Story) -> None:
-    odd = "a\0b\ud800c\ufffe\x1b[31md\u202ee"
-    fields = ("name", "remark", "platform", "browser", "build_name", "test_id")
-    suite.grid.rewrite_details = lambda details: {**details, **dict.fromkeys(fields, odd)}
-    run = suite.run(*OPTIONS, timeout=90)
-    assert outcomes(run) == OUTCOMES
-    assert problems_of(run) == []
-    for record in run.records:
-        assert record["state"] == "final"
-        assert record["name"] == "a\u2400b\ufffdc\ufffd\u241b[31md\ufffde"
-    assert run.properties["test_red"][0]["lambdatest_state"] == "final"
 
 
 # What goes where

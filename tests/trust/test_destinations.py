@@ -93,7 +93,7 @@ def proxy(api: ScriptedServer) -> Iterator[Tunnels]:
 def run_of(story: Story, **environment: str) -> Run:
     story.set_environment(**environment)
     story.tests(SUITE)
-    run = story.run("--lambdatest-budget=5", "--lambdatest-timeout=5")
+    run = story.run("--lambdatest-budget=60", "--lambdatest-timeout=60")
     assert outcomes(run) == {"passed": 1}
     return run
 

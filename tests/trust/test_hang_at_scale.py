@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from stories import outcomes
+from tails import seconds_of_the_tail, time_the_tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,27 +20,12 @@ SUITE = f"""
 def test_number(number):
     open_browser().quit()
 """
-CONFTEST = """
-import time
-import pytest
-
-started = time.monotonic()
-
-def pytest_runtest_logfinish():
-    global started
-    started = time.monotonic()
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_terminal_summary():
-    with open("tail.txt", "w") as file:
-        file.write(str(time.monotonic() - started))
-"""
 
 
 def test_an_api_that_hangs_costs_a_long_suite_one_budget_and_one_timeout(
     story: Story, record_property: Callable[[str, object], None]
 ) -> None:
-    story.file("conftest.py", CONFTEST)
+    time_the_tail(story)
     story.tests(SUITE)
     story.grid.fault = "hang"
     run = story.run(f"--lambdatest-budget={BUDGET}", f"--lambdatest-timeout={TIMEOUT}", "-q", timeout=200)
@@ -47,7 +33,7 @@ def test_an_api_that_hangs_costs_a_long_suite_one_budget_and_one_timeout(
     assert len(run.records) == TESTS
     figures = {
         "seconds": _seconds(run),
-        "seconds after the last test": float((run.folder / "tail.txt").read_text(encoding="utf-8")),
+        "seconds after the last test": seconds_of_the_tail(run),
         "questions": len(story.grid.api_requests),
     }
     for name, figure in figures.items():

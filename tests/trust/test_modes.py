@@ -39,19 +39,23 @@ HTML, JUNIT, OURS = "--html=report.html", "--junitxml=junit.xml", "--lambdatest-
 MODES: dict[str, tuple[tuple[str, ...], tuple[str, ...], bool]] = {
     "no html, quiet": (("-p", "no:html", "-q"), (JUNIT,), True),
     "no terminal": (("-p", "no:terminal"), (HTML, JUNIT), False),
-    "no junit, logging, warnings": (("-p", "no:junitxml", "-p", "no:logging", "-p", "no:warnings"), (HTML,), True),
-    "not captured": (("-s", "--no-header", "-r", "N", "--color=yes"), (HTML, JUNIT), True),
-    "captured by sys": (
-        ("--capture=sys", "--strict-markers", "--assert=plain", "--import-mode=importlib"),
-        (HTML, JUNIT),
+    "no junit, logging, warnings, captured by sys": (
+        (
+            *("-p", "no:junitxml", "-p", "no:logging", "-p", "no:warnings"),
+            *("--capture=sys", "--strict-markers", "--assert=plain", "--import-mode=importlib"),
+        ),
+        (HTML,),
         True,
     ),
-    "quieter": (("-qq", "--tb=no"), (HTML, JUNIT), False),
-    "nothing but pytest, no summary": (
-        ("-p", "no:cacheprovider", "-p", "no:doctest", "-p", "no:faulthandler", "--no-summary", "--setup-show"),
+    "little of pytest, not captured, no summary": (
+        (
+            *("-p", "no:cacheprovider", "-p", "no:doctest", "-p", "no:faulthandler"),
+            *("-s", "--no-header", "-r", "N", "--color=yes", "--no-summary", "--setup-show"),
+        ),
         (),
         True,
     ),
+    "quieter": (("-qq", "--tb=no"), (HTML, JUNIT), False),
 }
 
 
@@ -62,9 +66,8 @@ def test_a_run_ends_alike(story: Story, options: tuple[str, ...], outputs: tuple
 
 def test_a_run_ends_alike_though_pytest_makes_every_warning_an_error(story: Story) -> None:
     # Named by `-p html`, pytest-html would be the first to warn: pytest takes it for Python's own module.
-    story.load_all_plugins()
-    # pytest-asyncio warns where it is not configured.
-    ignored = ("-W", "error", "-W", "ignore:Embedding username and password:UserWarning", "-p", "no:asyncio")
+    story.autoload()
+    ignored = ("-W", "error", "-W", "ignore:Embedding username and password:UserWarning")
     _run(story, ignored, (HTML, JUNIT))
 
 

@@ -124,7 +124,7 @@ def test_number(number):
     with open_browser() as driver:
         assert driver.title == "another"
 """)
-    run = story.run("--color=no", "-vv", "--lambdatest-artifacts=failed", "--lambdatest-artifacts-budget=20")
+    run = story.run("--color=no", "-vv", "--lambdatest-artifacts=failed", "--lambdatest-artifacts-budget=120")
     assert outcomes(run) == {"failed": len(PAYLOADS)}
     assert len(given) == len(PAYLOADS)
     _look_at(chromium, run.folder / "report.html")

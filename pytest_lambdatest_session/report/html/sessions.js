@@ -303,18 +303,21 @@
   }
   const addressOf = (id) => `#${encodeURI(id).replace(/#/g, "%23")}`;
   const byId = (id) => document.getElementById(id);
-  /** Unfolds and marks a test's row, and returns its id: pytest-html puts the phase of an error behind the node id. */
+  /** Unfolds and marks a test's row, and returns its id: pytest-html 4 puts the phase of an error behind the node id. */
   function unfoldRow(nodeid, outcome) {
     const ids = outcome === "error" ? [`${nodeid}::setup`, `${nodeid}::teardown`, nodeid] : [nodeid];
     const box = document.querySelector(`input[data-test-result="${outcome}"]:not(:checked)`);
-    if (box && !ids.some(byId)) box.click();
+    // Rows of other outcomes are not there, with pytest-html 3 they are hidden.
+    if (box && !ids.some((id) => byId(id) && !byId(id).closest("[hidden]"))) box.click();
     const id = ids.find(byId) || nodeid;
-    if (document.querySelector(`[id=${CSS.escape(id)}] > .extras-row.hidden`)) {
-      // pytest-html draws all rows anew.
-      byId(id).querySelector(".collapsible td:not(.col-links)").click();
+    // With pytest-html 3 it is a cell that has the id.
+    const rowOf = () => byId(id) && (byId(id).closest("tbody") || byId(id));
+    if (rowOf() && rowOf().querySelector(".extras-row.hidden, tr.collapsed")) {
+      // pytest-html 4 draws all rows anew.
+      rowOf().querySelector(".col-result, .collapsible td:not(.col-links)").click();
     }
     for (const marked of document.querySelectorAll(".lt-marked")) marked.classList.remove("lt-marked");
-    if (byId(id)) byId(id).classList.add("lt-marked");
+    if (rowOf()) rowOf().classList.add("lt-marked");
     return id;
   }
 

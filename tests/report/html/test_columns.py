@@ -157,19 +157,6 @@ def test_the_table_is_the_suites_and_our_columns_come_behind_it(
     assert "failed inside" not in run.output
 
 
-def test_the_suites_own_column_sorts_and_so_do_ours(story: Story, chromium: webdriver.Chrome) -> None:
-    story.file("conftest.py", "\n".join(line[8:] for line in SUITES["popped from the end"].splitlines()))
-    story.tests(SUITE)
-    run = story.run()
-    assert [row["time"] for row in raw_rows(run)] == ["noon"] * 3
-    page = ReportPage(chromium, run.folder / "report.html")
-    page.sort_by("ltstatus")
-    assert page.column("col-ltstatus") == ["failed", "passed", ""]
-    page.sort_by("ltstatus")
-    assert page.column("col-ltstatus") == ["", "passed", "failed"]
-    assert page.errors() == []
-
-
 def blob_of(html: str) -> dict[str, Any]:
     blob = next(attributes for _, attributes in Parts(html).tags if "data-jsonblob" in attributes)
     found: dict[str, Any] = json.loads(blob["data-jsonblob"])
@@ -188,8 +175,14 @@ def test_hooks_of_a_folder_of_the_suite_are_heard_before_ours(story: Story, chro
     )
     story.tests(SUITE)
     (story.pytester.path / "test_story.py").rename(folder / "test_story.py")
-    header, *rows = table_of(chromium, story.run().folder / "report.html")
+    report = story.run().folder / "report.html"
+    header, *rows = table_of(chromium, report)
     assert header == ["Result", "Test", "Duration", "Links", *OURS]
+    page = ReportPage(chromium, report)
+    for statuses in (["failed", "passed", ""], ["", "passed", "failed"]):
+        page.sort_by("ltstatus")
+        assert page.column("col-ltstatus") == statuses
+    assert page.errors() == []
     assert [row[:5] for row in rows] == [
         ["Failed", "a", "b", "", "failed"],
         ["Passed", "a", "b", "", "passed"],
@@ -248,28 +241,26 @@ def test_a_run_without_a_session_has_no_column_of_ours(story: Story) -> None:
     assert "data-lt-row" not in run.html
 
 
-@pytest.mark.parametrize("first", ["test_story.py", "test_plain.py"], ids=["with sessions", "without"])
-def test_reports_that_are_merged_align_though_one_run_had_no_session(
-    story: Story, chromium: webdriver.Chrome, first: str
-) -> None:
+def test_reports_that_are_merged_align_though_one_run_had_no_session(story: Story, chromium: webdriver.Chrome) -> None:
     """What merges reports takes one file's header and the rows of all, as pytest_html_merger does."""
     story.tests(SUITE)
     story.file("test_plain.py", "def test_plain(): pass\n")
     pages = {name: story.run(name).html for name in ("test_story.py", "test_plain.py")}
     data = [blob_of(page) for page in pages.values()]
-    start = pages[first].index('data-jsonblob="') + len('data-jsonblob="')
-    rest = pages[first][pages[first].index('"', start) :]
-    merged = json.dumps(blob_of(pages[first]) | {"tests": data[0]["tests"] | data[1]["tests"]})
-    report = story.pytester.path / "merged.html"
-    report.write_text(pages[first][:start] + escape(merged) + rest, encoding="utf-8")
-    header, *rows = table_of(chromium, report)
-    assert header == ["Result", "Test", "Duration", "Links", *(OURS if first == "test_story.py" else [])]
-    assert [[row[1].partition("::")[2], row[3], *row[4:5]] for row in rows] == [
-        ["test_red", "", "failed"],
-        ["test_plain", ""],
-        ["test_green", "", "passed"],
-        ["test_without", "", ""],
-    ]
+    for first, page in pages.items():
+        start = page.index('data-jsonblob="') + len('data-jsonblob="')
+        rest = page[page.index('"', start) :]
+        merged = json.dumps(blob_of(page) | {"tests": data[0]["tests"] | data[1]["tests"]})
+        report = story.pytester.path / "merged.html"
+        report.write_text(page[:start] + escape(merged) + rest, encoding="utf-8")
+        header, *rows = table_of(chromium, report)
+        assert header == ["Result", "Test", "Duration", "Links", *(OURS if first == "test_story.py" else [])]
+        assert [[row[1].partition("::")[2], row[3], *row[4:5]] for row in rows] == [
+            ["test_red", "", "failed"],
+            ["test_plain", ""],
+            ["test_green", "", "passed"],
+            ["test_without", "", ""],
+        ]
 
 
 def test_outcomes_are_those_of_a_run_without_the_plugin_when_a_hook_raises(story: Story) -> None:

@@ -190,7 +190,7 @@ def test_many_sessions_are_drawn_in_portions_and_found_in_all(chromium: webdrive
     before = page.links(last)
     assert list(before) == ["session"]
     page.run("document.querySelector(arguments[0]).scrollIntoView()", last)
-    WebDriverWait(chromium, 10).until(lambda _: len(page.texts(f"{last} a")) > 1)
+    WebDriverWait(chromium, 30).until(lambda _: len(page.texts(f"{last} a")) > 1)
     assert page.links(last).items() > before.items()
     assert page.errors() == []
 
@@ -219,7 +219,7 @@ def test_a_session_of_many_tests_shows_the_failed_one_and_unfolds(chromium: webd
     assert "from 01:24 in the session" in row
     assert f"{len(SHARED) - 1} more tests: {len(SHARED) - 1} passed" in row
     page.click(".lt-sessions tr summary")
-    WebDriverWait(chromium, 10).until(lambda _: page.sessions()[0].count("passed test_") == len(SHARED) - 1)
+    WebDriverWait(chromium, 30).until(lambda _: page.sessions()[0].count("passed test_") == len(SHARED) - 1)
 
 
 # For every reader
@@ -274,7 +274,7 @@ def test_dark_is_the_page_and_not_the_wish(chromium: webdriver.Chrome, page_of: 
     page = ReportPage(chromium, page_of(3, f"--css={style}"))
     assert "lt-dark" not in page.attribute("html", "className")
     page.emulate(prefers="dark")
-    WebDriverWait(chromium, 10).until(lambda _: page.attribute("html", "className") == "lt-dark")
+    WebDriverWait(chromium, 30).until(lambda _: page.attribute("html", "className") == "lt-dark")
     colours = page.run(
         "const s = getComputedStyle(document.querySelector('.lt-sessions')); return [s.color, s.backgroundColor]"
     )
@@ -334,4 +334,4 @@ def test_a_page_with_two_thousand_sessions_stays_quick(
     assert len(page.sessions()) == 50, "the first of those found"
     assert figures["megabytes"] < 4
     assert figures["seconds to open"] < 60
-    assert figures["seconds to filter"] < 10
+    assert figures["seconds to filter"] < 20
