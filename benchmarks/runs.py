@@ -55,7 +55,7 @@ def run(
     """Run one of the suite's files; raises RuntimeError if pytest itself fails.
 
     Plugins are loaded only if named, so that what else is installed costs nothing on either side. `keep` is where the
-    HTML report shall stay.
+    HTML report shall stay, with what belongs to it.
     """
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -66,6 +66,8 @@ def run(
         cost = _measured(command, folder, {**_environment(folder, cloud), **environment})
         if keep is not None:
             shutil.copy(folder / "report.html", keep)
+            # Without its styles Chromium draws what the page hides too, a player for each row among it.
+            shutil.copytree(folder / "assets", keep.parent / "assets", dirs_exist_ok=True)
         return cost
 
 

@@ -3,7 +3,7 @@
   const root = document.documentElement;
   // Up to here all rows are drawn at once; of more each is when it comes into view.
   const FEW = 200;
-  const PAGE = 100;
+  const PAGE = 50;
   const SESSIONS_SHOWN = 8;
   const TESTS_SHOWN = 6;
 
