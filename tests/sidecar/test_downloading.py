@@ -209,6 +209,7 @@ def best_of_several(folder: Path) -> None:
 MADE: dict[str, Callable[[Path], None]] = {
     "ranges": lambda folder: stream(folder, "-hls_flags", "single_file"),
     "ranges of fragments": lambda folder: stream(folder, "-hls_segment_type", "fmp4", "-hls_flags", "single_file"),
+    "discontinuity": with_discontinuity,
     "discontinuity of fragments": lambda folder: with_discontinuity(folder, "-hls_segment_type", "fmp4"),
     "signed": signed,
     "best of several": best_of_several,

@@ -222,6 +222,38 @@ def test_it_ends_when_it_is_stopped_before_it_said_its_name(sidecar: Sidecar) ->
     assert sidecar._channel is None
 
 
+STARTER = """
+import os, sys
+sys.path[:0] = {path!r}
+from pytest_lambdatest_session.sidecar.channels import PosixChannel
+from pytest_lambdatest_session.sidecar.client import Sidecar
+
+start = {start!r}
+start["parent"] = os.getpid()
+sidecar = Sidecar(lambda: start, lambda: {{}}, frozenset, PosixChannel)
+sidecar.send({request!r})
+results = []
+while not results:
+    sidecar.wait(1)
+    results += sidecar.receive()
+if os.fork() == 0:
+    sys.stdin.read()
+    os._exit(0)
+print(sidecar._process, flush=True)
+os._exit(0)
+"""
+
+
+def test_it_ends_with_the_process_that_started_it_though_a_fork_of_that_holds_the_pipe() -> None:
+    script = STARTER.format(path=PATH, start=start_of(), request=poll(account=None))
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as starter:
+        assert starter.stdin is not None
+        assert starter.stdout is not None
+        assert has_ended(int(starter.stdout.readline()))
+        starter.stdin.close()
+
+
 def test_it_ends_when_the_process_that_started_it_has_ended_before(
     new_sidecar: NewSidecar, open_channel: OpenChannel
 ) -> None:
