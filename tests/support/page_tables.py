@@ -34,7 +34,7 @@ class PageTable:
         value = self._shared[said] if isinstance(said, int) else said
         if isinstance(value, list):
             return [self._read(part, session) for part in value]
-        return value.replace("\u2401", session[0]).replace("\u2402", session[1]) if session else value
+        return value.replace("{~1}", session[0]).replace("{~2}", session[1]) if session else value
 
     def place(self, html: str) -> int | None:
         """Whose place it is that stands for links or details in a piece of HTML; None if nobody's of this page."""

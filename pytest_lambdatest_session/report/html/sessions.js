@@ -44,7 +44,7 @@
   function read(said, session) {
     const value = plain(said);
     if (typeof value !== "string") return value.map((part) => read(part, session));
-    return session ? value.replace(/[\u2401\u2402]/g, (mark) => session[mark === "\u2401" ? ID : TEST_ID]) : value;
+    return session ? value.replace(/\{~[12]\}/g, (mark) => session[mark === "{~1}" ? ID : TEST_ID]) : value;
   }
   const told = (session, place) => read(plain(session[VIEW])[place], session);
   const tellsOf = (attempt, place) => read(plain(attempt[ATTEMPT])[place]);

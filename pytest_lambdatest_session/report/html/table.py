@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 Said: TypeAlias = "str | tuple[Said, ...]"
 """What a page says."""
 
-SESSION_ID, TEST_ID = "\u2401", "\u2402"
-"""The marks. A text may be marked twice; one that has such a character of its own shows the id there."""
+SESSION_ID, TEST_ID = "{~1}", "{~2}"
+"""The marks. A text may be marked twice; one that has such a mark of its own shows the id there."""
 
-_MARKS = str.maketrans(dict.fromkeys((SESSION_ID, TEST_ID), "\ufffd"))
 # Shorter ones take no more room than the number that would refer to them.
 _SHORT = 3
 
@@ -80,7 +79,7 @@ def shown(text: str) -> str:
 
 def shown_lines(text: str) -> str:
     """Return a text of several lines as the page has it."""
-    return text.translate(_MARKS)
+    return text.replace(SESSION_ID, "\ufffd").replace(TEST_ID, "\ufffd")
 
 
 def as_script_text(table: object) -> Markup:
