@@ -81,6 +81,7 @@ def test_show_says_by_its_exit_status_whether_all_were_found(ran: Story) -> None
     [
         ((), "required: {show,join,check}"),
         (("show",), "SESSION_ID"),
+        (("show", "--all", "1"), "unrecognized arguments: --all"),
         (("show", "https://automation.lambdatest.com/test?testID=1"), "is no session id; accepted: an id such as"),
         (("show", "--hub=https://me:k3y@hub.lambdatest.com/wd/hub", "1"), "give the host alone: hub.lambdatest.com"),
         (("show", "--timeout=soon", "1"), "lambdatest_timeout is 'soon'"),

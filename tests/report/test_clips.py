@@ -43,7 +43,8 @@ def test_failed_tests_that_the_video_shows_are_cut_out(tmp_path: Path) -> None:
         {"type": "clipped", "session_id": "s1", "number": 2, "clip": None, "poster": None, "missing": "ffmpeg failed"}
     )
     clips.bind(None)
-    assert sorted(problem for problem, _ in problems) == [
+    clips.bind(None)  # as where the suite ended sessions after that
+    assert sorted(problem for problem, count in problems if count == 1) == [
         "1 clip not made: ffmpeg failed",
         "2 clips not made: no time was left (lambdatest_artifacts_budget)",
     ]

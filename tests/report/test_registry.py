@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from made_up_runs import HUB, MadeUpRun
-from pytest_lambdatest_session.report.registry import unknown_session
+from pytest_lambdatest_session.report.registry import Registry, unknown_session
 
 if TYPE_CHECKING:
     from pytest_lambdatest_session.capture.payload import SessionPayload
+    from pytest_lambdatest_session.report.journal import JournalLine
     from pytest_lambdatest_session.report.registry import TrackedSession
 
 
@@ -41,6 +42,17 @@ def test_what_a_worker_tells_of_a_session_is_taken_over_if_a_report_told_of_it()
     assert list(run.registry.sessions) == ["s1"]
     assert (tracked.public["state"], tracked.public["status"]) == ("final", "passed")
     assert run.registry.unasked == {}
+
+
+def test_what_a_process_left_that_died_adds_to_what_is_known() -> None:
+    registry = Registry()
+    session: SessionPayload = {"id": "s1", "hub": HUB, "started_at": 1000.0, "ended_at": None}
+    line: JournalLine = {"session": session, "attempt": "t.1", "test": "t", "number": 1, "nodeid": "test_x.py::test"}
+    attempt = registry.merge_lost(line, "gw0", "its worker died")
+    session["ended_at"] = 1060.0
+    assert registry.merge_lost(line, "gw0", "it died again") is attempt
+    (use,) = registry.sessions["s1"].uses
+    assert (use.attempt, use.tracked.ended, use.tracked.note) == (attempt, True, "its worker died")
 
 
 def test_a_session_is_as_long_as_the_cloud_kept_it_and_at_least_until_its_last_answer() -> None:

@@ -66,7 +66,7 @@ def test_assertions_that_pytest_check_collects(story: Story) -> None:
 
 
 @pytest.mark.skipif(pytest.version_tuple < (9,), reason="pytest has subtests of its own from 9.0 on")
-@pytest.mark.parametrize("arguments", [("-n1",), ("-p", "no:terminal")], ids=["xdist", "no terminal"])
+@pytest.mark.parametrize("arguments", [(), ("-n1",), ("-p", "no:terminal")], ids=["plain", "xdist", "no terminal"])
 def test_a_test_whose_subtests_fail_failed(story: Story, arguments: tuple[str, ...]) -> None:
     story.tests(
         """
