@@ -39,9 +39,8 @@ def page_table(
     compact = Compact()
     views = [compact.count(session_view(tracked, _shown_of(tracked))) for tracked in tracked_sessions]
     use_views = iter([compact.count(view) for attempt in attempts for view in _use_views(attempt, inline)])
-    for attempt in attempts:
-        compact.count(attempt_view(attempt))
-        compact.count(creation_failures_view(attempt))
+    attempt_views = [compact.count(attempt_view(attempt)) for attempt in attempts]
+    creation_failures_views = [compact.count(creation_failures_view(attempt)) for attempt in attempts]
     attempt_places = {attempt: place for place, attempt in enumerate(attempts)}
     sessions_text = _rows(
         [
@@ -56,12 +55,12 @@ def page_table(
     attempts_text = _rows(
         [
             shown(attempt.nodeid),
-            compact.written(attempt_view(attempt)),
+            compact.written(view),
             [session_places[use.tracked] for use in attempt.uses],
-            [compact.written(view) for view in islice(use_views, len(attempt.uses))],
-            compact.written(creation_failures_view(attempt)),
+            [compact.written(use) for use in islice(use_views, len(attempt.uses))],
+            compact.written(creation_failures),
         ]
-        for attempt in attempts
+        for attempt, view, creation_failures in zip(attempts, attempt_views, creation_failures_views, strict=True)
     )
     return Markup('{{"sessions":[{}],"attempts":[{}],"shared":{}}}').format(
         sessions_text, attempts_text, as_script_text(compact.shared)
