@@ -75,6 +75,8 @@ class Pool:
         self._accepted: set[tuple[str, Credentials | None]] = set()
         self._threads = 0
         self._idle = 0
+        self._alarm_at: float | None = None
+        """When an idle thread wakes by itself, for the job that is due first; the others sleep until called."""
         self._finish_at: float | None = None
         self._finish_seconds = 0.0
         threading.Thread(target=self._watch, name="watch", daemon=True).start()
@@ -120,8 +122,10 @@ class Pool:
         if obstacle is not None:
             job.give_up(obstacle)
             return
-        heapq.heappush(self._waiting, (max(job.due, breaker.open_until or job.due), next(self._numbers), job))
-        self._changed.notify()
+        due = max(job.due, breaker.open_until or job.due)
+        heapq.heappush(self._waiting, (due, next(self._numbers), job))
+        if self._alarm_at is None or due < self._alarm_at:
+            self._changed.notify()
 
     def _obstacle(self, job: Job, breaker: Breaker) -> str | None:
         """Return what makes it pointless to ask this API, if anything does."""
@@ -186,7 +190,6 @@ class Pool:
             waiting, self._parked = self._parked, []
         for other in waiting:
             self._schedule(other)
-        self._changed.notify_all()
 
     def _note(self, breaker: Breaker, job: Job, outcome: Any, now: float) -> None:
         if isinstance(outcome, Throttled) and outcome.retry_after_seconds is not None:
@@ -233,13 +236,24 @@ class Pool:
         with self._changed:
             while (job := self._next_due(time.monotonic())) is None:
                 self._idle += 1
-                seconds = self._waiting[0][0] - time.monotonic() if self._waiting else None
-                self._changed.wait(None if seconds is None else max(0.0, seconds))
+                self._sleep()
                 self._idle -= 1
+            if self._alarm_at is None and (self._waiting or self._due):
+                self._changed.notify()
             seconds = (job.seconds or self._timeout_seconds) + _GRACE_SECONDS
             self._under_way[me] = (job, time.monotonic() + seconds)
             self._grow()
             return job
+
+    def _sleep(self) -> None:
+        due = self._waiting[0][0] if self._waiting else None
+        if due is None or (self._alarm_at is not None and self._alarm_at <= due):
+            self._changed.wait()
+            return
+        self._alarm_at = due
+        self._changed.wait(max(0.0, due - time.monotonic()))
+        if self._alarm_at == due:  # else another thread has set it to an earlier moment
+            self._alarm_at = None
 
     def _step(self, job: Job, clients: dict[tuple[str, Credentials], Client]) -> Any:
         assert job.credentials is not None  # noqa: S101 - see `_obstacle`
