@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.report.registry import AttemptRecord
 
 ID_PROPERTY = "lambdatest_session_id"
+_NAMES = ET.Element("property", name=ID_PROPERTY, value="")
+"""Among the real children of all live properties: there ElementTree looks for the names that it may write."""
 
 
 class JunitXml:
@@ -182,8 +184,7 @@ class LiveProperties(ET.Element):
         self._problems = problems
         ours = self._ours()
         self.extend(element for element in former if element.get("name") not in ours)
-        # Whoever writes it looks up its names among its real children.
-        self.append(ET.Element("property", name=ID_PROPERTY, value=""))
+        self.append(_NAMES)
 
     def __iter__(self) -> Iterator[ET.Element]:
         ours = self._ours()
