@@ -11,6 +11,7 @@ import re
 import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
@@ -41,6 +42,8 @@ _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?\s*(?:([+-]\d\d):?(\d\d))?\s*(?:Z|UTC|GMT)?",
     re.ASCII | re.IGNORECASE,
 )
+# Of sessions most say the same: browser, platform, build.
+_masked_text = lru_cache(maxsize=512)(masked_text)
 _NUMBER = re.compile(r"\d{1,16}(?:\.\d{1,16})?", re.ASCII)
 
 
@@ -128,7 +131,7 @@ class _Row:
     def _clean(self, key: str, limit: int) -> str:
         value = self._values.get(key)
         # Masked before it is cut to size: half a key is still half a key.
-        return masked_text(value, limit, self._secrets) if isinstance(value, str) else clean_text(value, limit)
+        return _masked_text(value, limit, self._secrets) if isinstance(value, str) else clean_text(value, limit)
 
 
 def _no_session(body: object, secrets: tuple[str, ...]) -> MalformedAnswer:

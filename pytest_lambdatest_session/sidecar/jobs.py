@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_lambdatest_session.cloud.errors import CloudError, Refused
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     Emit = Callable[[Result], None]
 
+credentials_of = lru_cache(maxsize=64)(Credentials)
+"""One object for all requests of an account."""
+
 
 class Job(ABC):
     """One job. `step` runs in a thread of the pool; everything else is called with the pool's lock held."""
@@ -30,7 +34,7 @@ class Job(ABC):
         self.session_id = request["session_id"]
         self.base_url = request["base_url"]
         self.rank = request["rank"]
-        self.credentials = None if request["account"] is None else Credentials(*request["account"])
+        self.credentials = None if request["account"] is None else credentials_of(*request["account"])
         self.due = now
         """When the next step may run, on the monotonic clock."""
         self.is_over = False

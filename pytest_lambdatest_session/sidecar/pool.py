@@ -75,6 +75,8 @@ class Pool:
         self._accepted: set[tuple[str, Credentials | None]] = set()
         self._threads = 0
         self._idle = 0
+        self._alarm_at: float | None = None
+        """When an idle thread wakes by itself, for the job that is due first; the others sleep until called."""
         self._finish_at: float | None = None
         self._finish_seconds = 0.0
         threading.Thread(target=self._watch, name="watch", daemon=True).start()
@@ -125,8 +127,10 @@ class Pool:
         elif obstacle is not None:
             job.give_up(obstacle)
         else:
-            heapq.heappush(self._waiting, (max(job.due, breaker.open_until or job.due), next(self._numbers), job))
-            self._changed.notify()
+            due = max(job.due, breaker.open_until or job.due)
+            heapq.heappush(self._waiting, (due, next(self._numbers), job))
+            if self._alarm_at is None or due < self._alarm_at:
+                self._changed.notify()
 
     def _take_all(self) -> list[Job]:
         jobs = [job for _, _, job in self._waiting] + [job for _, _, job in self._due] + self._parked
@@ -189,7 +193,6 @@ class Pool:
             waiting, self._parked = self._parked, []
         for other in waiting:
             self._schedule(other)
-        self._changed.notify_all()
 
     def _give_up_all(self) -> None:
         """End the waiting: jobs in a thread's hands are over as well, and what they bring is dropped."""
@@ -219,15 +222,26 @@ class Pool:
         with self._changed:
             while (job := self._next_due(time.monotonic())) is None:
                 self._idle += 1
-                seconds = self._waiting[0][0] - time.monotonic() if self._waiting else None
-                self._changed.wait(None if seconds is None else max(0.0, seconds))
+                self._sleep()
                 self._idle -= 1
+            if self._alarm_at is None and (self._waiting or self._due):
+                self._changed.notify()
             self._under_way[me] = (job, time.monotonic() + self._seconds_for(job) + _GRACE_SECONDS)
             self._grow()
             return job
 
     def _seconds_for(self, job: Job) -> float:
         return job.seconds or self._timeout_seconds
+
+    def _sleep(self) -> None:
+        due = self._waiting[0][0] if self._waiting else None
+        if due is None or (self._alarm_at is not None and self._alarm_at <= due):
+            self._changed.wait()
+            return
+        self._alarm_at = due
+        self._changed.wait(max(0.0, due - time.monotonic()))
+        if self._alarm_at == due:  # else another thread has set it to an earlier moment
+            self._alarm_at = None
 
     def _step(self, job: Job, clients: dict[tuple[str, Credentials], Client]) -> Any:
         assert job.credentials is not None  # noqa: S101 - see `_obstacle`
