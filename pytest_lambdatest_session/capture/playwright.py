@@ -25,7 +25,7 @@ from pytest_lambdatest_session.capture.untouched import untouched
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_lambdatest_session.capture.recorder import Browsers
+    from pytest_lambdatest_session.capture.recorder import Recorder
 
 MODULES = ("playwright.sync_api", "playwright.async_api")
 ASKED = 'lambdatest_action: {"action": "getTestDetails"}'
@@ -94,7 +94,7 @@ class PlaywrightHook:
     """
 
     def __init__(
-        self, observer: Browsers, on_fault: Callable[[Exception], None], on_wrap: Callable[[], None] | None = None
+        self, observer: Recorder, on_fault: Callable[[Exception], None], on_wrap: Callable[[], None] | None = None
     ) -> None:
         self.observer = observer
         self.on_fault = on_fault
