@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pytest_lambdatest_session.report.formatting import pluralize
+from pytest_lambdatest_session.sidecar.messages import NO_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -21,7 +22,7 @@ class Asked(Generic[_Key, _Result]):
 
     def __init__(self, budget: str, key_of: Callable[[_Result], _Key]) -> None:
         self._key_of = key_of
-        self._no_time = f"no time was left ({budget})"
+        self._no_time = NO_TIME.format(budget)
         self._results: dict[_Key, _Result | None] = {}
         self._given: set[_Key] = set()
 
