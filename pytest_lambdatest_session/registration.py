@@ -305,7 +305,7 @@ class Registration:
         if github_summary and self._wants("github"):
             from pytest_lambdatest_session.report.github import GithubSummary  # noqa: PLC0415
 
-            outputs.append(GithubSummary(Path(github_summary), self._registry, self._problems, self._clean))
+            outputs.append(GithubSummary(Path(github_summary), self._registry, self._problems))
         return outputs
 
     def _player_pages(self) -> Iterator[Output]:
@@ -354,7 +354,7 @@ class Registration:
         from pytest_lambdatest_session.report.allure import AllureResults  # noqa: PLC0415
 
         folder = self._config.invocation_params.dir / self._config.getoption("allure_report_dir")
-        return AllureResults(folder, self._artifacts_folder().parent, self._problems)
+        return AllureResults(folder, self._folders(), self._problems)
 
     def _html_report(self) -> Output:
         html: HtmlReport | HtmlReportBefore4

@@ -12,15 +12,13 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_lambdatest_session.report.formatting import (
-    duration_text,
     escape_control_characters,
-    moment_text,
+    session_facts,
     severity_of,
     shown_status,
     status_text,
     verdict_text,
 )
-from pytest_lambdatest_session.report.html.parts import join_nonempty
 from pytest_lambdatest_session.report.html.rendering import asset, render
 from pytest_lambdatest_session.report.html.table import as_script_text
 from pytest_lambdatest_session.report.last_commands import seconds_text
@@ -32,8 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_lambdatest_session.report.player.events import Event
+    from pytest_lambdatest_session.report.records import ReportedSession
     from pytest_lambdatest_session.report.registry import TrackedSession, Use
 
+_TITLES = ("Name", "LambdaTest test id")
+"""Facts that the heading has, or that its link has."""
 _TO_REPORT = "../../"
 
 
@@ -65,8 +66,8 @@ def page_of(tracked: TrackedSession, events: Sequence[Event], media: Media, repo
         status=status_text(session),
         severity=severity_of(shown_status(session)),
         disagreement=verdict_text(session, disagreeing.outcome) if disagreeing is not None else "",
-        facts=list(filter(None, _facts(tracked))),
-        links=[(name, _from_page(url)) for name, url in _links(tracked, report) if url and is_link(url)],
+        facts=[text for name, text in session_facts(session) if name not in _TITLES],
+        links=[(name, _from_page(url)) for name, url in _links(session, report) if url and is_link(url)],
         missing=session["artifacts_missing"].items(),
         data=as_script_text(_data(tracked, events, media)),
         script=script,
@@ -76,19 +77,7 @@ def page_of(tracked: TrackedSession, events: Sequence[Event], media: Media, repo
     )
 
 
-def _facts(tracked: TrackedSession) -> Iterator[str | None]:
-    session = tracked.public
-    yield join_nonempty(" ", session["browser"], session["browser_version"])
-    yield session["device"]
-    yield session["platform"]
-    yield duration_text(session["duration"]) if session["duration"] is not None else None
-    yield moment_text(session["started_at"]) if session["started_at"] else None
-    yield session["build_name"]
-    yield tracked.id
-
-
-def _links(tracked: TrackedSession, report: str | None) -> Iterator[tuple[str, str | None]]:
-    session = tracked.public
+def _links(session: ReportedSession, report: str | None) -> Iterator[tuple[str, str | None]]:
     yield "Report", report
     yield "LambdaTest", session["url"]
     yield "Shared page", session["share_url"]
