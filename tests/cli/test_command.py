@@ -53,9 +53,9 @@ def test_show_prints_sessions_as_the_report_would(ran: Story) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[0] == f"{first}  completed"
-    assert "  that is       it ended, and nobody marked it passed or failed" in lines
-    assert "  name          sells" in lines
-    assert f"  command log   {ran.grid.api_url}/sessions/{first}/log/command" in lines
+    assert "  that is            it ended, and nobody marked it passed or failed" in lines
+    assert "  name               sells" in lines
+    assert f"  command log        {ran.grid.api_url}/sessions/{first}/log/command" in lines
     told = command(ran, "show", "--json", first, second)
     records = [json.loads(line) for line in told.stdout.splitlines()]
     assert [record["name"] for record in records] == ["sells", "total"]

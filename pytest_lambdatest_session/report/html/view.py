@@ -13,17 +13,17 @@ from pytest_lambdatest_session.report.formatting import (
     clock_text,
     duration_text,
     has_own_remark,
-    moment_text,
     pluralize,
+    session_facts,
     session_titles,
     severity_of,
     shown_status,
     status_text,
     verdict_text,
 )
-from pytest_lambdatest_session.report.html.parts import duration, join_nonempty, login_note, logs_of, video_of
+from pytest_lambdatest_session.report.html.parts import join_nonempty, login_note, logs_of, video_of
 from pytest_lambdatest_session.report.html.table import shown, shown_lines
-from pytest_lambdatest_session.report.last_commands import by_session, clock, command_text, took
+from pytest_lambdatest_session.report.last_commands import by_session, clock, command_text, seconds_text
 from pytest_lambdatest_session.report.log_rows import within
 from pytest_lambdatest_session.report.priority import disagreement_on, lacks_final_answer
 from pytest_lambdatest_session.report.saved_files import STREAM_NOTE
@@ -56,12 +56,12 @@ def session_view(tracked: TrackedSession, shown: Shown) -> Said:
     return (
         shown(status_text(session)),
         severity_of(shown_status(session)),
-        duration(session),
+        duration_text(session["duration"]),
         tuple((short, full, shown(url)) for short, full, url in _links(session, shown) if url),
         tuple((kind, f"{kind[:1].upper()}{kind[1:]} log", shown(url)) for kind, url in _logs(session, shown)),
         login_note([session]) or "",
         tuple((name, shown(text)) for name, text in _remarks(tracked) if text),
-        tuple((name, shown(text)) for name, text in _facts(session) if text),
+        tuple((name, shown(text)) for name, text in session_facts(session)),
         _own_name(tracked),
         shown(_browser(session)),
         groups_of(tracked),
@@ -96,7 +96,7 @@ def use_view(use: Use, title: str, commands: list[CommandPayload], inline: Inlin
 def use_titles(attempt: AttemptRecord) -> Iterator[str]:
     """Yield what tells the sessions of an attempt apart: their names, or which of how many."""
     number = f", attempt {attempt.number}" if attempt.number > 1 else ""
-    for title in session_titles([tracked.public for tracked in attempt.sessions]):
+    for title in session_titles(attempt.sessions).values():
         is_number = title.startswith("session ")
         whose = title.removeprefix("session") if is_number else f": {shown(title)}"
         yield (whose if len(attempt.uses) > 1 else "") + number
@@ -143,18 +143,6 @@ def _remarks(tracked: TrackedSession) -> Iterator[tuple[str, str | None]]:
     session, failures = tracked.public, (attempt.failure for attempt in tracked.attempts)
     yield "Why", session["error"]
     yield "Remark", session["remark"] if has_own_remark(session, failures) else None
-
-
-def _facts(session: ReportedSession) -> Iterator[tuple[str, str | None]]:
-    yield "Session time", duration_text(session["duration"]) if session["duration"] is not None else None
-    yield "Browser", join_nonempty(" ", session["browser"], session["browser_version"])
-    yield "Device", session["device"]
-    yield "Platform", session["platform"]
-    yield "Started", moment_text(session["started_at"]) if session["started_at"] else None
-    yield "Name", session["name"]
-    yield "Build", session["build_name"]
-    yield "Session id", session["session_id"]
-    yield "LambdaTest test id", session["test_id"]
 
 
 def _browser(session: ReportedSession) -> str:
@@ -210,7 +198,7 @@ def _picture(use: Use, inline: Inline | None, shown: Shown) -> Iterator[Said]:
 def _commands(tracked: TrackedSession, commands: list[CommandPayload]) -> Said:
     rows = tuple(
         (
-            (clock(tracked, command), took(command), shown(command_text(command))),
+            (clock(tracked, command), seconds_text(command["seconds"]), shown(command_text(command))),
             shown(command["error"] or ""),
             "bad" if command["error"] else "",
         )
