@@ -117,7 +117,7 @@ def test_two_browsers_work_at_the_same_time_and_end_with_the_grid(
 def test_a_standing_grid_prints_its_addresses_and_ends_when_told(tmp_path: Path) -> None:
     options = ["--backend", "simulated", "--user", "ann", "--key", "k", "--pages", str(tmp_path), "--no-record"]
     with running_module(tmp_path, *options, "--latency", "0.01", "--fault", "forbidden") as (process, said):
-        assert said["local grid"] == "simulated browser"
+        assert said["local grid"] == "simulated browser (as asked)"
         assert re.fullmatch(r"http://ann:k@127\.0\.0\.1:\d+/wd/hub", said["hub"])
         session_id = open_raw(said["hub"])
         answer = requests.get(f"{said['api']}/sessions/{session_id}", auth=("ann", "k"), timeout=30)
