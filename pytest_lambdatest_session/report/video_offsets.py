@@ -103,10 +103,11 @@ def lag_of(video_seconds: float | None, session_seconds: float | None) -> VideoL
 def position(use: Use) -> tuple[str, str]:
     """Where a test starts, in the video if that was measured, and where it ends."""
     if use.tracked.video_lag.is_measured and (video_range := use.video_range) is not None:
-        start = f"{about(video_range.is_certain)}{clock_text(video_range.start)} in the video"
-        return start, _ending(video_range.start, video_range.end)
+        start = clock_text(video_range.start)
+        return f"{about(video_range.is_certain)}{start} in the video", _ending(start, video_range.end)
     if (time_range := use.time_range) is not None:
-        return f"{clock_text(time_range.start)} in the session", _ending(time_range.start, time_range.end)
+        start = clock_text(time_range.start)
+        return f"{start} in the session", _ending(start, time_range.end)
     return "", ""
 
 
@@ -115,9 +116,10 @@ def about(is_certain: bool) -> str:
     return "" if is_certain else "about "
 
 
-def _ending(start: float, end: float) -> str:
+def _ending(start: str, end: float) -> str:
     """What follows the text of where a test starts: `, ends at 01:40`, or nothing if a clock shows no difference."""
-    return "" if clock_text(end) == clock_text(start) else f", ends at {clock_text(end)}"
+    clock = clock_text(end)
+    return "" if clock == start else f", ends at {clock}"
 
 
 def video_at(url: str, video_range: VideoRange | None) -> str:
