@@ -55,15 +55,30 @@ def session_view(tracked: TrackedSession, shown: Shown) -> Said:
     session = tracked.public
     time, facts = duration_text(session["duration"]), session_facts(session)
     machine = _machine(session["browser"], session["browser_version"], session["device"], session["platform"])
+    added, logs = session["links"], logs_of(session)
     # All at once: one after the other these would take most of the time that a page takes.
-    status, machine, *texts = shown.all(status_text(session), machine, *(text for _, text in facts))
+    lines = shown.lines(
+        status_text(session),
+        machine,
+        *(text for _, text in facts),
+        # As _links_and_logs takes them
+        session["player"] or "",
+        video_of(session) or "",
+        session["url"],
+        session["shared_until"] or "",
+        session["share_url"] or "",
+        session["artifacts"].get("screenshots") or session["screenshot_url"] or "",
+        *added.values(),
+        *logs.values(),
+    )
+    status, machine, *texts, addresses = lines.split("\n", 2 + len(facts))
     return (
         status,
         severity_of(shown_status(session)),
         time,
-        *_links_and_logs(session, shown),
+        *_links_and_logs(tuple(added), tuple(logs), addresses),
         login_note([session]) or "",
-        tuple([(name, shown(text)) for name, text in _remarks(tracked) if text]),
+        tuple(_remarks(tracked, shown)),
         tuple([(name, text) for (name, _), text in zip(facts, texts, strict=True)]),
         _own_name(tracked),
         machine,
@@ -130,25 +145,13 @@ def groups_of(tracked: TrackedSession) -> str:
     )
 
 
-def _links_and_logs(session: ReportedSession, shown: Shown) -> Said:
-    added, logs = session["links"], logs_of(session)
-    addresses = shown.lines(
-        session["player"] or "",
-        video_of(session) or "",
-        session["url"],
-        session["shared_until"] or "",
-        session["share_url"] or "",
-        session["artifacts"].get("screenshots") or session["screenshot_url"] or "",
-        *added.values(),
-        *logs.values(),
-    )
-    return _links_said(tuple(added), tuple(logs), addresses)
-
-
 # Of a run's sessions nearly all have the same, as marks stand for their ids.
 @lru_cache(maxsize=100)
-def _links_said(added: tuple[str, ...], kinds: tuple[str, ...], addresses: str) -> Said:
-    """A link has a short name where there is little room; one without stands in details only."""
+def _links_and_logs(added: tuple[str, ...], kinds: tuple[str, ...], addresses: str) -> Said:
+    """Return links and logs of these names, by addresses in a line each.
+
+    A link has a short name where there is little room; one without stands in details only.
+    """
     player, video, page, until, share, screenshots, *others = addresses.split("\n")
     names, kinds = tuple(map(shown, added)), tuple(map(shown, kinds))
     links = (
@@ -171,10 +174,12 @@ def _machine(browser: str | None, version: str | None, device: str | None, platf
     return join_nonempty(", ", join_nonempty(" ", browser, version), device, platform)
 
 
-def _remarks(tracked: TrackedSession) -> Iterator[tuple[str, str | None]]:
-    session, failures = tracked.public, (attempt.failure for attempt in tracked.attempts)
-    yield "Why", session["error"]
-    yield "Remark", session["remark"] if has_own_remark(session, failures) else None
+def _remarks(tracked: TrackedSession, shown: Shown) -> Iterator[tuple[str, str]]:
+    session = tracked.public
+    if session["error"]:
+        yield "Why", shown(session["error"])
+    if session["remark"] and has_own_remark(session, (attempt.failure for attempt in tracked.attempts)):
+        yield "Remark", shown(session["remark"])
 
 
 def _own_name(tracked: TrackedSession) -> str:
