@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pytest_lambdatest_session.report.formatting import pluralize
+from pytest_lambdatest_session.sidecar.messages import NO_TIME
 
 if TYPE_CHECKING:
     from pytest_lambdatest_session.problems import Problems
@@ -43,7 +44,7 @@ class Asked:
 
         Of what did not come that is `failure`, if there was one.
         """
-        missing = failure or f"no time was left ({self.budget})"
+        missing = failure or NO_TIME.format(self.budget)
         new = [key for key in self._results if key not in self._bound]
         self._bound.update(new)
         said = Counter(
