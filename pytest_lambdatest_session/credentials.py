@@ -19,11 +19,14 @@ class Credentials:
     `repr`, `str`, `vars` nor `pickle` gives it away; a copy is the object itself.
     """
 
-    __slots__ = ("_access_key", "_username")
+    __slots__ = ("_access_key", "_pair", "_secrets", "_username")
 
     def __init__(self, username: str, access_key: str) -> None:
         self._username = username
         self._access_key = access_key
+        # The environment gives undecodable bytes as lone surrogates.
+        self._pair = f"{username}:{access_key}".encode("utf-8", "surrogatepass")
+        self._secrets: tuple[str, ...] = ()
 
     @property
     def account(self) -> tuple[str, str]:
@@ -46,14 +49,11 @@ class Credentials:
         That is the key, the Basic token, and the `auth=` of LambdaTest's video links, an unsalted md5 of
         `username:key` that is the same for all sessions of an account; each also as a URL would spell it.
         """
-        plain = (self._access_key, self._basic, hashlib.md5(self._pair, usedforsecurity=False).hexdigest())
-        spelled = (spelling for text in plain for spelling in _spellings(text))
-        return tuple(dict.fromkeys(text for text in spelled if text))
-
-    @property
-    def _pair(self) -> bytes:
-        # The environment gives undecodable bytes as lone surrogates.
-        return f"{self._username}:{self._access_key}".encode("utf-8", "surrogatepass")
+        if not self._secrets:
+            plain = (self._access_key, self._basic, hashlib.md5(self._pair, usedforsecurity=False).hexdigest())
+            spelled = (spelling for text in plain for spelling in _spellings(text))
+            self._secrets = tuple(dict.fromkeys(text for text in spelled if text))
+        return self._secrets
 
     @property
     def _basic(self) -> str:

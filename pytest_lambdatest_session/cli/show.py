@@ -12,11 +12,11 @@ from pytest_lambdatest_session.cloud.client import Client
 from pytest_lambdatest_session.cloud.endpoints import api_base_url
 from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.formatting import (
-    duration_text,
     escape_control_characters,
     meaning_of,
-    moment_text,
     pluralize,
+    session_facts,
+    session_links,
     status_text,
 )
 from pytest_lambdatest_session.report.registry import Registry
@@ -108,24 +108,13 @@ def _take(answers: SimpleQueue[Any], registry: Registry, problems: Problems) -> 
 
 def _lines(session: ReportedSession) -> Iterator[str]:
     yield f"{session['session_id']}  {escape_control_characters(status_text(session))}"
-    for name, value in _facts(session):
-        if value:
-            yield f"  {name:<13} {escape_control_characters(value)}"
-
-
-def _facts(session: ReportedSession) -> Iterator[tuple[str, str | None]]:
-    yield "that is", meaning_of(status_text(session))
-    yield "remark", None if session["remark"] == session["status"] else session["remark"]
-    yield "time", None if session["duration"] is None else duration_text(session["duration"])
-    yield "started", moment_text(session["started_at"]) if session["started_at"] else None
-    yield "browser", " ".join(part for part in (session["browser"], session["browser_version"]) if part)
-    yield "device", session["device"]
-    yield "platform", session["platform"]
-    yield "name", session["name"]
-    yield "build", session["build_name"]
-    yield "test id", session["test_id"]
-    yield "video", session["video_url"]
-    yield "session", session["url"]
-    yield "hub", session["hub"]
-    yield "screenshots", session["screenshot_url"]
-    yield from ((f"{kind} log", url) for kind, url in session["logs"].items())
+    told = (
+        ("that is", meaning_of(status_text(session))),
+        ("remark", None if session["remark"] == session["status"] else session["remark"]),
+        *((name.lower(), text) for name, text in session_facts(session)),
+        ("hub", session["hub"]),
+        *session_links(session),
+    )
+    for name, text in told:
+        if text and text != session["session_id"]:
+            yield f"  {name:<18} {escape_control_characters(text)}"

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
+from functools import partial
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from importlib import metadata
@@ -37,7 +36,7 @@ from pytest_lambdatest_session.cloud.reasons import reason_of
 from pytest_lambdatest_session.cloud.redact import clean_text, masked_text, repeats, safe_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from pytest_lambdatest_session.cloud.endpoints import Kind
     from pytest_lambdatest_session.credentials import Credentials
@@ -91,14 +90,17 @@ class Client:
 
         self._http_session = _http_session(authorize)
         self._bare_http_session = _http_session(lambda request: request)
+        self._settings: dict[str, Any] = {}
+        """By scheme and host."""
+        self._prepared: requests.PreparedRequest | None = None
 
     def session(self, session_id: str) -> SessionDetails:
         """Return what `GET /sessions/{session_id}` says."""
         share = self._share_days is not None
         # The app API does not know this parameter.
         asks_share = share and kind_asked(self._base_url, otherwise="web") == "web"
-        parameters = {"shareExpiryLimit": str(self._share_days)} if asks_share else {}
-        body = self._json_in(self._request("GET", self._path_of(session_id), parameters=parameters))
+        parameters = f"?shareExpiryLimit={self._share_days}" if asks_share else ""
+        body = self._json_in(self._get(f"{self._path_of(session_id)}{parameters}"))
         try:
             return parse_session(body, share=share, secrets=self._secrets)
         except MalformedAnswer as error:
@@ -107,13 +109,13 @@ class Client:
     def mark(self, session_id: str, status: str, reason: str) -> None:
         """Mark a session's status, by `PATCH /sessions/{session_id}`."""
         body = {"status_ind": status, **({"reason": reason} if reason else {})}
-        self._request("PATCH", self._path_of(session_id), body=body)
+        self._write("PATCH", self._path_of(session_id), body)
 
     def share(self, some_id: str, kind: Kind, days: int) -> str:
         """Return a link that opens without a login for so many days, by `POST /generate-sharable-link`."""
         entity = "App Automation Test" if kind == "app" else "Automation Test"
         body = {"entityIds": [some_id], "entityType": entity, "expiresAt": days}
-        answer = self._json_in(self._request("POST", "generate-sharable-link", body=body))
+        answer = self._json_in(self._write("POST", "generate-sharable-link", body))
         url = safe_url(answer.get("shareIdUrl")) if isinstance(answer, dict) else None
         if url is None or repeats(url, self._secrets):
             raise self._malformed("no link that can be shared")
@@ -121,14 +123,14 @@ class Client:
 
     def log(self, session_id: str, kind: str, limit_bytes: int) -> bytes:
         """Return JSON rows, or an app's text, by `GET /sessions/{session_id}/log/{kind}`."""
-        return self._request("GET", f"{self._path_of(session_id)}/log/{kind}", limit_bytes)
+        return self._get(f"{self._path_of(session_id)}/log/{kind}", limit_bytes)
 
     def media_url(self, session_id: str, what: str) -> str:
         """Return the link, credentials and all, that `GET /sessions/{session_id}/video` or `/screenshots` gives.
 
         For `download` alone; it must not be shown.
         """
-        body = self._json_in(self._request("GET", f"{self._path_of(session_id)}/{what}"))
+        body = self._json_in(self._get(f"{self._path_of(session_id)}/{what}"))
         url = body.get("url") if isinstance(body, dict) else None
         if not isinstance(url, str) or not url.strip():
             raise NotFound(f"{self._host} gives no link to it")
@@ -184,7 +186,9 @@ class Client:
             return None
 
         http_session = self._http_session if with_credentials else self._bare_http_session
-        return self._send(http_session, "GET", url, take, timeout=self._timeout_seconds, headers={"Accept": "*/*"})
+        request = requests.Request("GET", url, headers={"Accept": "*/*"})
+        make = partial(http_session.prepare_request, request)
+        return self._send(http_session, url, make, take, timeout=self._timeout_seconds)
 
     def _json_in(self, answer: bytes) -> object:
         try:
@@ -194,17 +198,25 @@ class Client:
             what = "not JSON" if answer.strip() else "empty"
             raise self._malformed(f"the answer is {what}") from None
 
-    def _request(
-        self,
-        method: str,
-        path: str,
-        limit_bytes: int = DETAILS_LIMIT_BYTES,
-        *,
-        parameters: Mapping[str, str] | None = None,
-        body: object = None,
-    ) -> bytes:
+    def _get(self, path: str, limit_bytes: int = DETAILS_LIMIT_BYTES) -> bytes:
         """Return the body of a successful answer."""
 
+        def make() -> requests.PreparedRequest:
+            # Prepared once: of thousands of requests that would take longer than the rest of asking.
+            if self._prepared is None:
+                self._prepared = self._http_session.prepare_request(requests.Request("GET", f"{self._base_url}/"))
+            request = self._prepared.copy()
+            request.url = f"{request.url}{path}"
+            return request
+
+        return self._ask(path, make, limit_bytes)
+
+    def _write(self, method: str, path: str, body: object) -> bytes:
+        """Return the body of a successful answer to a request that has one itself."""
+        request = requests.Request(method, f"{self._base_url}/{path}", json=body)
+        return self._ask(path, partial(self._http_session.prepare_request, request), DETAILS_LIMIT_BYTES)
+
+    def _ask(self, path: str, make: Callable[[], requests.PreparedRequest], limit_bytes: int) -> bytes:
         def take(response: requests.Response) -> bytes:
             self.answered_at = response.headers.get("Date")
             if response.status_code < _NOT_A_FAILURE:
@@ -214,32 +226,41 @@ class Client:
         # requests documents that it takes urllib3's own; its stubs do not.
         timeout = cast("float", urllib3.Timeout(total=self._timeout_seconds))
         url = f"{self._base_url}/{path}"
-        details = {"timeout": timeout, "params": parameters, "json": body}
-        return self._send(self._http_session, method, url, take, no_answer=(*_NO_ANSWER, OSError), **details)
+        return self._send(self._http_session, url, make, take, timeout=timeout, no_answer=(*_NO_ANSWER, OSError))
 
     def _send(
         self,
         http_session: requests.Session,
-        method: str,
         url: str,
+        make: Callable[[], requests.PreparedRequest],
         take: Callable[[requests.Response], _Taken],
         *,
+        timeout: float,
         no_answer: tuple[type[Exception], ...] = _NO_ANSWER,
-        **details: Any,
     ) -> _Taken:
         """Return what `take` makes of the answer; raise Unreachable for an error that is `no_answer`."""
-        hostname = urlsplit(url).hostname or ""
-        # Over plain http the credentials may go to this machine only, so not to a proxy either.
-        proxies = {"no_proxy": hostname} if is_loopback(hostname) else None
         try:
-            with http_session.request(
-                method, url, allow_redirects=False, proxies=proxies, stream=True, **details
+            with http_session.send(
+                make(), timeout=timeout, allow_redirects=False, **self._settings_for(http_session, url)
             ) as response:
                 return take(response)
         except no_answer as error:
             failure = Unreachable(f"{host_of(url)} can't be asked: {reason_of(error, self._timeout_seconds)}")
         # Out here, so that the error of requests, which holds the Authorization header, is not its context.
         raise failure
+
+    def _settings_for(self, http_session: requests.Session, url: str) -> dict[str, Any]:
+        """Return what the environment says of proxies and certificates; looked at once for each host."""
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in self._settings:
+            hostname = parts.hostname or ""
+            # Over plain http the credentials may go to this machine only, so not to a proxy either.
+            proxies = {"no_proxy": hostname} if is_loopback(hostname) else {}
+            self._settings[origin] = http_session.merge_environment_settings(
+                url, proxies, stream=True, verify=None, cert=None
+            )
+        return cast("dict[str, Any]", self._settings[origin])
 
     def _body(self, response: requests.Response, limit_bytes: int) -> bytes:
         if response.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
@@ -267,7 +288,7 @@ class Client:
         if status == requests.codes.not_found:
             return NotFound(f"{source}: session not known there; check that account and region are the hub's")
         if status == requests.codes.too_many_requests:
-            wait = retry_after_seconds(response.headers.get("Retry-After"), datetime.now(timezone.utc))
+            wait = retry_after_seconds(response.headers.get("Retry-After", ""))
             return Throttled(f"{source}: asked too often; a larger lambdatest_budget gives it time", wait)
         return ServerError(f"{source}: no details; see the session in the dashboard", status)
 
@@ -286,21 +307,12 @@ class Client:
         )
 
 
-def retry_after_seconds(value: str | None, now: datetime) -> float | None:
+def retry_after_seconds(value: str) -> float | None:
     """Read a Retry-After header, in seconds or as a date; at most LONGEST_RETRY_AFTER_SECONDS."""
-    if value is None:
+    try:
+        return min(urllib3.Retry().parse_retry_after(value[:100]), LONGEST_RETRY_AFTER_SECONDS)
+    except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
         return None
-    text = value.strip()
-    if text.isascii() and text.isdigit():
-        seconds = float(text[:10])
-    else:
-        try:
-            moment = parsedate_to_datetime(text)
-        except ValueError:
-            return None
-        # Without a zone the date is in UTC, as HTTP wants it.
-        seconds = (moment.replace(tzinfo=moment.tzinfo or timezone.utc) - now).total_seconds()
-    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_SECONDS)
 
 
 def _http_session(authorize: Callable[[requests.PreparedRequest], requests.PreparedRequest]) -> requests.Session:

@@ -6,6 +6,7 @@ October 2026. Nothing here touches the network.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
@@ -31,6 +32,9 @@ _WEB_PATH = "/automation/api/"
 _APP_PATH = "/mobile-automation/api/"
 _SHARE_PATH = "/lshs/api/v1.0/share-item"
 
+_cached = lru_cache(maxsize=64)
+"""For what is asked for each session of a run, about the few addresses that it has."""
+
 
 def is_captured(host: str, hosts: Iterable[str]) -> bool:
     """Tell whether a hub's host is one of `hosts` or lies below one of them."""
@@ -43,6 +47,7 @@ def kind_of(hub_host: str) -> Kind:
     return "app" if "mobile" in _folded(hub_host) else "web"
 
 
+@_cached
 def api_base_url(hub_host: str, kind: Kind, override: str | None = None) -> str:
     """Choose the API that knows the sessions of a hub.
 
@@ -57,6 +62,7 @@ def api_base_url(hub_host: str, kind: Kind, override: str | None = None) -> str:
     return _API[kind, _region(hub_host)]
 
 
+@_cached
 def sibling_base_url(base_url: str) -> str | None:
     """Name the other product's API beside `base_url`, or None where it can't be told."""
     parts = urlsplit(base_url)
@@ -153,6 +159,7 @@ def _region(host: str) -> Literal["us", "eu"]:
     return "eu" if first_label == "eu" or first_label.startswith("eu-") else "us"
 
 
+@_cached
 def _kind_of_base(base_url: str) -> Kind | None:
     parts = urlsplit(base_url)
     path = parts.path + "/"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from pytest_lambdatest_session.report.asked import Asked, add_reasons
+from pytest_lambdatest_session.report.asked import Asked
 from pytest_lambdatest_session.report.registry import FAILED_OUTCOMES
 
 if TYPE_CHECKING:
@@ -25,17 +25,16 @@ _LAST_FRAME_SECONDS = 0.25
 _NO_FFMPEG = "no clips were made: lambdatest_clips = failed needs ffmpeg, which is not on the path"
 
 
-class Clips:
+class Clips(Asked):
     """Asks for clips of saved videos, and notes in the sessions' uses what came."""
 
+    part = "number"
+    budget = "lambdatest_artifacts_budget"
+
     def __init__(self, registry: Registry, problems: Problems, folder: Callable[[], Path], *, wanted: bool) -> None:
-        self._registry = registry
-        self._problems = problems
+        super().__init__(registry, problems)
         self._folder_of_run = folder
         self._with_clips = wanted
-        self.asked: Asked[tuple[str, int], Clipped] = Asked(
-            "lambdatest_artifacts_budget", lambda result: (result["session_id"], result["number"])
-        )
 
     @cached_property
     def can_be_made(self) -> bool:
@@ -61,23 +60,15 @@ class Clips:
                     "keep_video": keep_videos,
                 }
 
-    def bind(self, failure: str | None) -> None:
-        """Note what was made; `failure` is why no more results came."""
-        reasons = [self._put(*key, result) for key, result in self.asked.results(failure)]
-        if self._with_clips:
-            add_reasons(self._problems, "clip", "not made", reasons)
-
-    def _put(self, session_id: str, number: int, result: Clipped | str) -> str | None:
-        """Return why there is no clip."""
-        tracked = self._registry.sessions[session_id]
+    def _put(self, tracked: TrackedSession, part: int, result: Clipped | str) -> tuple[str, str] | None:
         video = tracked.public["artifacts"].get("video")
         if video is not None and not (self._folder / unquote(video)).exists():
             del tracked.public["artifacts"]["video"]
-        if isinstance(result, str):
-            return result
-        use = tracked.uses[number]
-        use.clip, use.poster = self._link(result["clip"]), self._link(result["poster"])
-        return result["missing"]
+        missing = result if isinstance(result, str) else result["missing"]
+        if not isinstance(result, str):
+            use = tracked.uses[part]
+            use.clip, use.poster = self._link(result["clip"]), self._link(result["poster"])
+        return ("clip", f"not made: {missing}") if missing is not None and self._with_clips else None
 
     @property
     def _folder(self) -> Path:
@@ -85,11 +76,11 @@ class Clips:
 
     def _clips_of(self, tracked: TrackedSession, video: str) -> Iterator[Clip]:
         for number, use in enumerate(tracked.uses):
-            if use.attempt.outcome in (*FAILED_OUTCOMES, "rerun") and (tracked.id, number) not in self.asked:
+            if use.attempt.outcome in (*FAILED_OUTCOMES, "rerun") and not self.was_asked(tracked.id, number):
                 clip = _clip_of(use, number, (self._folder / unquote(video)).parent)
                 if clip is not None:
                     use.clip_offset = clip["start"] + tracked.video_lag.most
-                    self.asked.begin((tracked.id, number))
+                    self.begin(tracked.id, number)
                     yield clip
 
     def _link(self, path: str | None) -> str | None:

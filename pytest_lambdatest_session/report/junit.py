@@ -1,4 +1,4 @@
-"""JUnit XML: a testcase is frozen when its teardown is logged; what is known of its sessions later is added to it.
+"""JUnit XML: a testcase is frozen when its teardown is logged; what is known of its sessions later is read by it.
 
 `LogXML` keeps a reporter per testcase, and writes the very elements that they hand out when the session finishes. That
 it does is not documented, so a LogXML of another shape keeps the static properties. Tests pin the shape.
@@ -18,7 +18,7 @@ from pytest_lambdatest_session.report.outcomes import CRASHED
 from pytest_lambdatest_session.report.properties import numbered_properties
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.junit_fields import Folders
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.report.registry import AttemptRecord
 
 ID_PROPERTY = "lambdatest_session_id"
+_NAMES = ET.Element("property", name=ID_PROPERTY, value="")
+"""Among the real children of all live properties: there ElementTree looks for the names that it may write."""
 
 
 class JunitXml:
@@ -48,7 +50,9 @@ class JunitXml:
         self._attached: list[tuple[pytest.TestReport, AttemptRecord]] = []
         """Of the report that is being logged."""
         self._testcases: list[tuple[Any, AttemptRecord]] = []
-        """LogXML's reporters of testcases."""
+        """LogXML's reporters of testcases, for the lines."""
+        self._unfinished: list[tuple[Any, AttemptRecord]] = []
+        """Those whose testcases are still open."""
         self._additions = Additions()
         self._is_bound = False
 
@@ -72,34 +76,43 @@ class JunitXml:
         for log_xml, reporter, count in before:
             # It opens another one for a teardown that failed after its test had.
             for opened in (reporter, *log_xml.node_reporters_ordered[count:]):
-                self._testcases += [(opened, attempt) for attempt in attempts]
+                for attempt in attempts:
+                    with self._problems.guard():
+                        self._take(opened, attempt)
 
     def bind(self) -> None:
         self._additions.undo()
+        for reporter, attempt in self._unfinished:
+            if "to_xml" not in vars(reporter):
+                reporter.finalize()  # its worker died, so no teardown did, nor gave it the properties of a report
+            if self._with_properties:
+                self._enliven(reporter.to_xml(), attempt)
+        self._unfinished.clear()
         contents = Contents() if any("file_base64" in line.fields for line in self._lines) else None
         for reporter, attempt in self._testcases:
-            self._complete(reporter, attempt, contents)
+            files = file_fields(attempt, self._folders, contents)
+            self._additions.write(reporter.to_xml(), entries(self._lines, session_fields(attempt), files))
         if self._is_bound:
             for log_xml in self._log_xmls():
                 log_xml.pytest_sessionfinish()  # writes the file, which it did before the suite ended these sessions
         self._is_bound = True
 
+    def _take(self, reporter: Any, attempt: AttemptRecord) -> None:
+        if self._lines:
+            self._testcases.append((reporter, attempt))
+        if "to_xml" not in vars(reporter):
+            self._unfinished.append((reporter, attempt))
+        elif (testcase := reporter.to_xml()).find(f"properties/property[@name='{ID_PROPERTY}']") is not None:
+            self._enliven(testcase, attempt)
+
+    def _enliven(self, testcase: ET.Element, attempt: AttemptRecord) -> None:
+        """Have a testcase read our properties when it is written."""
+        properties = _properties_of(testcase)
+        testcase[list(testcase).index(properties)] = LiveProperties(attempt, properties, self._problems)
+
     def _log_xmls(self) -> list[Any]:
         plugins = self._config.pluginmanager.get_plugins()
         return [plugin for plugin in plugins if type(plugin).__name__ == "LogXML" and hasattr(plugin, "node_reporter")]
-
-    def _complete(self, reporter: Any, attempt: AttemptRecord, contents: Contents | None) -> None:
-        is_open = "to_xml" not in vars(reporter)
-        if is_open:
-            reporter.finalize()  # its worker died, so no teardown did, nor gave it the properties of a report
-        testcase: ET.Element = reporter.to_xml()
-        if (is_open and self._with_properties) or testcase.find(
-            f"properties/property[@name='{ID_PROPERTY}']"
-        ) is not None:
-            _update(testcase, attempt)
-        if self._lines:
-            files = file_fields(attempt, self._folders, contents)
-            self._additions.write(testcase, entries(self._lines, session_fields(attempt), files))
 
 
 class Additions:
@@ -160,14 +173,32 @@ def _properties_of(testcase: ET.Element) -> ET.Element:
     return element
 
 
-def _update(testcase: ET.Element, attempt: AttemptRecord) -> None:
-    """Bring our own properties up to date where they stand, and add new ones."""
-    properties = _properties_of(testcase)
-    elements = {element.get("name"): element for element in properties}
-    for name, value in numbered_properties(
-        (tracked.public for tracked in attempt.sessions), attempt.nodeid, attempt.number
-    ):
-        element = elements.get(name)
-        if element is None:
-            element = ET.SubElement(properties, "property", name=name)
-        element.set("value", escape_control_characters(str(value)))  # XML can't hold them
+class LiveProperties(ET.Element):
+    """The properties of a testcase; ours are made when somebody looks at them: elements take a lot of memory."""
+
+    __slots__ = ("_attempt", "_problems")
+
+    def __init__(self, attempt: AttemptRecord, former: ET.Element, problems: Problems) -> None:
+        super().__init__("properties")
+        self._attempt = attempt
+        self._problems = problems
+        ours = self._ours()
+        self.extend(element for element in former if element.get("name") not in ours)
+        self.append(_NAMES)
+
+    def __iter__(self) -> Iterator[ET.Element]:
+        ours = self._ours()
+        for place in range(len(self)):
+            if self[place].get("name") not in ours:
+                yield self[place]
+        for name, value in ours.items():
+            yield ET.Element("property", name=name, value=value)
+
+    def _ours(self) -> dict[str, str]:
+        attempt = self._attempt
+        ours: dict[str, str] = {}
+        with self._problems.guard():
+            sessions = (tracked.public for tracked in attempt.sessions)
+            for name, value in numbered_properties(sessions, attempt.nodeid, attempt.number):
+                ours[name] = escape_control_characters(str(value))  # XML can't hold them
+        return ours

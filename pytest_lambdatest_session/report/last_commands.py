@@ -4,26 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_lambdatest_session.report.formatting import clock_text, session_titles
+from pytest_lambdatest_session.report.formatting import clock_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_lambdatest_session.capture.payload import CommandPayload
     from pytest_lambdatest_session.report.registry import AttemptRecord, TrackedSession
-
-
-def command_lines(attempt: AttemptRecord) -> Iterator[str]:
-    """Yield the last commands as lines of text, those of each session by themselves."""
-    titles = session_titles([tracked.public for tracked in attempt.sessions])
-    title_of = dict(zip(attempt.sessions, titles, strict=True))
-    for tracked, commands in by_session(attempt):
-        if len(attempt.sessions) > 1:
-            yield title_of[tracked]
-        for command in commands:
-            yield f"{clock(tracked, command):>7} {took(command):>8}  {command_text(command)}"
-            if command["error"]:
-                yield f"{'':18}{command['error']}"
 
 
 def by_session(attempt: AttemptRecord) -> Iterator[tuple[TrackedSession, list[CommandPayload]]]:
@@ -36,10 +23,6 @@ def by_session(attempt: AttemptRecord) -> Iterator[tuple[TrackedSession, list[Co
 def clock(tracked: TrackedSession, command: CommandPayload) -> str:
     offset = tracked.offset_at(command["at"])
     return "" if offset is None else clock_text(tracked.video_lag.shown_second(offset))
-
-
-def took(command: CommandPayload) -> str:
-    return seconds_text(command["seconds"])
 
 
 def seconds_text(seconds: float) -> str:

@@ -65,7 +65,7 @@ class TrackedSession:
         """By the attempts that used it, in the order of first use."""
         self.was_marked_by_suite = False
         """Whether the suite itself told the cloud how it went, with a hook such as `lambda-status`."""
-        self.console_errors: list[LogRow] = []
+        self.console_errors: Sequence[LogRow] = ()
         """The last ones of its saved log."""
         self.was_in_a_failure = False
         """Whether an attempt that used it failed."""
@@ -332,7 +332,7 @@ class Registry:
                 return None
             attempt = self._begin(payload["test"], payload["number"], nodeid, worker)
         attempt.snapshot = payload["snapshot"]
-        attempt.creation_failures = payload["creation_failures"]
+        attempt.creation_failures = payload["creation_failures"] or ()
         if payload.get("commands") and not attempt.commands:
             attempt.commands = payload["commands"]
             attempt.failed_at = max(use["last_at"] for use in payload["uses"])

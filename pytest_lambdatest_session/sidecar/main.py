@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_lambdatest_session.cloud.client import Client
-from pytest_lambdatest_session.credentials import Credentials
 from pytest_lambdatest_session.problems import place_of
 from pytest_lambdatest_session.sidecar.clipping import Cutter
 from pytest_lambdatest_session.sidecar.downloading import download_jobs
+from pytest_lambdatest_session.sidecar.jobs import credentials_of
 from pytest_lambdatest_session.sidecar.marking import MarkJob
 from pytest_lambdatest_session.sidecar.polling import PollJob
 from pytest_lambdatest_session.sidecar.pool import Pool
@@ -88,7 +88,7 @@ class Server:
     def _note_account(self, account: Any) -> None:
         """Keep its key out of what is saved from now on."""
         if account is not None:
-            self._storage.secrets |= frozenset(Credentials(*account).secrets)
+            self._storage.secrets |= frozenset(credentials_of(*account).secrets)
 
     def _on_fault(self, error: Exception) -> None:
         """Tell the kind and the place only: a message could quote anything."""

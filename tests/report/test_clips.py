@@ -37,9 +37,9 @@ def test_failed_tests_that_the_video_shows_are_cut_out(tmp_path: Path) -> None:
         (29.7, 35.0, 30.2),
     ]
     assert second["clips"][0]["stem"] == str(folder / "s2" / "01-test")
-    assert clips.asked.waiting == 3
+    assert clips.waiting == 3
     assert list(clips.wanted(keep_videos=True)) == [], "each once"
-    clips.asked.take(
+    clips.take(
         {"type": "clipped", "session_id": "s1", "number": 2, "clip": None, "poster": None, "missing": "ffmpeg failed"}
     )
     clips.bind(None)

@@ -126,14 +126,6 @@ def assert_reports_for_machines(run: Run, records: dict[str, dict[str, Any]]) ->
     assert {test: urls[0] for test, urls in addresses.items()} == {test: one["url"] for test, one in records.items()}
 
 
-def test_with_q_the_end_says_problems_alone(story: Story) -> None:
-    story.tests(SUITE)
-    story.grid.fault = "unauthorized"
-    output = story.run("-q").output
-    assert "LambdaTest sessions" not in output
-    assert "\n! 401 from " in output
-
-
 def test_allure_results_are_completed_when_the_run_ends(story: Story) -> None:
     """With status, links and what was saved; a suite may take results away, and what is not ours stays as it is.
 

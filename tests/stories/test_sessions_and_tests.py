@@ -254,28 +254,3 @@ def test_a_hub_that_refuses_the_session(story: Story) -> None:
     assert run.row("test_refused").status == "refused"
     assert "127.0.0.1 refused it" in run.row("test_refused").details
     assert "1 session refused by 127.0.0.1" in run.output
-
-
-def test_a_browser_quit_when_the_whole_run_ends(story: Story) -> None:
-    """The suite's own session finish comes after the wait: the session is looked at once more when reports are made."""
-    story.file(
-        "conftest.py",
-        """
-        import browser
-
-        def pytest_configure(config):
-            config.driver = browser.open_browser()
-
-        def pytest_sessionfinish(session):
-            session.config.driver.quit()
-        """,
-    )
-    story.tests(
-        """
-        def test_uses(request):
-            request.config.driver.title
-        """
-    )
-    run = story.run()
-    assert outcomes(run) == {"passed": 1}
-    assert list(run.tests_by_session().values()) == [["test_uses"]]

@@ -12,18 +12,19 @@ from urllib.parse import unquote
 
 from pytest_lambdatest_session.report.formatting import (
     clock_text,
+    duration_text,
     has_own_remark,
-    moment_text,
     pluralize,
+    session_facts,
     session_titles,
     severity_of,
     shown_status,
     status_text,
     verdict_text,
 )
-from pytest_lambdatest_session.report.html.parts import duration, join_nonempty, login_note, logs_of, video_of
+from pytest_lambdatest_session.report.html.parts import join_nonempty, login_note, logs_of, video_of
 from pytest_lambdatest_session.report.html.table import shown, shown_lines
-from pytest_lambdatest_session.report.last_commands import by_session, clock, command_text, took
+from pytest_lambdatest_session.report.last_commands import by_session, clock, command_text, seconds_text
 from pytest_lambdatest_session.report.log_rows import within
 from pytest_lambdatest_session.report.priority import disagreement_on, lacks_final_answer
 from pytest_lambdatest_session.report.saved_files import STREAM_NOTE
@@ -42,10 +43,6 @@ if TYPE_CHECKING:
     """Takes an artifact's path as in the session's record, gives the text of a saved log that shall be in the page."""
 
 _ROWS_SHOWN = 10
-_FACTS = (
-    *("Session time", "Browser", "Device", "Platform", "Started", "Name", "Build"),
-    *("Session id", "LambdaTest test id"),
-)
 
 
 def session_view(tracked: TrackedSession, shown: Shown) -> Said:
@@ -56,23 +53,13 @@ def session_view(tracked: TrackedSession, shown: Shown) -> Said:
     each.
     """
     session = tracked.public
-    time = duration(session)
-    browser, machine = _browser(session["browser"], session["browser_version"], session["device"], session["platform"])
+    time, facts = duration_text(session["duration"]), session_facts(session)
     added, logs = session["links"], logs_of(session)
     # All at once: one after the other these would take most of the time that a page takes.
     lines = shown.lines(
         status_text(session),
-        machine,
-        # As in _FACTS
-        time,
-        browser,
-        session["device"] or "",
-        session["platform"] or "",
-        moment_text(session["started_at"]) if session["started_at"] else "",
-        session["name"] or "",
-        session["build_name"] or "",
-        session["session_id"],
-        session["test_id"] or "",
+        _machine(session["browser"], session["browser_version"], session["device"], session["platform"]),
+        *[text for _, text in facts],
         # As _links_and_logs takes them
         session["player"] or "",
         video_of(session) or "",
@@ -83,7 +70,7 @@ def session_view(tracked: TrackedSession, shown: Shown) -> Said:
         *added.values(),
         *logs.values(),
     )
-    status, machine, *facts, addresses = lines.split("\n", 2 + len(_FACTS))
+    status, machine, *texts, addresses = lines.split("\n", 2 + len(facts))
     return (
         status,
         severity_of(shown_status(session)),
@@ -91,7 +78,7 @@ def session_view(tracked: TrackedSession, shown: Shown) -> Said:
         *_links_and_logs(tuple(added), tuple(logs), addresses),
         login_note([session]) or "",
         tuple(_remarks(tracked, shown)),
-        tuple([fact for fact in zip(_FACTS, facts, strict=True) if fact[1]]),
+        tuple([(name, text) for (name, _), text in zip(facts, texts, strict=True)]),
         _own_name(tracked),
         machine,
         groups_of(tracked),
@@ -129,7 +116,7 @@ def use_titles(attempt: AttemptRecord) -> Iterator[str]:
     if len(attempt.uses) == 1:
         yield number
         return
-    for title in session_titles([tracked.public for tracked in attempt.sessions]):
+    for title in session_titles(attempt.sessions).values():
         is_number = title.startswith("session ")
         whose = title.removeprefix("session") if is_number else f": {shown(title)}"
         yield whose + number
@@ -182,10 +169,8 @@ def _links_and_logs(added: tuple[str, ...], kinds: tuple[str, ...], addresses: s
 
 
 @lru_cache(maxsize=100)
-def _browser(browser: str | None, version: str | None, device: str | None, platform: str | None) -> tuple[str, str]:
-    """Return the browser, and with it the machine."""
-    name = join_nonempty(" ", browser, version)
-    return name, join_nonempty(", ", name, device, platform)
+def _machine(browser: str | None, version: str | None, device: str | None, platform: str | None) -> str:
+    return join_nonempty(", ", join_nonempty(" ", browser, version), device, platform)
 
 
 def _remarks(tracked: TrackedSession, shown: Shown) -> Iterator[tuple[str, str]]:
@@ -243,7 +228,7 @@ def _picture(use: Use, inline: Inline | None, shown: Shown) -> Iterator[Said]:
 def _commands(tracked: TrackedSession, commands: list[CommandPayload]) -> Said:
     rows = tuple(
         (
-            (clock(tracked, command), took(command), shown(command_text(command))),
+            (clock(tracked, command), seconds_text(command["seconds"]), shown(command_text(command))),
             shown(command["error"] or ""),
             "bad" if command["error"] else "",
         )

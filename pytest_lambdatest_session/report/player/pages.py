@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 from pytest_lambdatest_session.capture.untouched import untouched
 from pytest_lambdatest_session.report.log_rows import console_errors, log_rows
 from pytest_lambdatest_session.report.player.events import events_of
-from pytest_lambdatest_session.report.player.page import Media, page_of
+from pytest_lambdatest_session.report.player.page import Media, duration_of, page_of
 from pytest_lambdatest_session.report.player.stills import BrokenZipError, unpack
 from pytest_lambdatest_session.report.priority import by_priority
 from pytest_lambdatest_session.report.saved_files import folder_name
@@ -85,8 +85,11 @@ class PlayerPages:
             self._problems.add(f"a page with a player was not written: {error.strerror or type(error).__name__}")
             return
         tracked.public["player"] = _from_report(folder, PAGE)
-        if media.stills:
-            _choose_posters(tracked, folder, media)
+        for use in tracked.uses:
+            # Each failure has the picture that was taken around it. Their times are not known: spread evenly.
+            if media.stills and use.attempt.has_a_failure and use.failure_offset is not None:
+                place = int(use.failure_offset / duration_of(tracked) * len(media.stills))
+                use.poster = _from_report(folder, media.stills[min(place, len(media.stills) - 1)])
 
     def _media(self, tracked: TrackedSession, folder: Path) -> Media:
         """The video if it was saved, or else the screenshots."""
@@ -97,9 +100,8 @@ class PlayerPages:
             try:
                 return Media(stills=tuple(unpack(archive, folder)))
             except BrokenZipError:
-                tracked.public["artifacts_missing"]["screenshots"] = (
-                    "their zip can't be read; it is as LambdaTest sent it"
-                )
+                unreadable = "their zip can't be read; it is as LambdaTest sent it"
+                tracked.public["artifacts_missing"]["screenshots"] = unreadable
         return Media()
 
     def _saved(self, tracked: TrackedSession, name: str) -> Path | None:
@@ -111,13 +113,6 @@ class PlayerPages:
     def _text(self, tracked: TrackedSession, kind: str) -> str:
         path = self._saved(tracked, kind)
         return path.read_text(encoding="utf-8", errors="replace") if path is not None else ""
-
-
-def _choose_posters(tracked: TrackedSession, folder: Path, media: Media) -> None:
-    """Give each failure the picture that was taken around it."""
-    for use in tracked.uses:
-        if use.attempt.has_a_failure and use.failure_offset is not None:
-            use.poster = _from_report(folder, media.still_at(use.failure_offset, media.duration_of(tracked)))
 
 
 def _from_report(folder: Path, name: str) -> str:
