@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def capture(*, short: bool) -> Iterator[str]:
     """Commands through `WebDriver.execute` with a stub in the hub's place, with and without the plugin's wrapper."""
-    commands = 10_000 if short else 100_000
+    commands = 2000 if short else 100_000
     yield f"for comparison, a look at the clock, of which a command takes two: {_clock_seconds() * 1e6:.3f} µs"
     figures = run("test_commands.py", *PLUGIN, environment={"BENCH_COMMANDS": str(commands)}).figures
     for name, pairs in figures.items():

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from selenium.webdriver import Chrome
 
-_LOADS = 5
 _MOST_SECONDS = 600
 _ROW = """
 new MutationObserver((_, observer) => {
@@ -35,7 +34,7 @@ return times;
 """
 
 
-def page_figures(pages: Mapping[tuple[str, int], Path]) -> list[tuple[str, ...]]:
+def page_figures(pages: Mapping[tuple[str, int], Path], loads: int) -> list[tuple[str, ...]]:
     """Return rows for the table: pages of runs, by way and number of sessions."""
     browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if browser is None or driver is None:
@@ -53,7 +52,7 @@ def page_figures(pages: Mapping[tuple[str, int], Path]) -> list[tuple[str, ...]]
         chromium.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
         rows: list[tuple[str, ...]] = []
         for size in sorted({size for _, size in pages}):
-            pairs = [[_first_row(chromium, pages[way, size]) for way in ("without", "with")] for _ in range(_LOADS)]
+            pairs = [[_first_row(chromium, pages[way, size]) for way in ("without", "with")] for _ in range(loads)]
             for place, what in enumerate(("load to first row", "of it work of the page's thread")):
                 without = spread((pair[0][place] for pair in pairs), 1)
                 ratio = spread(pair[1][place] / pair[0][place] for pair in pairs)

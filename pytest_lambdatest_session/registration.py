@@ -293,7 +293,7 @@ class Registration:
         if github_summary and self._wants("github"):
             from pytest_lambdatest_session.report.github import GithubSummary  # noqa: PLC0415
 
-            yield GithubSummary(Path(github_summary), registry, problems, self._clean)
+            yield GithubSummary(Path(github_summary), registry, problems)
 
     def _outputs_of_other_plugins(self) -> Iterator[Output]:
         option, folder = self._config.getoption, self._config.invocation_params.dir
@@ -308,8 +308,7 @@ class Registration:
         if option("allure_report_dir", None) and self._wants("allure"):
             from pytest_lambdatest_session.report.allure import AllureResults  # noqa: PLC0415
 
-            results = folder / option("allure_report_dir")
-            yield AllureResults(results, self._artifacts_folder().parent, self._problems)
+            yield AllureResults(folder / option("allure_report_dir"), self._folders(), self._problems)
         if self._config.pluginmanager.hasplugin("nunit") and self._wants("nunit"):  # pragma: no cover - not in each run
             from pytest_lambdatest_session.report.nunit import NunitXml  # noqa: PLC0415
 

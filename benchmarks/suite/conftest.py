@@ -48,8 +48,9 @@ def _sidecar_bytes() -> int:
     return 0
 
 
-def pytest_configure() -> None:
-    if COUNTS:
+def pytest_runtest_logfinish() -> None:
+    # From the second test on: what is imported for the first one takes long to count, and is in runs of any size.
+    if COUNTS and not tracemalloc.is_tracing():
         tracemalloc.start()
         CALLS.enable()
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from page_tables import PageTable
 from pytest_lambdatest_session.cli.join import NoSessionsFileError, merged, page_of, read_sessions_file
+from pytest_lambdatest_session.cli.main import main
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from stories import Story
 
 SUITE = """
@@ -47,23 +47,19 @@ def ran(story: Story) -> Story:
     return story
 
 
-def test_show_prints_sessions_as_the_report_would(ran: Story) -> None:
+def test_show_prints_sessions_as_the_report_would_and_tells_what_it_did_not_find(ran: Story) -> None:
     first, second = ran.grid.sessions
     done = command(ran, "show", first, second)
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[0] == f"{first}  completed"
-    assert "  that is       it ended, and nobody marked it passed or failed" in lines
-    assert "  name          sells" in lines
-    assert f"  command log   {ran.grid.api_url}/sessions/{first}/log/command" in lines
+    assert "  that is            it ended, and nobody marked it passed or failed" in lines
+    assert "  name               sells" in lines
+    assert f"  command log        {ran.grid.api_url}/sessions/{first}/log/command" in lines
     told = command(ran, "show", "--json", first, second)
     records = [json.loads(line) for line in told.stdout.splitlines()]
     assert [record["name"] for record in records] == ["sells", "total"]
     assert records[0]["state"] == "final"
-
-
-def test_show_says_by_its_exit_status_whether_all_were_found(ran: Story) -> None:
-    (first, _) = ran.grid.sessions
     done = command(ran, "show", first, "0" * 32)
     assert done.returncode == 1
     assert f"{'0' * 32}  not found" in done.stdout
@@ -93,19 +89,22 @@ def test_show_says_by_its_exit_status_whether_all_were_found(ran: Story) -> None
     ],
 )
 def test_wrong_use_says_what_was_given_and_what_is_accepted(
-    story: Story, arguments: tuple[str, ...], says: str
+    story: Story, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], says: str
 ) -> None:
-    done = command(story, *arguments)
-    assert done.returncode == 2
-    assert says in done.stderr
-    assert done.stdout == ""
-    assert "k3y" not in done.stderr
+    assert story.pytester.path == Path.cwd()
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    assert left.value.code == 2
+    out, err = capsys.readouterr()
+    assert says in err
+    assert out == ""
+    assert "k3y" not in err
 
 
 def test_join_makes_one_page_of_several_files(ran: Story) -> None:
     files = []
     for number in (1, 2):
-        run = ran.run(f"--lambdatest-sessions-file=one/{number}.jsonl", "--lambdatest-artifacts=all")
+        run = ran.run(f"--lambdatest-sessions-file=one/{number}.jsonl")
         files.append(f"one/{number}.jsonl")
         assert run.result.ret == 1
     done = command(ran, "join", *files, "--html", "pages/all.html")
@@ -132,7 +131,7 @@ def test_a_test_of_two_sessions_stands_once_on_the_page(tmp_path: Path) -> None:
     (tmp_path / "one.jsonl").write_text(
         record("s1", tests=[use("t.py::t") | saved], player="r/s1/index.html") + record("s2", tests=[use("t.py::t")])
     )
-    page = page_of(merged([read_sessions_file(tmp_path / "one.jsonl", tmp_path)]))
+    page = "".join(page_of(merged([read_sessions_file(tmp_path / "one.jsonl", tmp_path)])))
     assert page.count('<article id="t.py::t">') == 1
     table = PageTable(page)
     assert len(table.sessions) == 2
@@ -150,7 +149,7 @@ def test_a_session_of_several_files_has_the_tests_of_all_and_what_is_final(tmp_p
     (joined,) = merged([read_sessions_file(file)])
     assert (joined.record["state"], joined.record["status"]) == ("final", "failed")
     assert [test["nodeid"] for test in joined.record["tests"]] == ["test_a", "test_b"]
-    page = page_of([joined])
+    page = "".join(page_of([joined]))
     table = PageTable(page)
     assert table.summary_rows[0].startswith("failed test_a from 01:23 in the session")
     place = table.place(page.partition('<article id="test_a">')[2].partition("</article>")[0])
@@ -169,7 +168,8 @@ def test_links_keep_leading_where_they_led_and_bad_ones_go(tmp_path: Path) -> No
         "logs": {"console": "javascript:alert(1)", "command": "https://me:key@x.example/"},
     }
     file.write_text(record(state="final", **links), encoding="utf-8")
-    ((_, _, session, _),) = PageTable(page_of(merged([read_sessions_file(file, tmp_path)]))).sessions
+    page = "".join(page_of(merged([read_sessions_file(file, tmp_path)])))
+    ((_, _, session, _),) = PageTable(page).sessions
     assert [address for _, _, address in session[3]] == [
         "run%201/report-lambdatest/s1/video.mp4",
         "run%201/sessions/s1/index.html",
@@ -189,7 +189,7 @@ def test_a_line_that_is_no_session_is_named(tmp_path: Path, line: str) -> None:
 def test_texts_in_a_file_are_escaped_in_the_page(tmp_path: Path) -> None:
     file = tmp_path / "sessions.jsonl"
     file.write_text(record(state="final", name="<img src=x>", status="<b>", tests=[use("<i>")]), encoding="utf-8")
-    page = page_of(merged([read_sessions_file(file, tmp_path)]))
+    page = "".join(page_of(merged([read_sessions_file(file, tmp_path)])))
     assert "<img src=x>" in PageTable(page).everything
     for tag in ("<img src=x>", "<b>", "<i>test", 'id="<i>"'):
         assert tag not in page

@@ -58,8 +58,7 @@ def video(story: Story, tmp_path: Path) -> Path:
 
 
 @pytest.mark.usefixtures("video")
-@pytest.mark.parametrize("arguments", [(), ("-n1",)], ids=["alone", "xdist"])
-def test_the_artifacts_of_failed_tests_are_saved_and_shown(story: Story, arguments: tuple[str, ...]) -> None:
+def test_the_artifacts_of_failed_tests_are_saved_and_shown(story: Story) -> None:
     """Without credentials in the environment xdist's worker, which has them from the hub's address, saves them.
 
     The video comes by the API, whatever the public link looks like: credentials inside the address that it gives go in
@@ -67,7 +66,7 @@ def test_the_artifacts_of_failed_tests_are_saved_and_shown(story: Story, argumen
     """
     story.grid.video_link = "player"
     story.tests(SUITE)
-    run = story.run("--lambdatest-artifacts=failed", *arguments)
+    run = story.run("--lambdatest-artifacts=failed", "-n1")
     assert outcomes(run) == {"passed": 1, "failed": 1}
     record = session_of(run, "test_total")
     assert saved(run) == {
@@ -194,6 +193,7 @@ def test_a_full_disk_is_one_line_and_leaves_no_half_of_a_file(story: Story, vide
         """,
     )
     story.tests(SUITE)
+    story.warm_sidecar = False  # it inherits the limit
     run = story.run("-p", "full_disk", "--lambdatest-artifacts=failed")
     assert outcomes(run) == {"passed": 1, "failed": 1}
     assert "artifacts not saved: File too large, while it was written" in run.output

@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-import pytest
-
 from stories import outcomes
 
 if TYPE_CHECKING:
@@ -52,15 +50,14 @@ def section(run: Run, test: str = "test_total") -> list[str]:
     return list(itertools.takewhile(lambda line: not line.startswith(("-", "=")), lines))
 
 
-@pytest.mark.parametrize(("arguments", "fetch"), [((), "off"), (("-n2",), "background")], ids=["alone", "xdist"])
-def test_a_failed_test_shows_its_last_commands(story: Story, arguments: tuple[str, ...], fetch: str) -> None:
+def test_a_failed_test_shows_its_last_commands(story: Story) -> None:
     """In the order sent, with times; a find that came thrice stands once; nothing of the teardown after the failure.
 
     Reports of what passed carry none.
     """
     story.file("conftest.py", CONFTEST)
     story.tests(SUITE)
-    run = story.run(f"--lambdatest-fetch={fetch}", *arguments)
+    run = story.run("--lambdatest-fetch=off", "-n2")
     assert outcomes(run) == {"passed": 1, "failed": 1}
     lines = [line.split("ms  ")[-1] for line in section(run)]
     assert lines == [

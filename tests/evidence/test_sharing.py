@@ -29,10 +29,9 @@ def test_total(driver):
 """
 
 
-@pytest.mark.parametrize("arguments", [(), ("-n1",)], ids=["alone", "xdist"])
-def test_every_session_gets_a_link_that_opens_without_a_login(story: Story, arguments: tuple[str, ...]) -> None:
+def test_every_session_gets_a_link_that_opens_without_a_login(story: Story) -> None:
     story.tests(SUITE)
-    run = story.run("--lambdatest-share-days=7", *arguments)
+    run = story.run("--lambdatest-share-days=7", "-n1")
     assert outcomes(run) == {"passed": 1, "failed": 1}
     today = datetime.now(timezone.utc).date()
     until = {(today + timedelta(days=days)).isoformat() for days in (6, 7)}

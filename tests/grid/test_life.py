@@ -84,7 +84,7 @@ def open_raw(hub: str) -> str:
 def test_two_browsers_work_at_the_same_time_and_end_with_the_grid(
     open_driver: Callable[..., WebDriver], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The third dies before: its session has ended with it."""
+    """One dies before: its session has ended with it."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     titles: dict[int, str] = {}
 
@@ -95,31 +95,29 @@ def test_two_browsers_work_at_the_same_time_and_end_with_the_grid(
 
     threads_before = set(threading.enumerate())
     with LocalGrid(backend="chromium") as grid:
-        drivers = [open_driver(grid, video=False) for _ in range(3)]
-        threads = [threading.Thread(target=visit, args=pair) for pair in enumerate(drivers[:2])]
+        drivers = [open_driver(grid, video=False) for _ in range(2)]
+        threads = [threading.Thread(target=visit, args=pair) for pair in enumerate(drivers)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join(120)
         folder = grid_folder_in(tmp_path)
         assert processes_in(folder)
-        os.kill(drivers[2].capabilities["goog:processID"], signal.SIGKILL)
-        url = f"{grid.hub_url_plain}/session/{drivers[2].session_id}/title"
+        os.kill(drivers[1].capabilities["goog:processID"], signal.SIGKILL)
+        url = f"{grid.hub_url_plain}/session/{drivers[1].session_id}/title"
         grid.wait_for(lambda: requests.get(url, timeout=30).status_code == 404, 60)
     assert titles == {0: "0-4", 1: "1-4"}
     assert not processes_in(folder)
     assert not folder.exists()
-    assert [session.mark and session.mark.status for session in grid.sessions.values()] == ["timeout"] * 2 + ["error"]
+    assert [session.mark and session.mark.status for session in grid.sessions.values()] == ["timeout", "error"]
     grid.close()
     assert not [thread for thread in set(threading.enumerate()) - threads_before if thread.name != "local-grid-discard"]
 
 
-@needs_chromium
-@needs_proc
-def test_a_standing_grid_prints_its_addresses_and_ends_its_browsers(tmp_path: Path) -> None:
-    options = ["--backend", "chromium", "--user", "ann", "--key", "k", "--pages", str(tmp_path), "--no-record"]
+def test_a_standing_grid_prints_its_addresses_and_ends_when_told(tmp_path: Path) -> None:
+    options = ["--backend", "simulated", "--user", "ann", "--key", "k", "--pages", str(tmp_path), "--no-record"]
     with running_module(tmp_path, *options, "--latency", "0.01", "--fault", "forbidden") as (process, said):
-        assert said["local grid"].endswith("through chromedriver, not recording")
+        assert said["local grid"] == "simulated browser (as asked)"
         assert re.fullmatch(r"http://ann:k@127\.0\.0\.1:\d+/wd/hub", said["hub"])
         session_id = open_raw(said["hub"])
         answer = requests.get(f"{said['api']}/sessions/{session_id}", auth=("ann", "k"), timeout=30)
@@ -128,12 +126,10 @@ def test_a_standing_grid_prints_its_addresses_and_ends_its_browsers(tmp_path: Pa
         page = (EXAMPLE.parent / "docs" / "how-to" / "local-grid.md").read_text(encoding="utf-8")
         assert [name for name in said if f"\n{name}" not in page] == [], "the documentation shows what it prints"
         folder = grid_folder_in(tmp_path)
-        assert processes_in(folder)
         process.terminate()
         assert process.wait(30) == 0
         assert process.stdout
         assert process.stdout.read() == "ended after 1 sessions\n"
-    assert not processes_in(folder)
     assert not folder.exists()
     assert (tmp_path / session_id / "index.html").exists()
 
@@ -147,22 +143,22 @@ for record in {records}:
     one = LocalGrid(backend="chromium", record=record).start()
     requests.post(one.hub_url + "/session", json={{"capabilities": {{}}}}, timeout=120).raise_for_status()
 print(*__import__("glob").glob("{temp}/local-grid-*"), flush=True)
-{ending}
+time.sleep(60)
 """
 
 
 @needs_chromium
 @needs_proc
 @pytest.mark.parametrize(
-    ("records", "ending", "how"),
-    [((False, True), "time.sleep(60)", signal.SIGTERM), ((True,), "time.sleep(60)", signal.SIGINT)],
+    ("records", "how"),
+    [((False, True), signal.SIGTERM), ((False,), signal.SIGINT)],
     ids=["SIGTERM, two grids", "Ctrl-C"],
 )
 def test_a_process_that_ends_ends_the_browsers_of_its_grids(
-    tmp_path: Path, records: tuple[bool, ...], ending: str, how: signal.Signals
+    tmp_path: Path, records: tuple[bool, ...], how: signal.Signals
 ) -> None:
     """Its exit status is the same as without a grid."""
-    program = EMBEDDED.format(example=str(EXAMPLE), temp=tmp_path, records=records, ending=ending)
+    program = EMBEDDED.format(example=str(EXAMPLE), temp=tmp_path, records=records)
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment

@@ -148,14 +148,6 @@ def test_a_process_that_dies_while_a_teardown_waits_for_its_answer(isolation: Is
     assert len(problems(ended)) == 1
 
 
-def test_no_process_is_left_after_a_run_that_was_killed(isolation: Isolation, starting: Starting) -> None:
-    isolation.grid.fault = "hang"
-    run, sidecar = starting.start_and_come_here()
-    run.process.kill()
-    run.finish()
-    wait_until_gone(run.process.pid, sidecar)
-
-
 def test_no_process_is_left_though_a_fork_of_a_test_lives_on(isolation: Isolation, starting: Starting) -> None:
     """The fork has a copy of every pipe: that the run's end is closed tells nobody that the run is over."""
     isolation.story.tests(

@@ -85,8 +85,7 @@ def test_a_conftest_file_refuses_and_fakes_for_the_whole_run(isolation: Isolatio
     assert [bool(record["artifacts"]) for record in run.records] == [False, True, False]
 
 
-@pytest.mark.parametrize("fetch", ["background", "teardown"])
-def test_fixtures_of_the_session_replace_what_browsers_do_not_need(isolation: Isolation, fetch: str) -> None:
+def test_fixtures_of_the_session_replace_what_browsers_do_not_need(isolation: Isolation) -> None:
     """Ended before the run is: at its end a report is written where it was asked for."""
     isolation.story.file(
         "conftest.py",
@@ -169,7 +168,7 @@ def test_last():
     browse("last")
 """
     )
-    isolation.run(f"--lambdatest-fetch={fetch}")
+    isolation.run("--lambdatest-fetch=teardown")
 
 
 LEFT_BEHIND = """
@@ -201,24 +200,15 @@ def test_last_forgets_to_undo_what_it_did(tmp_path):
 """
 
 
-@pytest.mark.parametrize("fetch", ["background", "teardown"])
-def test_what_the_last_test_left_replaced_is_so_when_the_run_ends(isolation: Isolation, fetch: str) -> None:
+def test_what_the_last_test_left_replaced_is_so_when_the_run_ends(isolation: Isolation) -> None:
     isolation.tests(LEFT_BEHIND)
-    isolation.run(f"--lambdatest-fetch={fetch}", *EVERY_WAY_OUT)
+    isolation.run(*EVERY_WAY_OUT)
 
 
-GEVENT = """
-from gevent import monkey
-
-monkey.patch_all()
-"""
-
-
-@pytest.mark.parametrize("where", ["conftest.py", "plugin_of_the_suite.py"])
-def test_gevent_patches_everything(isolation: Isolation, where: str) -> None:
-    """In a conftest file, and in a plugin that is loaded before this one."""
+def test_gevent_patches_everything(isolation: Isolation) -> None:
+    """In a plugin that is loaded before this one."""
     skip_without("gevent")
-    isolation.story.file(where, GEVENT)
+    isolation.story.file("plugin_of_the_suite.py", "from gevent import monkey\n\nmonkey.patch_all()\n")
     isolation.tests(
         """
 import gevent
@@ -233,10 +223,9 @@ def test_fails():
     visit("fails", title="another title")
 """
     )
-    arguments = [] if where == "conftest.py" else ["-p", "plugin_of_the_suite"]
     isolation.story.set_environment(PYTHONPATH=str(isolation.story.pytester.path))
     isolation.story.warm = None  # nothing of the plugin's is imported before
-    isolation.run(*arguments)
+    isolation.run("-p", "plugin_of_the_suite")
 
 
 def test_eventlet_patches_everything(isolation: Isolation) -> None:

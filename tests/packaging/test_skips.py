@@ -13,40 +13,29 @@ from documents import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-SKIP = '<skipped type="pytest.skip" message="{reason}"/>'
+CASE = '<testsuite><testcase classname="tests.test_it" name="test_it">{}</testcase></testsuite>'
+SKIP = '<skipped type="pytest.skip" message="no browser"/>'
 XFAIL = '<skipped type="pytest.xfail" message="a known fault"/>'
-JUNIT = (
-    '<testsuites><testsuite><testcase classname="tests.test_it" name="test_it">{}</testcase></testsuite></testsuites>'
+EXPLAINED = r"tests\.test_it::.*: no browser ## only here"
+NAMED = "tests.test_it::test_it: no browser"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "inside", "status", "said"),
+    [
+        ("# none", SKIP, 1, f"skipped without leave, in junit.xml: {NAMED}"),
+        (EXPLAINED, SKIP, 0, f"say: ran nowhere: {NAMED}"),
+        (".*", SKIP, 1, "no reason given in accepted.txt: .*"),
+        ("", "", 0, "0 skipped tests"),
+        ("", XFAIL, 0, "0 skipped tests"),
+    ],
+    ids=["not explained", "explained", "without a reason", "passed", "expected to fail"],
 )
-
-
-def check(folder: Path, accepted: str, inside: str) -> subprocess.CompletedProcess[str]:
-    (folder / "accepted.txt").write_text(accepted, encoding="utf-8")
-    (folder / "junit.xml").write_text(JUNIT.format(inside), encoding="utf-8")
+def test_a_skip_that_nobody_explained_fails(tmp_path: Path, accepted: str, inside: str, status: int, said: str) -> None:
+    (tmp_path / "accepted.txt").write_text(accepted, encoding="utf-8")
+    (tmp_path / "junit.xml").write_text(CASE.format(inside), encoding="utf-8")
     command = [sys.executable, str(ROOT / ".ci" / "skips.py"), "accepted.txt", "junit.xml"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=30)
-
-
-def test_a_skip_that_nobody_explained_fails_and_is_named(tmp_path: Path) -> None:
-    result = check(tmp_path, "# none\n", SKIP.format(reason="no browser"))
-    assert result.returncode == 1
-    assert "tests.test_it::test_it: no browser" in result.stdout
-
-
-def test_a_skip_that_is_explained_passes_and_is_named_if_the_test_ran_nowhere(tmp_path: Path) -> None:
-    accepted = r"tests\.test_it::.*: no browser ## only here" + "\n"
-    result = check(tmp_path, accepted, SKIP.format(reason="no browser"))
-    assert result.returncode == 0
-    assert "say: ran nowhere: tests.test_it::test_it: no browser" in result.stdout
-
-
-def test_an_explanation_without_a_reason_is_none(tmp_path: Path) -> None:
-    result = check(tmp_path, ".*\n", SKIP.format(reason="no browser"))
-    assert result.returncode == 1
-    assert "no reason given" in result.stderr
-
-
-@pytest.mark.parametrize("inside", ["", XFAIL], ids=["passed", "expected to fail"])
-def test_tests_that_ran_are_no_skips(tmp_path: Path, inside: str) -> None:
-    result = check(tmp_path, "", inside)
-    assert (result.returncode, "nowhere" in result.stdout) == (0, False)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == status
+    assert said in done.stdout + done.stderr
+    assert ("nowhere" in done.stdout) == (said != "0 skipped tests" and "reason" not in said)

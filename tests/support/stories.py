@@ -282,6 +282,8 @@ class Story:
         self.pytester = pytester
         self.warm = warm
         """What runs are forked from. Without, each starts with nothing imported, as a run from a shell."""
+        self.warm_sidecar = True
+        """Whether a run that is forked has its sidecar forked too; without, it starts it as it does anywhere."""
         self.grid = grid
         self._monkeypatch = monkeypatch
         self._started: list[Started] = []
@@ -375,7 +377,8 @@ class Story:
         outputs = (folder / "stdout", folder / "stderr")
         base = make_numbered_dir(root=folder, prefix="runpytest-", mode=0o700)
         started = time.perf_counter()
-        status = warm.run([f"--basetemp={base}", *command], folder, outputs, timeout)
+        arguments = [f"--basetemp={base}", *command]
+        status = warm.run(arguments, folder, outputs, timeout, warm_sidecar=self.warm_sidecar)
         out, err = (path.read_text(encoding="utf-8", errors="replace") for path in outputs)
         sys.stdout.write(out + err)  # what a test that fails shows
         return pytest.RunResult(status, out.splitlines(), err.splitlines(), time.perf_counter() - started)

@@ -97,7 +97,7 @@ def interrupted(story: Story, place: str, number: int, *arguments: str) -> Run:
     return run.finish()
 
 
-@pytest.mark.parametrize("place", ["setup", "call", "teardown"])
+@pytest.mark.parametrize("place", ["setup", "teardown"])
 def test_ctrl_c_while_a_test_runs_ends_the_run_at_once(story: Story, place: str) -> None:
     """Though the API hangs: nothing is waited for."""
     story.grid.fault = "hang"

@@ -128,14 +128,14 @@ def test_number(number):
     assert outcomes(run) == {"failed": len(PAYLOADS)}
     assert len(given) == len(PAYLOADS)
     _look_at(chromium, run.folder / "report.html")
-    for record in run.records:
-        player = ReportPage(chromium, run.folder / unquote(record["player"]))
-        assert player.run(
-            "for (const row of document.querySelectorAll('.row, #timeline button')) row.click();"
-            "return [window.__xss ?? 0, document.querySelectorAll('img, svg, iframe, [href^=javascript]').length]"
-        ) == [0, 0]
-        assert player.texts("#rows .row")
-        assert player.errors() == []
+    # What all of them would do to this page: tests/report/player/test_in_chromium.py.
+    player = ReportPage(chromium, run.folder / unquote(run.records[0]["player"]))
+    assert player.run(
+        "for (const row of document.querySelectorAll('.row, #timeline button')) row.click();"
+        "return [window.__xss ?? 0, document.querySelectorAll('img, svg, iframe, [href^=javascript]').length]"
+    ) == [0, 0]
+    assert player.texts("#rows .row")
+    assert player.errors() == []
 
     shown = " ".join(str(value) for record in run.records for value in record.values())
     assert "<img src=x onerror=window.__xss=2>" in shown, "as text it is kept"

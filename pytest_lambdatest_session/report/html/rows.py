@@ -13,8 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup, escape
 
-from pytest_lambdatest_session.report.formatting import severity_of, shown_status, status_text, verdict_text
-from pytest_lambdatest_session.report.html.parts import duration
+from pytest_lambdatest_session.report.formatting import (
+    duration_text,
+    severity_of,
+    shown_status,
+    status_text,
+    verdict_text,
+)
 from pytest_lambdatest_session.report.html.rendering import macros
 from pytest_lambdatest_session.report.html.table import shown
 from pytest_lambdatest_session.report.links import is_link
@@ -122,7 +127,7 @@ def _row_lines(attempt: AttemptRecord) -> Iterator[_Line]:
         session = use.tracked.public
         badge = (severity_of(shown_status(session)), status_text(session))
         disagrees = (("warn", "disagrees"),) if attempt.disagrees_with(use.tracked) else ()
-        yield _Line((badge, *disagrees), duration(session))
+        yield _Line((badge, *disagrees), duration_text(session["duration"]))
     if rest := len(attempt.uses[SESSIONS_SHOWN:]):
         yield _Line((), "", f"and {rest} more")
     if times := len(attempt.creation_failures):

@@ -38,7 +38,11 @@ def unpack(archive: Path, folder: Path) -> list[str]:
             entries = opened.infolist()
             if len(entries) > _MOST_ENTRIES:
                 raise BrokenZipError
-            return [_write(folder, number, *picture) for number, picture in enumerate(_pictures(opened, entries), 1)]
+            names = []
+            for number, (kind, content) in enumerate(_pictures(opened, entries), 1):
+                names.append(f"screenshot-{number:03}.{kind}")
+                (folder / names[-1]).write_bytes(content)
+            return names
     except (BadZipFile, RuntimeError, EOFError, ValueError, zlib.error) as error:
         raise BrokenZipError from error
 
@@ -60,12 +64,6 @@ def _pictures(opened: ZipFile, entries: list[ZipInfo]) -> Iterator[tuple[str, by
         if left < 0 or found > MOST:
             return
         yield kind, content
-
-
-def _write(folder: Path, number: int, kind: str, content: bytes) -> str:
-    name = f"screenshot-{number:03}.{kind}"
-    (folder / name).write_bytes(content)
-    return name
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

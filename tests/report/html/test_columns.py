@@ -45,19 +45,6 @@ SUITES = {
             del cells[3]
             cells.insert(1, f"<td>{report.nodeid.partition('::')[2]}</td>")
         """,
-    "popped from the end": """
-        def pytest_html_results_table_header(cells):
-            cells.insert(0, '<th class="sortable time" data-column-type="time">Time</th>')
-            cells.insert(2, '<th>Short</th>')
-            cells.pop()
-            cells.pop(-2)
-
-        def pytest_html_results_table_row(report, cells):
-            cells.insert(0, '<td class="col-time">noon</td>')
-            cells.insert(2, f'<td>{report.nodeid.partition("::")[2]}</td>')
-            cells.pop()
-            cells.pop(-2)
-        """,
     "by index in the header, from the end in rows": """
         def pytest_html_results_table_header(cells):
             del cells[3]
