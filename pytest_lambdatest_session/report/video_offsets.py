@@ -122,8 +122,9 @@ def fragment_of(url: str, video_range: VideoRange | None) -> str:
     Only files and streams can be entered at a second, by a media fragment (https://www.w3.org/TR/media-frags/). A test
     that begins with the video needs none.
     """
-    can_be_entered = urlsplit(url).path.lower().endswith((".mp4", ".webm", ".m3u8")) and "#" not in url
-    if video_range is None or video_range.start < _SHORTEST_SECONDS or not can_be_entered:
+    if video_range is None or video_range.start < _SHORTEST_SECONDS:
+        return ""
+    if "#" in url or not urlsplit(url).path.lower().endswith((".mp4", ".webm", ".m3u8")):
         return ""
     start = math.floor(video_range.start * 10) / 10
     return f"#t={start:g},{max(math.ceil(video_range.end), math.floor(start) + 1)}"

@@ -131,7 +131,7 @@ def test_a_test_of_two_sessions_stands_once_on_the_page(tmp_path: Path) -> None:
     (tmp_path / "one.jsonl").write_text(
         record("s1", tests=[use("t.py::t") | saved], player="r/s1/index.html") + record("s2", tests=[use("t.py::t")])
     )
-    page = page_of(merged([read_sessions_file(tmp_path / "one.jsonl", tmp_path)]))
+    page = "".join(page_of(merged([read_sessions_file(tmp_path / "one.jsonl", tmp_path)])))
     assert page.count('<article id="t.py::t">') == 1
     table = PageTable(page)
     assert len(table.sessions) == 2
@@ -149,7 +149,7 @@ def test_a_session_of_several_files_has_the_tests_of_all_and_what_is_final(tmp_p
     (joined,) = merged([read_sessions_file(file)])
     assert (joined.record["state"], joined.record["status"]) == ("final", "failed")
     assert [test["nodeid"] for test in joined.record["tests"]] == ["test_a", "test_b"]
-    page = page_of([joined])
+    page = "".join(page_of([joined]))
     table = PageTable(page)
     assert table.summary_rows[0].startswith("failed test_a from 01:23 in the session")
     place = table.place(page.partition('<article id="test_a">')[2].partition("</article>")[0])
@@ -168,7 +168,8 @@ def test_links_keep_leading_where_they_led_and_bad_ones_go(tmp_path: Path) -> No
         "logs": {"console": "javascript:alert(1)", "command": "https://me:key@x.example/"},
     }
     file.write_text(record(state="final", **links), encoding="utf-8")
-    ((_, _, session, _),) = PageTable(page_of(merged([read_sessions_file(file, tmp_path)]))).sessions
+    page = "".join(page_of(merged([read_sessions_file(file, tmp_path)])))
+    ((_, _, session, _),) = PageTable(page).sessions
     assert [address for _, _, address in session[3]] == [
         "run%201/report-lambdatest/s1/video.mp4",
         "run%201/sessions/s1/index.html",
@@ -188,7 +189,7 @@ def test_a_line_that_is_no_session_is_named(tmp_path: Path, line: str) -> None:
 def test_texts_in_a_file_are_escaped_in_the_page(tmp_path: Path) -> None:
     file = tmp_path / "sessions.jsonl"
     file.write_text(record(state="final", name="<img src=x>", status="<b>", tests=[use("<i>")]), encoding="utf-8")
-    page = page_of(merged([read_sessions_file(file, tmp_path)]))
+    page = "".join(page_of(merged([read_sessions_file(file, tmp_path)])))
     assert "<img src=x>" in PageTable(page).everything
     for tag in ("<img src=x>", "<b>", "<i>test", 'id="<i>"'):
         assert tag not in page

@@ -7,16 +7,25 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from pytest_lambdatest_session.report.formatting import escape_control_characters, pluralize
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 def render(template: str, **values: object) -> Markup:
     """Return a whole template as HTML."""
     return Markup(_environment().get_template(template).render(values))  # noqa: S704 - it was escaped as it was made
+
+
+def pieces(template: str, **values: object) -> Iterator[str]:
+    """Yield a template's HTML as it is made, for a page that is too large to be held whole."""
+    return _environment().get_template(template).generate(values)
 
 
 @cache

@@ -37,7 +37,13 @@ def style() -> Markup:
 
 
 def sessions_block(registry: Registry, problems: Problems, token: str, inline: Inline | None = None) -> Markup:
-    """Return the summary's block with all that its script draws on the page, or "" if the run had no sessions.
+    """Return the summary's block with all that its script draws on the page, or "" if the run had no sessions."""
+    said = block_values(registry, problems, token, inline)
+    return render("html/templates/summary.html", **said) if said else Markup()
+
+
+def block_values(registry: Registry, problems: Problems, token: str, inline: Inline | None = None) -> dict[str, object]:
+    """Return what the template of the block takes, or nothing if the run had no sessions; of it the table is made late.
 
     `token` tells the page's table from those of other runs, as reports may be merged. `inline` is for a page that
     stands by itself: it gives the text of a saved log that is short enough to be in it.
@@ -47,28 +53,27 @@ def sessions_block(registry: Registry, problems: Problems, token: str, inline: I
     failures += registry.creation_failures
     noted = list(problems)
     if not (sessions or failures or noted):
-        return Markup()
+        return {}
     counts = status_counts(tracked.public for tracked in sessions)
     builds = {tracked.public["build_name"] for tracked in sessions} - {None}
-    return render(
-        "html/templates/summary.html",
-        total=len(sessions),
-        of_failed=sum(tracked.was_in_a_failure for tracked in sessions),
-        disagreeing=sum(disagreement_on(tracked) is not None for tracked in sessions),
-        left_running=sum(map(is_left_running, sessions)),
-        counts=counts_text(counts),
-        refused=len(failures),
-        refusing_hubs=", ".join(sorted({failure["hub"] for failure in failures})),
-        build=builds.pop() if len(builds) == 1 else None,
-        problems=noted,
-        choices=_choices(sessions, counts) if len(sessions) >= _FILTER_FROM else (),
+    return {
+        "total": len(sessions),
+        "of_failed": sum(tracked.was_in_a_failure for tracked in sessions),
+        "disagreeing": sum(disagreement_on(tracked) is not None for tracked in sessions),
+        "left_running": sum(map(is_left_running, sessions)),
+        "counts": counts_text(counts),
+        "refused": len(failures),
+        "refusing_hubs": ", ".join(sorted({failure["hub"] for failure in failures})),
+        "build": builds.pop() if len(builds) == 1 else None,
+        "problems": noted,
+        "choices": _choices(sessions, counts) if len(sessions) >= _FILTER_FROM else (),
         **_tables(sessions),
-        meanings=[(word, meaning) for word, _ in counts if (meaning := meaning_of(word)) is not None],
-        login_note=login_note([tracked.public for tracked in sessions]),
-        token=token,
-        table=page_table(sessions, registry.attempts.values(), inline),
-        script=asset("html/sessions.js"),
-    )
+        "meanings": [(word, meaning) for word, _ in counts if (meaning := meaning_of(word)) is not None],
+        "login_note": login_note([tracked.public for tracked in sessions]),
+        "token": token,
+        "table": page_table(sessions, registry.attempts.values(), inline),
+        "script": asset("html/sessions.js"),
+    }
 
 
 def _choices(sessions: Sequence[TrackedSession], counts: Sequence[tuple[str, int]]) -> list[tuple[str, str]]:

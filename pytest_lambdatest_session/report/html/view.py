@@ -6,6 +6,7 @@ place is said once, by the functions below. Pure.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -32,37 +33,54 @@ from pytest_lambdatest_session.report.video_offsets import about, fragment_of, p
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_lambdatest_session.report.html.table import Said
+    from pytest_lambdatest_session.report.html.table import Said, Shown
     from pytest_lambdatest_session.report.log_rows import LogRow
     from pytest_lambdatest_session.report.records import ReportedSession
     from pytest_lambdatest_session.report.registry import AttemptRecord, TrackedSession, Use
 
     Inline = Callable[[str], str | None]
     """Takes an artifact's path as in the session's record, gives the text of a saved log that shall be in the page."""
-    Shown = Callable[[str], str]
 
 _ROWS_SHOWN = 10
 
 
 def session_view(tracked: TrackedSession, shown: Shown) -> Said:
-    """Return what is said of a session, whoever used it; `shown` is that of the session, see `shown_of`.
+    """Return what is said of a session, whoever used it; `shown` is that of the session.
 
     `(status, its severity, time, links, logs, note on the logs, remarks, facts, name, browser, groups)`: of links and
     logs `(name, name in full, address)` each, of remarks and facts `(name, text)`; of groups of the filter a letter
     each.
     """
     session = tracked.public
+    time, facts = duration_text(session["duration"]), session_facts(session)
+    machine = _machine(session["browser"], session["browser_version"], session["device"], session["platform"])
+    added, logs = session["links"], logs_of(session)
+    # All at once: one after the other these would take most of the time that a page takes.
+    lines = shown.lines(
+        status_text(session),
+        machine,
+        *(text for _, text in facts),
+        # As _links_and_logs takes them
+        session["player"] or "",
+        video_of(session) or "",
+        session["url"],
+        session["shared_until"] or "",
+        session["share_url"] or "",
+        session["artifacts"].get("screenshots") or session["screenshot_url"] or "",
+        *added.values(),
+        *logs.values(),
+    )
+    status, machine, *texts, addresses = lines.split("\n", 2 + len(facts))
     return (
-        shown(status_text(session)),
+        status,
         severity_of(shown_status(session)),
-        duration_text(session["duration"]),
-        tuple((short, full, shown(url)) for short, full, url in _links(session, shown) if url),
-        tuple((kind, f"{kind[:1].upper()}{kind[1:]} log", shown(url)) for kind, url in _logs(session, shown)),
+        time,
+        *_links_and_logs(tuple(added), tuple(logs), addresses),
         login_note([session]) or "",
-        tuple((name, shown(text)) for name, text in _remarks(tracked) if text),
-        tuple((name, shown(text)) for name, text in session_facts(session)),
+        tuple(_remarks(tracked, shown)),
+        tuple([(name, text) for (name, _), text in zip(facts, texts, strict=True)]),
         _own_name(tracked),
-        shown(_browser(session)),
+        machine,
         groups_of(tracked),
     )
 
@@ -87,17 +105,20 @@ def use_view(use: Use, title: str, commands: list[LogRow], inline: Inline | None
         *position(use),
         fragment_of(video_of(session) or "", use.video_range),
         tuple(_failure_details(use, commands, inline, shown)),
-        shown(use.clip or ""),
+        shown(use.clip) if use.clip else "",
     )
 
 
 def use_titles(attempt: AttemptRecord) -> Iterator[str]:
     """Yield what tells the sessions of an attempt apart: their names, or which of how many."""
     number = f", attempt {attempt.number}" if attempt.number > 1 else ""
+    if len(attempt.uses) == 1:
+        yield number
+        return
     for title in session_titles(attempt.sessions).values():
         is_number = title.startswith("session ")
         whose = title.removeprefix("session") if is_number else f": {shown(title)}"
-        yield (whose if len(attempt.uses) > 1 else "") + number
+        yield whose + number
 
 
 def creation_failures_view(attempt: AttemptRecord) -> Said:
@@ -117,31 +138,41 @@ def groups_of(tracked: TrackedSession) -> str:
     )
 
 
-def _links(session: ReportedSession, shown: Shown) -> Iterator[tuple[str, str, str | None]]:
-    """With a short name where there is little room; one without stands in details only."""
-    yield "player", "Player", session["player"]
-    yield "" if session["player"] else "video", "Video", video_of(session)
-    yield "session", "Session page", session["url"]
-    until = shown(session["shared_until"] or "")
-    yield f"shared until {until}", f"Shared page (opens without a login until {until})", session["share_url"]
-    yield "", "Screenshots", session["artifacts"].get("screenshots") or session["screenshot_url"]
-    yield from ((shown(name), shown(name), url) for name, url in session["links"].items())
+# Of a run's sessions nearly all have the same, as marks stand for their ids.
+@lru_cache(maxsize=100)
+def _links_and_logs(added: tuple[str, ...], kinds: tuple[str, ...], addresses: str) -> Said:
+    """Return links and logs of these names, by addresses in a line each.
 
-
-def _logs(session: ReportedSession, shown: Shown) -> Iterator[tuple[str, str]]:
-    yield from ((shown(kind), url) for kind, url in logs_of(session).items())
-
-
-def _remarks(tracked: TrackedSession) -> Iterator[tuple[str, str | None]]:
-    session, failures = tracked.public, (attempt.failure for attempt in tracked.attempts)
-    yield "Why", session["error"]
-    yield "Remark", session["remark"] if has_own_remark(session, failures) else None
-
-
-def _browser(session: ReportedSession) -> str:
-    return join_nonempty(
-        ", ", join_nonempty(" ", session["browser"], session["browser_version"]), session["device"], session["platform"]
+    A link has a short name where there is little room; one without stands in details only.
+    """
+    player, video, page, until, share, screenshots, *others = addresses.split("\n")
+    names, kinds = tuple(map(shown, added)), tuple(map(shown, kinds))
+    links = (
+        ("player", "Player", player),
+        ("" if player else "video", "Video", video),
+        ("session", "Session page", page),
+        (f"shared until {until}", f"Shared page (opens without a login until {until})", share),
+        ("", "Screenshots", screenshots),
+        *zip(names, names, others, strict=False),
     )
+    logs = zip(kinds, others[len(added) :], strict=True)
+    return (
+        tuple(link for link in links if link[2]),
+        tuple((kind, f"{kind[:1].upper()}{kind[1:]} log", address) for kind, address in logs),
+    )
+
+
+@lru_cache(maxsize=100)
+def _machine(browser: str | None, version: str | None, device: str | None, platform: str | None) -> str:
+    return join_nonempty(", ", join_nonempty(" ", browser, version), device, platform)
+
+
+def _remarks(tracked: TrackedSession, shown: Shown) -> Iterator[tuple[str, str]]:
+    session = tracked.public
+    if session["error"]:
+        yield "Why", shown(session["error"])
+    if session["remark"] and has_own_remark(session, (attempt.failure for attempt in tracked.attempts)):
+        yield "Remark", shown(session["remark"])
 
 
 def _own_name(tracked: TrackedSession) -> str:
