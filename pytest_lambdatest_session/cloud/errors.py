@@ -22,6 +22,10 @@ The text of each is one line for people: what happened, where, and what to do. I
 from __future__ import annotations
 
 NO_CREDENTIALS = "no credentials: set LT_USERNAME and LT_ACCESS_KEY to see status, duration, video and logs"
+NO_TIME = "no time was left ({})"
+"""Why something is not done, given the setting that limits the time."""
+STILL_RUNNING = "LambdaTest still lists it as running"
+"""Why a session was not marked that ended only just now."""
 
 
 class CloudError(Exception):

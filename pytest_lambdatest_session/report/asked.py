@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pytest_lambdatest_session.cloud.errors import NO_TIME
 from pytest_lambdatest_session.report.formatting import pluralize
-from pytest_lambdatest_session.sidecar.messages import NO_TIME
 
 if TYPE_CHECKING:
     from pytest_lambdatest_session.problems import Problems

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_lambdatest_session.cloud.errors import STILL_RUNNING
 from pytest_lambdatest_session.report.asked import Asked
 from pytest_lambdatest_session.report.failures import message_of
 from pytest_lambdatest_session.report.formatting import pluralize
-from pytest_lambdatest_session.sidecar.messages import STILL_RUNNING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

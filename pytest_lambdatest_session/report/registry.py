@@ -330,7 +330,7 @@ class Registry:
         if attempt is None:
             if not (payload["uses"] or payload["creation_failures"]):
                 return None
-            attempt = self._begin(payload["test"], payload["number"], nodeid, worker)
+            attempt = self._begin(payload["attempt"], payload["test"], payload["number"], nodeid, worker)
         attempt.snapshot = payload["snapshot"]
         attempt.creation_failures = payload["creation_failures"] or ()
         if payload.get("commands") and not attempt.commands:
@@ -361,7 +361,7 @@ class Registry:
             return None
         attempt = self.attempts.get(line["attempt"])
         if attempt is None:
-            attempt = self._begin(line["test"], line["number"], line["nodeid"], worker)
+            attempt = self._begin(line["attempt"], line["test"], line["number"], line["nodeid"], worker)
         attempt.collected_as = line["nodeid"]
         if tracked not in attempt.sessions:
             at = line["session"]["started_at"] or 0.0
@@ -376,11 +376,11 @@ class Registry:
             if (attempt.collected_as, attempt.worker, attempt.outcome) == (nodeid, worker, None)
         ]
 
-    def _begin(self, test: str, number: int, nodeid: str, worker: str | None) -> AttemptRecord:
+    def _begin(self, attempt_id: str, test: str, number: int, nodeid: str, worker: str | None) -> AttemptRecord:
         before = self.attempts.get(f"{test}.{number - 1}")
         if before is not None and before.was_logged and before.outcome is None:
             before.record_outcome("rerun")  # a plugin that runs tests again kept its failure to itself
-        attempt = self.attempts[f"{test}.{number}"] = AttemptRecord(test, nodeid, worker, number)
+        attempt = self.attempts[attempt_id] = AttemptRecord(test, nodeid, worker, number)
         return attempt
 
     def note(self, session_id: str, note: str) -> None:

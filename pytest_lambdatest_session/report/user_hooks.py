@@ -30,12 +30,13 @@ def call_user_hooks(config: pytest.Config, registry: Registry, problems: Problem
         # pluggy asks those registered last first; of two links with one name, theirs wins by coming last here.
         for answer in _call(links, config, tracked, problems)[::-1]:
             if not isinstance(answer, Mapping):
-                problems.add(f"{links} returned a {type(answer).__name__}; accepted: {{name: url}} or None")
+                kind = type(answer).__name__
+                problems.add(f"pytest_lambdatest_session_links returned a {kind}; accepted: {{name: url}} or None")
                 continue
             for name, url in answer.items():
                 if not put_link(tracked.public, name, url):
                     problems.add(
-                        f"{links} returned {clean_text(name, _NAME_LIMIT)!r} with "
+                        f"pytest_lambdatest_session_links returned {clean_text(name, _NAME_LIMIT)!r} with "
                         f"{clean_text(url, _QUOTED_LIMIT)!r}, which is left out; "
                         "a link is http(s) or relative to the report, without a user name in it"
                     )
@@ -49,8 +50,7 @@ def _call(name: str, config: pytest.Config, tracked: TrackedSession, problems: P
         # Under its name, and under the one that it had first, see `hookspec`.
         answers: list[object] = getattr(config.hook, name)(config=config, webdriver_session=record, session=record)
     except _FAILURES as error:
-        said = clean_text(_said_by(error), _QUOTED_LIMIT)
-        problems.add(f"the suite's {name} failed: {type(error).__name__}: {said}")
+        problems.add(_failure_of(name, error))
         return []
     return answers
 
@@ -71,6 +71,10 @@ def put_link(session: ReportedSession, name: object, url: object) -> bool:
         if not url:
             del links[name]
     return True
+
+
+def _failure_of(name: str, error: BaseException) -> str:
+    return f"the suite's {name} failed: {type(error).__name__}: {clean_text(_said_by(error), _QUOTED_LIMIT)}"
 
 
 def _said_by(error: BaseException) -> str:

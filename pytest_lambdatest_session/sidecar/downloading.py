@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from pytest_lambdatest_session.cloud.endpoints import LOGS
-from pytest_lambdatest_session.cloud.errors import NotFound, ServerError
+from pytest_lambdatest_session.cloud.errors import NO_TIME, NotFound, ServerError
 from pytest_lambdatest_session.cloud.redact import MASK, scrub
 from pytest_lambdatest_session.sidecar.ffmpeg import COPY, run_ffmpeg, source
 from pytest_lambdatest_session.sidecar.jobs import Job
-from pytest_lambdatest_session.sidecar.messages import NO_TIME
 from pytest_lambdatest_session.sidecar.storage import NoRoomError
 from pytest_lambdatest_session.sidecar.video_length import video_seconds
 

@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pytest_lambdatest_session.sidecar.messages import NO_TIME
+from pytest_lambdatest_session.cloud.errors import NO_TIME
 from pytest_lambdatest_session.sidecar.storage import NoRoomError
 
 if TYPE_CHECKING:

@@ -7,9 +7,8 @@ from abc import ABC, abstractmethod
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from pytest_lambdatest_session.cloud.errors import CloudError, Refused
+from pytest_lambdatest_session.cloud.errors import NO_TIME, CloudError, Refused
 from pytest_lambdatest_session.credentials import Credentials
-from pytest_lambdatest_session.sidecar.messages import NO_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable

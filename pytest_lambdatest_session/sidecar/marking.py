@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_lambdatest_session.cloud.endpoints import kind_asked, sibling_base_url
-from pytest_lambdatest_session.cloud.errors import NotFound
+from pytest_lambdatest_session.cloud.errors import STILL_RUNNING, NotFound
 from pytest_lambdatest_session.sidecar.jobs import Job
-from pytest_lambdatest_session.sidecar.messages import STILL_RUNNING
 
 if TYPE_CHECKING:
     from pytest_lambdatest_session.cloud.client import Client

@@ -9,9 +9,9 @@ import requests
 from selenium import webdriver
 
 from made_up_runs import MadeUpRun
+from pytest_lambdatest_session.cloud.errors import STILL_RUNNING
 from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.marking import Marks
-from pytest_lambdatest_session.sidecar.messages import STILL_RUNNING
 from stories import outcomes
 
 if TYPE_CHECKING:
