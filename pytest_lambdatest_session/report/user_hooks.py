@@ -30,12 +30,13 @@ def call_user_hooks(config: pytest.Config, registry: Registry, problems: Problem
         # pluggy asks those registered last first; of two links with one name, theirs wins by coming last here.
         for answer in _call(links, config, tracked, problems)[::-1]:
             if not isinstance(answer, Mapping):
-                problems.add(f"{links} returned a {type(answer).__name__}; accepted: {{name: url}} or None")
+                kind = type(answer).__name__
+                problems.add(f"pytest_lambdatest_session_links returned a {kind}; accepted: {{name: url}} or None")
                 continue
             for name, url in answer.items():
                 if not put_link(tracked.public, name, url):
                     problems.add(
-                        f"{links} returned {clean_text(name, _NAME_LIMIT)!r} with "
+                        f"pytest_lambdatest_session_links returned {clean_text(name, _NAME_LIMIT)!r} with "
                         f"{clean_text(url, _QUOTED_LIMIT)!r}, which is left out; "
                         "a link is http(s) or relative to the report, without a user name in it"
                     )
