@@ -102,10 +102,11 @@ def session_facts(session: ReportedSession) -> list[tuple[str, str]]:
 
 def session_links(session: ReportedSession, *, with_logs: bool = True) -> list[tuple[str, str]]:
     """Return what a session has in the cloud, and what the suite's own hook added, as `(name, address)`."""
+    until = session["shared_until"]
     links = (
         ("session", session["url"]),
         ("video", session["video_url"]),
-        (f"shared until {session['shared_until']}", session["share_url"]),
+        (f"shared until {until}" if until else "shared page", session["share_url"]),
         *session["links"].items(),
     )
     logs = (

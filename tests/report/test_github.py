@@ -32,7 +32,9 @@ def test_totals_and_each_failure_with_its_first_line(tmp_path: Path) -> None:
     run.says("s4", name="Ada")
     run.says("s5")
     run.says("s1", status="passed")
-    run.says("s2", status="failed", duration=61.0)
+    public = run.says("s2", status="failed", duration=61.0).public
+    public["share_url"], public["shared_until"] = "https://share.example/s2", "2026-12-01"
+    public["links"] = {"server logs": "https://logs.example/s2", "beside the report": "logs/s2.txt"}
     run.says_not("s3", "pending")
     lines = lines_of(run, tmp_path, test_red="assert '***' | 1\nmore", test_refused="no\x1b[2J")
     assert lines[:5] == [
@@ -45,6 +47,8 @@ def test_totals_and_each_failure_with_its_first_line(tmp_path: Path) -> None:
     contradicted, red, refused, ada, other = lines[6:11]
     marked = "marked failed at LambdaTest, passed in pytest, 1 min 01 s"
     assert contradicted.startswith(f"| test\\_contradicted passed |  | {marked} | [session](<")
+    shared = r"[shared until 2026-12-01](<https://share.example/s2>) [server logs](<https://logs.example/s2>) |"
+    assert contradicted.endswith(shared), "a page on GitHub can't open what lies beside a report"
     assert red.startswith(r"| test\_red failed | assert '\*\*\*' \| 1 | pending | [session](<")
     assert refused == r"| test\_refused error | no\\x1b\[2J | refused | |"
     assert ada.startswith(r"| test\_chat failed |  | Ada: completed, 1 min 00 s | [session](<")
