@@ -32,7 +32,6 @@ _MEANINGS = {
     "unavailable": "LambdaTest could not be asked",
     "not asked": "lambdatest_fetch is off, so nobody asked LambdaTest",
 }
-_GOOD, _BAD = ("passed",), ("failed", "error")
 _SHORT = 40
 _MOST_STATUSES = 8
 
@@ -68,10 +67,6 @@ def meaning_of(status: str) -> str | None:
 
 def severity_of(word: str) -> Severity:
     """Return how good or bad a status or an outcome is."""
-    if word in _GOOD:
-        return "good"
-    if word in _BAD:
-        return "bad"
     verdict = verdict_of(word)
     return "plain" if verdict is None else "good" if verdict == "passed" else "bad"
 

@@ -24,16 +24,15 @@ from pytest_lambdatest_session.report.formatting import (
 )
 from pytest_lambdatest_session.report.html.parts import join_nonempty, login_note, logs_of, video_of
 from pytest_lambdatest_session.report.html.table import shown, shown_lines
-from pytest_lambdatest_session.report.last_commands import by_session, clock, command_text, seconds_text
+from pytest_lambdatest_session.report.last_commands import clock, took
 from pytest_lambdatest_session.report.log_rows import within
 from pytest_lambdatest_session.report.priority import disagreement_on, lacks_final_answer
 from pytest_lambdatest_session.report.saved_files import STREAM_NOTE
-from pytest_lambdatest_session.report.video_offsets import about, can_be_entered, fragment_of, position
+from pytest_lambdatest_session.report.video_offsets import about, fragment_of, position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_lambdatest_session.capture.payload import CommandPayload
     from pytest_lambdatest_session.report.html.table import Said, Shown
     from pytest_lambdatest_session.report.log_rows import LogRow
     from pytest_lambdatest_session.report.records import ReportedSession
@@ -54,12 +53,13 @@ def session_view(tracked: TrackedSession, shown: Shown) -> Said:
     """
     session = tracked.public
     time, facts = duration_text(session["duration"]), session_facts(session)
+    machine = _machine(session["browser"], session["browser_version"], session["device"], session["platform"])
     added, logs = session["links"], logs_of(session)
     # All at once: one after the other these would take most of the time that a page takes.
     lines = shown.lines(
         status_text(session),
-        _machine(session["browser"], session["browser_version"], session["device"], session["platform"]),
-        *[text for _, text in facts],
+        machine,
+        *(text for _, text in facts),
         # As _links_and_logs takes them
         session["player"] or "",
         video_of(session) or "",
@@ -92,19 +92,18 @@ def attempt_view(attempt: AttemptRecord) -> Said:
     return outcome, severity_of(outcome), number, shown_lines(attempt.failure)
 
 
-def use_view(use: Use, title: str, commands: list[CommandPayload], inline: Inline | None, shown: Shown) -> Said:
+def use_view(use: Use, title: str, commands: list[LogRow], inline: Inline | None, shown: Shown) -> Said:
     """Return what is said of a test's use of a session.
 
     `(whose it is, disagreement, where it starts, where it ends, fragment of the video's address, failure details,
     address of the clip)`; what is not there is "".
     """
     session, attempt = use.tracked.public, use.attempt
-    video = video_of(session)
     return (
         title,
         shown(verdict_text(session, attempt.outcome)) if attempt.disagrees_with(use.tracked) else "",
         *position(use),
-        fragment_of(video, use.video_range) if video and can_be_entered(video) else "",
+        fragment_of(video_of(session) or "", use.video_range),
         tuple(_failure_details(use, commands, inline, shown)),
         shown(use.clip) if use.clip else "",
     )
@@ -128,11 +127,6 @@ def creation_failures_view(attempt: AttemptRecord) -> Said:
         (shown(creation_failure["hub"]), shown(creation_failure["error"]))
         for creation_failure in attempt.creation_failures
     )
-
-
-def commands_of(attempt: AttemptRecord) -> dict[TrackedSession, list[CommandPayload]]:
-    """Return an attempt's last commands before it failed, by session."""
-    return dict(by_session(attempt)) if attempt.commands else {}
 
 
 def groups_of(tracked: TrackedSession) -> str:
@@ -192,7 +186,7 @@ def _own_name(tracked: TrackedSession) -> str:
 # What shows why a test failed without a look at the dashboard
 
 
-def _failure_details(use: Use, commands: list[CommandPayload], inline: Inline | None, shown: Shown) -> Iterator[Said]:
+def _failure_details(use: Use, commands: list[LogRow], inline: Inline | None, shown: Shown) -> Iterator[Said]:
     """Yield parts, each by its name.
 
     `("picture", kind, address, caption)`, `("table", title, heads, rows)`, `("log", title, text)`, `("note", text)`. A
@@ -225,14 +219,10 @@ def _picture(use: Use, inline: Inline | None, shown: Shown) -> Iterator[Said]:
         yield "picture", "", "", caption
 
 
-def _commands(tracked: TrackedSession, commands: list[CommandPayload]) -> Said:
+def _commands(tracked: TrackedSession, commands: list[LogRow]) -> Said:
     rows = tuple(
-        (
-            (clock(tracked, command), seconds_text(command["seconds"]), shown(command_text(command))),
-            shown(command["error"] or ""),
-            "bad" if command["error"] else "",
-        )
-        for command in commands
+        ((clock(tracked, row), took(row), shown(row.text)), shown(row.error), "bad" if row.is_error else "")
+        for row in commands
     )
     return "table", f"Last {pluralize(len(commands), 'command')} before the failure", ("At", "Took", "Command"), rows
 
@@ -240,15 +230,7 @@ def _commands(tracked: TrackedSession, commands: list[CommandPayload]) -> Said:
 def _console_errors(tracked: TrackedSession, rows: list[LogRow]) -> Iterator[Said]:
     """Yield the last of those in a failed test's time."""
     if rows:
-        lag = tracked.video_lag
-        lines = tuple(
-            (
-                (clock_text(lag.shown_second(row.offset)) if row.offset is not None else "", shown(row.text)),
-                "",
-                "bad",
-            )
-            for row in rows[-_ROWS_SHOWN:]
-        )
+        lines = tuple(((clock(tracked, row), shown(row.text)), "", "bad") for row in rows[-_ROWS_SHOWN:])
         yield "table", "Console errors in this test's time", (), lines
 
 
