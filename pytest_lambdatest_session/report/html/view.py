@@ -59,7 +59,7 @@ def session_view(tracked: TrackedSession, shown: Shown) -> Said:
     lines = shown.lines(
         status_text(session),
         machine,
-        *(text for _, text in facts),
+        *[text for _, text in facts],
         # As _links_and_logs takes them
         session["player"] or "",
         video_of(session) or "",
