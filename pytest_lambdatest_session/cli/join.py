@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.html.rendering import pieces
-from pytest_lambdatest_session.report.html.rows import details
+from pytest_lambdatest_session.report.html.rows import marker
 from pytest_lambdatest_session.report.html.summary import block_values, style
 from pytest_lambdatest_session.report.html.table import SESSION_ID, TEST_ID, Shown
 from pytest_lambdatest_session.report.links import is_link, is_plain
@@ -126,7 +126,7 @@ def page_of(sessions: Iterable[Joined]) -> Iterator[str]:
     """Return one page, in pieces: the table of all sessions, and below it the details of each test that failed."""
     registry = _registry_of(sessions)
     failures = (
-        (attempt.nodeid, attempt.outcome, Markup(details(f"{_TOKEN}.{place}")))  # noqa: S704 - markup of ours
+        (attempt.nodeid, attempt.outcome, Markup(marker(f"{_TOKEN}.{place}")))  # noqa: S704 - markup of ours
         for place, attempt in enumerate(registry.attempts.values())
         if attempt.outcome in FAILED_OUTCOMES
     )
