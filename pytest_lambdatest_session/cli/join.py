@@ -81,7 +81,13 @@ def read_sessions_file(file: Path, folder: Path | None = None) -> list[SessionRe
     with file.open(encoding="utf-8", errors="replace") as lines:
         for number, line in enumerate(lines, 1):
             if line.strip():
-                records.append(_record(line, f"{file}, line {number}"))
+                try:
+                    records.append(_record(line))
+                except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+                    raise NoSessionsFileError(
+                        f"{file}, line {number} is no session; "
+                        "accepted: files that pytest wrote with lambdatest_sessions_file"
+                    ) from None
                 if folder is not None:
                     _move_links(records[-1], origin, target)
     return records
@@ -156,22 +162,17 @@ def _times(use: SessionUse) -> tuple[float, float]:
     return start, start if end is None else end
 
 
-def _record(line: str, place: str) -> SessionRecord:
+def _record(line: str) -> SessionRecord:
     """Return a line as a record: what it lacks, as a line of an older version does, is unknown."""
-    try:
-        told = json.loads(line)
-        record = cast("dict[str, Any]", unknown_session(str(told["session_id"]), str(told["hub"]), told["kind"]))
-        tests = told.pop("tests")
-        fit, repeated = _accepted(tuple(told), tuple(map(type, told.values())))
-        record.update(told if len(fit) == len(told) else {key: told[key] for key in fit})
-        for key in repeated:
-            record[key] = sys.intern(record[key])
-        record["tests"] = [_use(use) for use in tests]
-        return cast("SessionRecord", record)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise NoSessionsFileError(
-            f"{place} is no session; accepted: files that pytest wrote with lambdatest_sessions_file"
-        ) from None
+    told = json.loads(line)
+    record = cast("dict[str, Any]", unknown_session(str(told["session_id"]), str(told["hub"]), told["kind"]))
+    tests = told.pop("tests")
+    fit, repeated = _accepted(tuple(told), tuple(map(type, told.values())))
+    record.update(told if len(fit) == len(told) else {key: told[key] for key in fit})
+    for key in repeated:
+        record[key] = sys.intern(record[key])
+    record["tests"] = [_use(use) for use in tests]
+    return cast("SessionRecord", record)
 
 
 # There are few kinds of lines, and to look at each value of a hundred thousand takes long.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from pytest_lambdatest_session.report.html.table import Compact, Shown, as_json, script_texts, shown
+from pytest_lambdatest_session.report.html.table import Compact, Shown, quoted, script_texts, shown
 from pytest_lambdatest_session.report.html.view import (
     attempt_view,
     creation_failures_view,
@@ -46,12 +46,12 @@ def page_table(
     attempt_places = {attempt: place for place, attempt in enumerate(attempts)}
 
     def session_row(tracked: TrackedSession, view: Said) -> str:
-        ids = f"{as_json(shown(tracked.id))},{as_json(shown(tracked.public['test_id'] or ''))}"
+        ids = f"{quoted(shown(tracked.id))},{quoted(shown(tracked.public['test_id'] or ''))}"
         used_by = [str(attempt_places[attempt]) for attempt in uses_by_priority(tracked)]
         return f"[{ids},{written(view)},[{','.join(used_by)}]]"
 
     def attempt_row(attempt: AttemptRecord, view: Said, creation_failures: Said) -> str:
-        said = f"{as_json(shown(attempt.nodeid))},{written(view)}"
+        said = f"{quoted(shown(attempt.nodeid))},{written(view)}"
         used = [str(session_places[use.tracked]) for use in attempt.uses]
         uses = map(written, islice(use_views, len(attempt.uses)))
         return f"[{said},[{','.join(used)}],[{','.join(uses)}],{written(creation_failures)}]"

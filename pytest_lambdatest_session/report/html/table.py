@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from itertools import islice
+from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, TypeAlias
 
 from markupsafe import Markup
@@ -27,7 +28,8 @@ SESSION_ID, TEST_ID = "{~1}", "{~2}"
 _PRINTABLE = bytes(range(0x20, 0x7F))
 """Of ASCII. Whether a text has others in it `str.isprintable` tells in several times the time."""
 
-as_json = json.JSONEncoder(separators=(",", ":")).encode
+quoted = encode_basestring_ascii
+"""Of a text its JSON."""
 
 shown = escape_control_characters
 """Of a text of one line what the page has."""
@@ -74,7 +76,7 @@ class Compact:
         if text is not None:
             return text
         if isinstance(known, str):
-            text = as_json(known)
+            text = quoted(known)
         else:  # its parts come first, so that numbers often used are short
             texts = zip(known, map(self._texts.get, map(id, known)), strict=True)
             text = f"[{','.join([self.written(part) if told is None else told for part, told in texts])}]"
@@ -118,7 +120,7 @@ def shown_lines(text: str) -> str:
 
 def as_script_text(table: object) -> Markup:
     """Return the table as the text of a script element."""
-    return _in_a_script(as_json(table))
+    return _in_a_script(json.dumps(table, separators=(",", ":")))
 
 
 def script_texts(rows: Iterable[str]) -> Iterator[Markup]:
