@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.html.rendering import pieces
-from pytest_lambdatest_session.report.html.rows import details
+from pytest_lambdatest_session.report.html.rows import marker
 from pytest_lambdatest_session.report.html.summary import block_values, style
 from pytest_lambdatest_session.report.html.table import SESSION_ID, TEST_ID, Shown
 from pytest_lambdatest_session.report.links import is_link, is_plain
@@ -96,7 +96,8 @@ class Joined:
 
     def take(self, record: SessionRecord, file: int) -> None:
         """Take in what another file tells: tests that are new, and what is final in place of what is not."""
-        new = [use for use in record["tests"] if use not in self.record["tests"]]
+        known = {tuple(use.values()) for use in self.record["tests"]}
+        new = [use for use in record["tests"] if tuple(use.values()) not in known]
         better = record if record["state"] == "final" and self.record["state"] != "final" else self.record
         self.record = {**better, "tests": self.record["tests"] + new}
         self.files += [file] * len(new)
@@ -107,8 +108,9 @@ def merged(files: Iterable[Iterable[SessionRecord]]) -> Iterator[Joined]:
     found: dict[str, Joined] = {}
     for number, records in enumerate(files):
         for record in records:
-            if record["session_id"] in found:
-                found[record["session_id"]].take(record, number)
+            known = found.get(record["session_id"])
+            if known is not None:
+                known.take(record, number)
             else:
                 found[record["session_id"]] = Joined(record, [number] * len(record["tests"]))
     yield from found.values()
@@ -118,7 +120,7 @@ def page_of(sessions: Iterable[Joined]) -> Iterator[str]:
     """Return one page, in pieces: the table of all sessions, and below it the details of each test that failed."""
     registry = _registry_of(sessions)
     failures = (
-        (attempt.nodeid, attempt.outcome, Markup(details(f"{_TOKEN}.{place}")))  # noqa: S704 - markup of ours
+        (attempt.nodeid, attempt.outcome, Markup(marker(f"{_TOKEN}.{place}")))  # noqa: S704 - markup of ours
         for place, attempt in enumerate(registry.attempts.values())
         if attempt.outcome in FAILED_OUTCOMES
     )

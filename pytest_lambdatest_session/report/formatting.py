@@ -134,8 +134,9 @@ def session_titles(tracked_sessions: Sequence[TrackedSession]) -> dict[TrackedSe
     names = [tracked.public["name"] if tracked.public["name"] != tracked.id else None for tracked in tracked_sessions]
     if len(names) == 1:
         return {tracked_sessions[0]: names[0] or ""}
+    times = Counter(names)
     return {
-        tracked: name if name and names.count(name) == 1 else f"{name or 'session'} {number} of {len(names)}"
+        tracked: name if name and times[name] == 1 else f"{name or 'session'} {number} of {len(names)}"
         for number, (tracked, name) in enumerate(zip(tracked_sessions, names, strict=True), 1)
     }
 

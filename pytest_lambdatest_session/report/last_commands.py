@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 def commands_of(attempt: AttemptRecord) -> dict[TrackedSession, list[LogRow]]:
     """Return an attempt's last commands before it failed, by session."""
-    found: dict[TrackedSession, list[LogRow]] = {}
-    if attempt.commands:
-        for tracked in attempt.sessions:
-            own = [command for command in attempt.commands if command["session"] in tracked.names]
-            if own:
-                found[tracked] = [_row(tracked, command) for command in own]
-    return found
+    if not attempt.commands:
+        return {}
+    rows = {
+        tracked: [_row(tracked, command) for command in attempt.commands if command["session"] in tracked.names]
+        for tracked in attempt.sessions
+    }
+    return {tracked: own for tracked, own in rows.items() if own}
 
 
 def clock(tracked: TrackedSession, row: LogRow) -> str:

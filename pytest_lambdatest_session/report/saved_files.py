@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from pytest_lambdatest_session.cloud.logs import LOGS
+from pytest_lambdatest_session.cloud.endpoints import LOGS
 from pytest_lambdatest_session.report.asked import Asked
 from pytest_lambdatest_session.report.priority import by_priority, needs_attention
 

@@ -191,23 +191,22 @@ def _row(raw: dict[str, Any], table: PageTable) -> Row:
     cells = {}
     for cell in raw["resultsTableRow"]:
         parts = Parts(cell)
-        name = parts.tags[0][1].get("class", "-").split()[-1]
-        cells[name] = parts
-    empty = Parts("")
+        if parts.tags:  # a marker is a comment
+            cells[parts.tags[0][1].get("class", "-").split()[-1]] = parts
     extras = " ".join(extra["content"] for extra in raw["extras"] if extra["format_type"] == "html")
-    links = table.place(" ".join(map(str, raw["resultsTableRow"])))
-    unfolded = table.place(extras)
-    ours = {name: address for line in table.row_links(links) for name, address in line} if links is not None else {}
-    details = Parts(extras).text + (table.details(unfolded) if unfolded is not None else "")
+    place = table.place(" ".join(map(str, raw["resultsTableRow"])))
+    ours = {name: address for line in table.row_links(place) for name, address in line} if place is not None else {}
+    statuses, times = zip(*table.row_texts(place), strict=True) if place is not None else ((), ())
+    details = Parts(extras).text + (table.details(place) if place is not None else "")
     return Row(
         result=cells["col-result"].text.strip(),
         test=cells["col-testId"].text.strip(),
-        status=" ".join(cells.get("col-ltstatus", empty).text.split()),
-        session_time=" ".join(cells.get("col-ltduration", empty).text.split()),
+        status=" ".join(statuses),
+        session_time=" ".join(" ".join(times).split()),
         links=ours,
         all_links={name: href for parts in cells.values() for name, href in parts.links.items()} | ours,
         details=" ".join(details.split()),
-        pictures=table.pictures(unfolded) if unfolded is not None else [],
+        pictures=table.pictures(place) if place is not None else [],
         raw=raw,
     )
 

@@ -152,7 +152,7 @@ def _import_what_all_need() -> None:
         with suppress(ImportError):
             importlib.import_module(name)
     templates = importlib.import_module("pytest_lambdatest_session.report.html.rendering")._environment()
-    for name in ("rows", "summary", "sessions_page"):
+    for name in ("summary", "sessions_page"):
         templates.get_template(f"html/templates/{name}.html")
     packages = {name.partition(".")[0] for name in (*_PLUGINS, "pytest_lambdatest_session")}
     for name, module in list(sys.modules.items()):

@@ -53,13 +53,12 @@ def session_view(tracked: TrackedSession, shown: Shown) -> Said:
     """
     session = tracked.public
     time, facts = duration_text(session["duration"]), session_facts(session)
-    machine = _machine(session["browser"], session["browser_version"], session["device"], session["platform"])
     added, logs = session["links"], logs_of(session)
     # All at once: one after the other these would take most of the time that a page takes.
     lines = shown.lines(
         status_text(session),
-        machine,
-        *(text for _, text in facts),
+        _machine(session["browser"], session["browser_version"], session["device"], session["platform"]),
+        *[text for _, text in facts],
         # As _links_and_logs takes them
         session["player"] or "",
         video_of(session) or "",

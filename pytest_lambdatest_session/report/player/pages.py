@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+from zipfile import BadZipFile
 
 from pytest_lambdatest_session.capture.untouched import untouched
 from pytest_lambdatest_session.report.log_rows import console_errors, log_rows
 from pytest_lambdatest_session.report.player.events import events_of
 from pytest_lambdatest_session.report.player.page import Media, duration_of, page_of
-from pytest_lambdatest_session.report.player.stills import BrokenZipError, unpack
+from pytest_lambdatest_session.report.player.stills import unpack
 from pytest_lambdatest_session.report.priority import by_priority
 from pytest_lambdatest_session.report.saved_files import folder_name, link_to, saved_file
 from pytest_lambdatest_session.report.sessions_file import write_whole
@@ -104,6 +105,6 @@ def _media(public: ReportedSession, folder: Path, report_folder: Path) -> Media:
     if archive is not None:
         try:
             return Media(stills=tuple(unpack(archive, folder)))
-        except BrokenZipError:
+        except BadZipFile:
             public["artifacts_missing"]["screenshots"] = "their zip can't be read; it is as LambdaTest sent it"
     return Media()
