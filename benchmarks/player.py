@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from benchmarks.figures import spread
-from pytest_lambdatest_session.report.player.events import Event
+from pytest_lambdatest_session.report.log_rows import LogRow
 from pytest_lambdatest_session.report.player.page import Media, page_of
 from pytest_lambdatest_session.report.registry import Registry
 
@@ -59,5 +59,6 @@ def player(*, short: bool) -> Iterator[str]:
 def _page() -> str:
     hub, at = "hub.lambdatest.com", 1000.0
     (tracked,) = Registry().merge([{"id": "s1", "hub": hub, "started_at": at, "ended_at": at + _ROWS / 10}])
-    events = [Event(row / 10, "command", f"find_element css selector #item{row}", seconds=0.1) for row in range(_ROWS)]
+    texts = [f"find_element css selector #item{row}" for row in range(_ROWS)]
+    events = [LogRow(row / 10, text, False, "command", seconds=0.1) for row, text in enumerate(texts)]
     return page_of(tracked, events, Media(), None)

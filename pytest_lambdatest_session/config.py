@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from pytest_lambdatest_session.cloud.endpoints import checked_api_url
@@ -26,9 +26,8 @@ Fetch = Literal["background", "teardown", "off"]
 MarkStatus = Literal["off", "on", "overwrite"]
 IniType = Literal["string", "args", "linelist", "int", "float", "bool"]
 Artifacts = Literal["off", "failed", "all"]
-_Number = TypeVar("_Number", int, float)
 Clips = Literal["off", "failed"]
-SHARE_DAYS = (3, 7, 10, 30)
+SHARE_DAYS = ("3", "7", "10", "30")
 _SWITCH = {
     **dict.fromkeys(("on", "true", "yes", "1"), "on"),
     **dict.fromkeys(("off", "false", "no", "0"), "off"),
@@ -208,20 +207,9 @@ def _parse_hosts(text: str) -> tuple[str, ...]:
     words = text.replace(",", " ").split()
     hosts = tuple(host.strip(".").lower() for host in words)
     if not hosts or not all(map(_is_host_name, hosts)):
-        raise ValueError(_hint_of_host(words))
+        in_addresses = [_hub_in(word) for word in words if "/" in word or ":" in word]
+        raise ValueError(next((f"give the host alone: {host}" for host in in_addresses if _is_host_name(host)), ""))
     return hosts
-
-
-def _hint_of_host(words: list[str]) -> str:
-    """Return the host of the first address among what should be hosts, as advice; "" if there is none."""
-    for word in words:
-        try:
-            host = urlsplit(word if "//" in word else f"//{word}").hostname or ""
-        except ValueError:
-            continue
-        if ("/" in word or ":" in word) and _is_host_name(host):
-            return f"give the host alone: {host}"
-    return ""
 
 
 def _is_host_name(text: str) -> bool:
@@ -247,39 +235,29 @@ def _parse_dashboard_url(text: str) -> str:
     return text
 
 
-def _one_of(*words: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        word = _SWITCH.get(text.lower(), text)
-        if word not in words:
-            raise ValueError
-        return word
-
-    return parse
-
-
-def _number(of_kind: Callable[[str], _Number], text: str) -> _Number:
-    try:
-        return of_kind(text)
-    except ValueError:
-        raise ValueError from None  # without Python's own words
+def _parse_word(text: str, *, of: tuple[str, ...] = ("on", "off")) -> str:
+    word = _SWITCH.get(text.lower(), text)
+    if word not in of:
+        raise ValueError
+    return word
 
 
 def _parse_amount(text: str, *, above_zero: bool) -> float:
-    amount = _number(float, text)
+    try:
+        amount = float(text)
+    except ValueError:
+        raise ValueError from None  # without Python's own words
     if not math.isfinite(amount) or amount < 0 or (above_zero and amount == 0):
         raise ValueError
     return min(amount, _MOST)
 
 
 def _parse_share_days(text: str) -> int:
-    days = _number(int, text)
-    if days not in SHARE_DAYS:
-        raise ValueError
-    return days
+    return int(_parse_word(text, of=SHARE_DAYS))
 
 
 def _parse_switch(text: str) -> bool:
-    return _one_of("on", "off")(text) == "on"
+    return _parse_word(text) == "on"
 
 
 def _parse_junit(text: str) -> tuple[Line, ...]:
@@ -308,7 +286,8 @@ def _parse_path(text: str) -> str:
 def _choice(name: str, words: tuple[str, ...], help_: str) -> Option:
     """Return an option that takes one of several words, by default the first."""
     accepted = f"{', '.join(map(repr, words[:-1]))} or {words[-1]!r}"
-    return Option(name, words[0], accepted, f"{help_} (default: %(default)s)", _one_of(*words), toml_types=(bool, int))
+    parse = partial(_parse_word, of=words)
+    return Option(name, words[0], accepted, f"{help_} (default: %(default)s)", parse, toml_types=(bool, int))
 
 
 def _switch(name: str, default: str, help_: str) -> Option:

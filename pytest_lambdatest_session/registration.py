@@ -10,7 +10,7 @@ import os
 import sys
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_lambdatest_session.capture.recorder import ReportMaking
 from pytest_lambdatest_session.capture.untouched import untouched
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.credentials import Credentials
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.controller import Output
-    from pytest_lambdatest_session.report.html.report import HtmlReport
-    from pytest_lambdatest_session.report.html.report_before_4 import HtmlReportBefore4
     from pytest_lambdatest_session.report.journal import Journal
     from pytest_lambdatest_session.report.junit_fields import Folders
     from pytest_lambdatest_session.report.registry import TrackedSession
@@ -46,6 +44,7 @@ if TYPE_CHECKING:
 
 _PROBLEM_LIMIT = 1000
 _PREFIX = "lambdatest_session_"
+_Plugin = TypeVar("_Plugin")
 
 
 class Environment:
@@ -83,14 +82,15 @@ class Registration:
         worker_input = getattr(self._config, "workerinput", None)
         if worker_input is None:
             # What pytest-forked runs in a process of its own may end that process.
-            journal = self._journal_of_forked() if self._config.getoption("forked", None) is not None else None
+            journal = None
+            if self._config.getoption("forked", None) is not None:  # pragma: no cover - tested with pytest 8
+                from pytest_lambdatest_session.report.journal import Journal  # noqa: PLC0415
+
+                journal = Journal.unnamed()
             self._record(None, journal)
             self._register_controller(journal)
         else:
             self._register_worker(worker_input)
-        self._register_beside_others()
-
-    def _register_beside_others(self) -> None:
         if self._config.getoption("allure_report_dir", None):
             from pytest_lambdatest_session.report.allure import AllureLinks  # noqa: PLC0415
 
@@ -150,7 +150,12 @@ class Registration:
     def _register_controller(self, journal: Journal | None) -> None:
         for problem in mistyped_variables(os.environ):
             self._problems.add(problem)
-        self._register_for_workers()
+        if hasattr(self._config.hook, "pytest_configure_node"):
+            from pytest_lambdatest_session.report.xdist import XdistController  # noqa: PLC0415
+
+            # Nothing replaces the environment of a process that runs no tests.
+            xdist = XdistController(self._registry, self._problems, lambda: credentials_from(os.environ))
+            self._config.add_cleanup(self._add(xdist, "xdist").close)
         self._fetch_in_teardown()
         self._add(TerminalSummary(self._registry, self._problems, self._terminal_style), "terminal")
         self._add(JsonReport(self._registry, self._problems), "json")
@@ -158,7 +163,7 @@ class Registration:
             self._config,
             self._registry,
             lambda: self._updates,
-            self._outputs(),
+            list(self._outputs()),
             self._problems,
             unreported=self._recorder.unreported,
             changed=self._recorder.changed,
@@ -167,17 +172,6 @@ class Registration:
         )
         self._add(controller, "controller")
         self._add(LateQuits(controller, self._problems), "late_quits")
-
-    def _register_for_workers(self) -> None:
-        """Register what xdist's workers report to, if it is there."""
-        if not hasattr(self._config.hook, "pytest_configure_node"):
-            return
-        from pytest_lambdatest_session.report.xdist import XdistController  # noqa: PLC0415
-
-        # Nothing replaces the environment of a process that runs no tests.
-        xdist = XdistController(self._registry, self._problems, lambda: credentials_from(os.environ))
-        self._add(xdist, "xdist")
-        self._config.add_cleanup(xdist.close)
 
     def _register_worker(self, worker_input: Mapping[str, Any]) -> None:
         from pytest_lambdatest_session.report.journal import Journal  # noqa: PLC0415
@@ -209,11 +203,6 @@ class Registration:
         """Return whether this worker has the credentials of a session, and the controller has not."""
         account = credentials or credentials_from(self._environment.values)
         return account is not None and account.fingerprint(told["salt"]) != told["account"]
-
-    def _journal_of_forked(self) -> Journal:  # pragma: no cover - pytest-forked, tested with pytest 8
-        from pytest_lambdatest_session.report.journal import Journal  # noqa: PLC0415
-
-        return Journal.unnamed()
 
     @cached_property
     def _updates(self) -> Updates:
@@ -284,45 +273,50 @@ class Registration:
             fetch = TeardownFetch(self._registry, lambda: self._updates, self._recorder.changed, self._problems)
             self._add(fetch, "teardown")
 
-    def _outputs(self) -> list[Output]:
-        outputs: list[Output] = [Failures(self._scrub), *self._player_pages()]
-        outputs.append(ReportProperties(self._registry, with_properties=self._with_properties))
+    def _outputs(self) -> Iterator[Output]:
+        """Yield what shows sessions, first what others link to; each is loaded by the run that has it."""
+        settings, registry, problems = self._settings, self._registry, self._problems
+        yield Failures(self._scrub)
+        if settings.artifacts != "off" or settings.clips != "off":
+            from pytest_lambdatest_session.report.player.pages import PlayerPages  # noqa: PLC0415
+
+            yield PlayerPages(registry, problems, self._artifacts_folder, self._html_path())
+        yield ReportProperties(registry, with_properties=self._with_properties)
         if self._wants("terminal"):
-            outputs.append(self._failure_sections)
-        if self._config.getoption("xmlpath", None):
-            outputs.append(self._junit_xml())
-        if self._config.getoption("htmlpath", None) and self._wants("html"):
-            outputs.append(self._html_report())
-        if self._config.getoption("allure_report_dir", None) and self._wants("allure"):
-            outputs.append(self._allure_results())
-        outputs += self._of_other_readers()
-        sessions_file = self._sessions_file()
-        if sessions_file is not None and self._wants("file"):
+            yield self._failure_sections
+        yield from self._outputs_of_other_plugins()
+        if (sessions_file := self._sessions_file()) is not None and self._wants("file"):
             from pytest_lambdatest_session.report.sessions_file import SessionsFile  # noqa: PLC0415
 
-            outputs.append(SessionsFile(sessions_file, self._registry, self._problems))
+            yield SessionsFile(sessions_file, registry, problems)
         github_summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if github_summary and self._wants("github"):
             from pytest_lambdatest_session.report.github import GithubSummary  # noqa: PLC0415
 
-            outputs.append(GithubSummary(Path(github_summary), self._registry, self._problems, self._clean))
-        return outputs
+            yield GithubSummary(Path(github_summary), registry, problems)
 
-    def _player_pages(self) -> Iterator[Output]:
-        """Yield the first of those that write: the others link to these pages."""
-        if self._settings.artifacts != "off" or self._settings.clips != "off":
-            from pytest_lambdatest_session.report.player.pages import PlayerPages  # noqa: PLC0415
+    def _outputs_of_other_plugins(self) -> Iterator[Output]:
+        option, folder = self._config.getoption, self._config.invocation_params.dir
+        if option("xmlpath", None):
+            from pytest_lambdatest_session.report.junit import JunitXml  # noqa: PLC0415
 
-            yield PlayerPages(self._registry, self._problems, self._artifacts_folder, self._html_path())
+            lines, with_properties = self._settings.junit, self._with_properties
+            junit = JunitXml(self._config, lines, self._folders(), self._problems, with_properties=with_properties)
+            yield self._add(junit, "junit")
+        if option("htmlpath", None) and self._wants("html"):
+            yield self._html_report()
+        if option("allure_report_dir", None) and self._wants("allure"):
+            from pytest_lambdatest_session.report.allure import AllureResults  # noqa: PLC0415
 
-    def _junit_xml(self) -> Output:
-        from pytest_lambdatest_session.report.junit import JunitXml  # noqa: PLC0415
+            yield AllureResults(folder / option("allure_report_dir"), self._folders(), self._problems)
+        if self._config.pluginmanager.hasplugin("nunit") and self._wants("nunit"):  # pragma: no cover - not in each run
+            from pytest_lambdatest_session.report.nunit import NunitXml  # noqa: PLC0415
 
-        junit = JunitXml(
-            self._config, self._settings.junit, self._folders(), self._problems, with_properties=self._with_properties
-        )
-        self._add(junit, "junit")
-        return junit
+            yield NunitXml(self._config, self._folders())
+        if option("ctrf", None) and self._wants("ctrf"):  # pragma: no cover - tested where readers are installed
+            from pytest_lambdatest_session.report.ctrf import CtrfFile  # noqa: PLC0415
+
+            yield self._add(CtrfFile(folder / option("ctrf"), self._folders(), self._problems), "ctrf")
 
     def _folders(self) -> Folders:
         from pytest_lambdatest_session.report.junit_fields import Folders  # noqa: PLC0415
@@ -334,49 +328,20 @@ class Registration:
             project=Path(os.environ.get("CI_PROJECT_DIR") or working),
         )
 
-    def _of_other_readers(self) -> Iterator[Output]:  # pragma: no cover - tested where readers are installed
-        if self._config.pluginmanager.hasplugin("nunit") and self._wants("nunit"):
-            from pytest_lambdatest_session.report.nunit import NunitXml  # noqa: PLC0415
-
-            yield NunitXml(self._config, self._folders())
-        if self._config.getoption("ctrf", None) and self._wants("ctrf"):
-            yield self._ctrf_file()
-
-    def _ctrf_file(self) -> Output:  # pragma: no cover - tested where readers are installed
-        from pytest_lambdatest_session.report.ctrf import CtrfFile  # noqa: PLC0415
-
-        path = self._config.invocation_params.dir / self._config.getoption("ctrf")
-        ctrf = CtrfFile(path, self._folders(), self._problems)
-        self._add(ctrf, "ctrf")
-        return ctrf
-
-    def _allure_results(self) -> Output:
-        from pytest_lambdatest_session.report.allure import AllureResults  # noqa: PLC0415
-
-        folder = self._config.invocation_params.dir / self._config.getoption("allure_report_dir")
-        return AllureResults(folder, self._artifacts_folder().parent, self._problems)
-
     def _html_report(self) -> Output:
-        html: HtmlReport | HtmlReportBefore4
+        inline = None
+        if self._settings.artifacts != "off" and self._config.getoption("self_contained_html", False):
+            from pytest_lambdatest_session.report.saved_files import inline_reader  # noqa: PLC0415
+
+            inline = inline_reader(self._artifacts_folder().parent)
         # By the module that later releases don't have: to look up a version takes longer.
         if "pytest_html.html_report" in sys.modules:  # pragma: no cover - pytest-html 3, tested with pytest 7
             from pytest_lambdatest_session.report.html.report_before_4 import HtmlReportBefore4  # noqa: PLC0415
 
-            html = HtmlReportBefore4(self._registry, self._problems, self._inline())
-        else:
-            from pytest_lambdatest_session.report.html.report import HtmlReport  # noqa: PLC0415
+            return self._add(HtmlReportBefore4(self._registry, self._problems, inline), "html")
+        from pytest_lambdatest_session.report.html.report import HtmlReport  # noqa: PLC0415
 
-            html = HtmlReport(self._registry, self._problems, self._inline())
-        self._add(html, "html")
-        return html
-
-    def _inline(self) -> Callable[[str], str | None] | None:
-        """Return what gives the texts that an HTML report of one file has in it."""
-        if self._settings.artifacts == "off" or not self._config.getoption("self_contained_html", False):
-            return None
-        from pytest_lambdatest_session.report.saved_files import inline_reader  # noqa: PLC0415
-
-        return inline_reader(self._artifacts_folder().parent)
+        return self._add(HtmlReport(self._registry, self._problems, inline), "html")
 
     def _sessions_file(self) -> Path | None:
         """Return its path: relative to where pytest was called if given there, else to the ini file's folder."""
@@ -390,10 +355,11 @@ class Registration:
     def _with_properties(self) -> bool:
         return self._settings.properties and self._wants("properties")
 
-    def _add(self, plugin: object, name: str) -> None:
+    def _add(self, plugin: _Plugin, name: str) -> _Plugin:
         manager = self._config.pluginmanager
         if manager.register(plugin, _PREFIX + name) is not None:
             self._config.add_cleanup(lambda: manager.unregister(plugin))
+        return plugin
 
     def _wants(self, output: str) -> bool:
         """Return whether an output was not switched off: `-p no:lambdatest_session_html`."""

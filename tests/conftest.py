@@ -49,8 +49,8 @@ def pytest_configure() -> None:
 
 @pytest.fixture
 def grid() -> Iterator[LocalGrid]:
-    """A grid with a simulated browser, whose API knows of a session's end soon after its quit."""
-    with LocalGrid(backend="simulated", ready_after=0.1, record=False) as running:
+    """A grid with a simulated browser, whose API knows of a session's end at once."""
+    with LocalGrid(backend="simulated", ready_after=0, record=False) as running:
         yield running
 
 

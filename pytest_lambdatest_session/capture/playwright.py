@@ -23,9 +23,9 @@ from pytest_lambdatest_session.capture.selenium import Hub, MethodHook, credenti
 from pytest_lambdatest_session.capture.untouched import untouched
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
-    from pytest_lambdatest_session.capture.recorder import Browsers
+    from pytest_lambdatest_session.capture.recorder import Recorder
 
 MODULES = ("playwright.sync_api", "playwright.async_api")
 ASKED = 'lambdatest_action: {"action": "getTestDetails"}'
@@ -94,7 +94,7 @@ class PlaywrightHook:
     """
 
     def __init__(
-        self, observer: Browsers, on_fault: Callable[[Exception], None], on_wrap: Callable[[], None] | None = None
+        self, observer: Recorder, on_fault: Callable[[Exception], None], on_wrap: Callable[[], None] | None = None
     ) -> None:
         self.observer = observer
         self.on_fault = on_fault
@@ -162,8 +162,7 @@ class _Connection:
         self._send, self._receive, self._loop = getattr(sender, name), connection.dispatch, connection._loop  # noqa: SLF001
         setattr(sender, name, self._on_send)
         connection.dispatch = self._on_receive
-        wrap = _closing_async if iscoroutinefunction(browser.close) else _closing
-        browser.close = wrap(browser, browser.close, self._details)
+        browser.close = self._closing(browser, browser.close)
 
     def _on_send(self, message: dict[str, Any]) -> Any:
         __tracebackhide__ = True
@@ -273,35 +272,24 @@ class _Connection:
         self._loop.call_later(_LONGEST_WAIT_SECONDS, lambda: waiting.done() or waiting.set_result(None))
         return waiting
 
-
-def _closing(browser: Any, close: Callable[..., None], details: Callable[[], Any]) -> Callable[..., None]:
-    @functools.wraps(close)
-    def closing(*args: Any, **kwargs: Any) -> None:
-        __tracebackhide__ = True
-        waiting = details()
-        if waiting is not None:
-            browser._sync(_until(waiting))  # noqa: SLF001 - how Playwright waits without being asynchronous
-        return close(*args, **kwargs)
-
-    return closing
-
-
-def _closing_async(
-    _: Any, close: Callable[..., Awaitable[None]], details: Callable[[], Any]
-) -> Callable[..., Awaitable[None]]:
-    @functools.wraps(close)
-    async def closing(*args: Any, **kwargs: Any) -> None:
-        __tracebackhide__ = True
-        waiting = details()
-        if waiting is not None:
+    def _closing(self, browser: Any, close: Callable[..., Any]) -> Callable[..., Any]:
+        async def closed_after(waiting: Any, *args: Any, **kwargs: Any) -> Any:
             await waiting
-        return await close(*args, **kwargs)
+            return await close(*args, **kwargs) if is_async else None
 
-    return closing
+        is_async = iscoroutinefunction(close)
 
+        @functools.wraps(close)
+        def closing(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            waiting = self._details()
+            if waiting is not None and is_async:
+                return closed_after(waiting, *args, **kwargs)
+            if waiting is not None:
+                browser._sync(closed_after(waiting))  # noqa: SLF001 - how Playwright waits without being asynchronous
+            return close(*args, **kwargs)
 
-async def _until(waiting: Any) -> None:
-    await waiting
+        return closing
 
 
 def action_of(kind: str, method: str, params: dict[str, Any], at: float, *, with_values: bool) -> Action:

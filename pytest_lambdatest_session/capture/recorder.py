@@ -82,7 +82,7 @@ class Recorder:
         self._when_watching: Callable[[], None] | None = None
         self._bidi_sessions: dict[str, str] = {}
         """By the address of its WebSocket the id of a session."""
-        self._playwright = PlaywrightHook(Browsers(self, self._tracker), problems.fault, self._watch)
+        self._playwright = PlaywrightHook(self, problems.fault, self._watch)
         self._hooks = (
             webdriver_hook(self.saw, problems.fault, self._watch),
             websocket_hook(self.saw_bidi, problems.fault),
@@ -196,8 +196,8 @@ class Recorder:
             if address is not None:
                 self._bidi_sessions[address] = session_id
             return
-        hub = hub_of(driver)
-        if hub is not None and self.is_captured(hub.host):
+        hub = self._captured_hub(hub_of(driver))
+        if hub is not None:
             why = "no session id in the answer" if error is None else type(error).__name__
             self._tracker.fail_creation(hub.host, why)
 
@@ -222,41 +222,85 @@ class Recorder:
             kept = kept_of_bidi(method, params, with_values=self._with_values)
             self._tracker.sent(session_id, method, kept, started_at, untouched.now(), failure)
 
-    def is_captured(self, host: str) -> bool:
-        """Return whether sessions of a host are captured."""
-        # Before the settings are read it is not known, so all are.
-        return self._captures is None or self._captures(host)
+    # What is told of Playwright's browsers, in the thread that drives them; a key stands for a session from its start
+
+    def connected(self, address: object) -> str | None:
+        """Return the session's key; None if it is none of LambdaTest's."""
+        hub = self._captured_hub(hub_at(address))
+        if hub is None:
+            return None
+        key, now = f"unknown-{untouched.token()}", untouched.now()
+        self._start(key, hub, now, hub.credentials, has_temporary_id=True)
+        self._tracker.use(key, now, created=True)
+        return key
+
+    def not_connected(self, address: object, error: BaseException) -> None:
+        """Note that no session was created."""
+        hub = self._captured_hub(hub_at(address))
+        if hub is not None:
+            self._tracker.fail_creation(hub.host, type(error).__name__)
+
+    def identified(self, key: str, session_id: str) -> None:
+        """Note the session's id, which LambdaTest has told."""
+        session = self._tracker.identify(key, session_id)
+        if session is not None:
+            if key in self._credentials:
+                self._credentials[session_id] = self._credentials[key]
+            self._note_down(session)
+
+    def acts(self, key: str, at: float) -> None:
+        """Note that something was sent to a context or page."""
+        self._tracker.use(key, at)
+
+    def acted(self, key: str, action: Action, until: float, error: str | None) -> None:
+        """Note the answer to it."""
+        self._tracker.sent(key, action.name, action.about, action.at, until, error)
+
+    def marked(self, key: str) -> None:
+        self._tracker.mark_session(key)
+
+    def disconnected(self, key: str) -> None:
+        self._tracker.end_session(key, untouched.now())
+
+    # Sessions that are met
+
+    def _captured_hub(self, hub: Hub | None) -> Hub | None:
+        """Return the hub if its sessions are captured, which all are before the settings are read."""
+        if hub is None or (self._captures is not None and not self._captures(hub.host)):
+            return None
+        if hub.credentials is not None:  # shown nowhere from now on, be there a session or not
+            self._accounts.setdefault(hub.credentials, hub.credentials)
+        return hub
 
     def _meet(
         self, driver: Any, session_id: str, started_at: float | None, credentials: Credentials | None = None
     ) -> None:
-        hub = hub_of(driver)
-        if hub is None or not self.is_captured(hub.host):
+        known = hub_of(driver)
+        hub = self._captured_hub(known)
+        if hub is not None:
+            self._start(session_id, hub, started_at, hub.credentials or credentials)
+        else:
             # Selenium's drivers of local browsers have the service that they started.
-            is_remote = hub is not None and getattr(driver, "service", None) is None
-            self._tracker.ignore(session_id, hub.host if hub is not None and is_remote else None)
-            return
-        session = self._tracker.start(session_id, hub.host, started_at)
-        self.note_start(session, hub.credentials or credentials)
+            is_remote = known is not None and getattr(driver, "service", None) is None
+            self._tracker.ignore(session_id, known.host if known is not None and is_remote else None)
 
-    def note_start(self, session: CapturedSession, credentials: Credentials | None) -> None:
-        """Note who opened a session, and write it down for the case that this process dies."""
-        if credentials is not None:
-            self._credentials[session.id] = self.note_secrets(credentials)
+    def _start(
+        self,
+        session_id: str,
+        hub: Hub,
+        started_at: float | None,
+        credentials: Credentials | None,
+        *,
+        has_temporary_id: bool = False,
+    ) -> None:
+        session = self._tracker.start(session_id, hub.host, started_at, has_temporary_id=has_temporary_id)
+        if credentials is not None:  # one object for all that are equal
+            self._credentials[session_id] = self._accounts.setdefault(credentials, credentials)
         self._note_account(session)
-        self.note_down(session)
+        self._note_down(session)
 
-    def note_secrets(self, credentials: Credentials) -> Credentials:
-        """Show nothing of these from now on; return one object for all that are equal."""
-        return self._accounts.setdefault(credentials, credentials)
-
-    def note_id(self, session: CapturedSession, told_id: str) -> None:
-        """Note the id that LambdaTest has told of a session."""
-        if session.id in self._credentials:
-            self._credentials[told_id] = self._credentials[session.id]
-        self.note_down(session)
-
-    def note_down(self, session: CapturedSession) -> None:
+    def _note_down(self, session: CapturedSession) -> None:
+        """Write a session down for the case that this process dies."""
         if self._journal is not None:
             attempt = self._tracker.current()
             self._journal(session.payload(), None if attempt is None or attempt.tears_down else attempt)
@@ -319,59 +363,6 @@ class Recorder:
         if report.failed and self._clean is not None:
             payload["commands"] = describe(attempt.commands(), self._clean, with_values=self._with_values)
         return payload
-
-
-class Browsers:
-    """Is told of Playwright's browsers, in the thread that drives them; a key stands for a session from its start."""
-
-    def __init__(self, recorder: Recorder, tracker: Tracker) -> None:
-        self._recorder = recorder
-        self._tracker = tracker
-
-    def connected(self, address: object) -> str | None:
-        """Return the session's key; None if it is none of LambdaTest's."""
-        hub = self._hub_of(address)
-        if hub is None:
-            return None
-        key, now = f"unknown-{untouched.token()}", untouched.now()
-        session = self._tracker.start(key, hub.host, now, has_temporary_id=True)
-        self._recorder.note_start(session, hub.credentials)
-        self._tracker.use(key, now, created=True)
-        return key
-
-    def not_connected(self, address: object, error: BaseException) -> None:
-        """Note that no session was created."""
-        hub = self._hub_of(address)
-        if hub is not None:
-            self._tracker.fail_creation(hub.host, type(error).__name__)
-
-    def _hub_of(self, address: object) -> Hub | None:
-        hub = hub_at(address)
-        if hub is None or not self._recorder.is_captured(hub.host):
-            return None
-        if hub.credentials is not None:
-            self._recorder.note_secrets(hub.credentials)
-        return hub
-
-    def identified(self, key: str, session_id: str) -> None:
-        """Note the session's id, which LambdaTest has told."""
-        session = self._tracker.identify(key, session_id)
-        if session is not None:
-            self._recorder.note_id(session, session_id)
-
-    def acts(self, key: str, at: float) -> None:
-        """Note that something was sent to a context or page."""
-        self._tracker.use(key, at)
-
-    def acted(self, key: str, action: Action, until: float, error: str | None) -> None:
-        """Note the answer to it."""
-        self._tracker.sent(key, action.name, action.about, action.at, until, error)
-
-    def marked(self, key: str) -> None:
-        self._tracker.mark_session(key)
-
-    def disconnected(self, key: str) -> None:
-        self._tracker.end_session(key, untouched.now())
 
 
 class ReportMaking:

@@ -18,8 +18,10 @@ from pytest_lambdatest_session.capture.untouched import untouched
 from pytest_lambdatest_session.credentials import Credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import ModuleType
+
+    from typing_extensions import Self
 
     Read = Callable[["tuple[Any, ...]", "dict[str, Any]"], "tuple[Any, Any, Any]"]
     """From the arguments of a call, self included, to the object, the command and its parameters; raises nothing."""
@@ -89,48 +91,48 @@ class MethodHook:
             self._on_fault(fault)
 
     def _wrapper_of(self, original: Callable[..., Any], read: Read) -> Callable[..., Any]:
-        if iscoroutinefunction(original):
-            return self._async_wrapper_of(original, read)
-
         # Another plugin's wrapper may be below: it gets what comes as it comes, whatever parameters it has.
         @functools.wraps(original)
         def execute(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True  # a failure's traceback stays the one it would be without us
-            sent = read(args, kwargs)
-            started_at = untouched.now()
-            try:
-                response = original(*args, **kwargs)
-            except BaseException as error:
-                self._tell(sent, started_at, None, error)
-                raise
-            self._tell(sent, started_at, response, None)
-            return response
+            with _Call(self, read(args, kwargs)) as call:
+                call.response = original(*args, **kwargs)
+            return call.response
 
-        return execute
-
-    def _async_wrapper_of(self, original: Callable[..., Awaitable[Any]], read: Read) -> Callable[..., Awaitable[Any]]:
         @functools.wraps(original)
-        async def execute(*args: Any, **kwargs: Any) -> Any:
+        async def execute_async(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
-            sent = read(args, kwargs)
-            started_at = untouched.now()
-            try:
-                response = await original(*args, **kwargs)
-            except BaseException as error:
-                self._tell(sent, started_at, None, error)
-                raise
-            self._tell(sent, started_at, response, None)
-            return response
+            with _Call(self, read(args, kwargs)) as call:
+                call.response = await original(*args, **kwargs)
+            return call.response
 
-        return execute
+        return execute_async if iscoroutinefunction(original) else execute
 
-    def _tell(self, sent: tuple[Any, Any, Any], started_at: float, response: Any, error: BaseException | None) -> None:
+    def tell(self, call: _Call, error: BaseException | None) -> None:
         if not self._installed:
             return
         try:
-            self._saw(*sent, started_at, response, error)
+            self._saw(*call.sent, call.started_at, call.response, error)
         except Exception as fault:  # noqa: BLE001 - bookkeeping does not change what a command returns
             self._on_fault(fault)
+
+
+class _Call:
+    """Tells a hook of what is called within it, be it waited for or not."""
+
+    __slots__ = ("_hook", "response", "sent", "started_at")
+
+    def __init__(self, hook: MethodHook, sent: tuple[Any, Any, Any]) -> None:
+        self._hook = hook
+        self.sent = sent
+        self.response: Any = None
+
+    def __enter__(self) -> Self:
+        self.started_at = untouched.now()
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self._hook.tell(self, error)
 
 
 def webdriver_hook(

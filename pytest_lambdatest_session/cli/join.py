@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import re
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 from urllib.parse import quote, unquote, urlsplit
 
 from markupsafe import Markup
 
 from pytest_lambdatest_session.problems import Problems
-from pytest_lambdatest_session.report.html.rendering import render
-from pytest_lambdatest_session.report.html.rows import details
-from pytest_lambdatest_session.report.html.summary import sessions_block, style
-from pytest_lambdatest_session.report.html.table import shown_of
+from pytest_lambdatest_session.report.html.rendering import pieces
+from pytest_lambdatest_session.report.html.rows import marker
+from pytest_lambdatest_session.report.html.summary import block_values, style
+from pytest_lambdatest_session.report.html.table import SESSION_ID, TEST_ID, Shown
 from pytest_lambdatest_session.report.links import is_link, is_plain
 from pytest_lambdatest_session.report.registry import (
     FAILED_OUTCOMES,
@@ -29,20 +33,24 @@ from pytest_lambdatest_session.report.sessions_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from pytest_lambdatest_session.report.records import Outcome, SessionRecord, SessionUse
 
 # The page has one table, see `sessions_block`.
 _TOKEN = "join"  # noqa: S105 - no password
-_LONG = 30
 _LINK_FIELDS = ("url", "video_url", "screenshot_url", "share_url", "player")
 _LINK_TABLES = ("logs", "links", "artifacts")
+_link_fields, _link_tables = itemgetter(*_LINK_FIELDS), itemgetter(*_LINK_TABLES)
 _USE_LINKS = ("clip", "poster")
-_TYPES = {
-    key: type(default) if isinstance(default, (str, dict)) else (str, int, float)
+_PLAIN_ID = re.compile("[A-Za-z0-9-]{8,}")
+_SAFE = f"/{SESSION_ID}{TEST_ID}"
+_TYPES: dict[str, tuple[type, ...]] = {
+    key: (str, type(None)) if default is None else (type(default),)
     for key, default in unknown_session("", "", "web").items()
 }
+_TYPES["duration"] = _TYPES["video_seconds"] = (int, float, type(None))
+_OWN = ("session_id", "test_id", "started_at", "ended_at", "url", "video_url", "screenshot_url", "share_url", "player")
+"""What hardly any two sessions have in common."""
 
 
 class NoSessionsFileError(ValueError):
@@ -56,24 +64,26 @@ def join(files: Sequence[Path], html: Path | None, out: TextIO) -> int:
         NoSessionsFileError: one of the files is none.
         OSError: one can't be read, or the page not be written.
     """
+    gc.disable()  # nothing is garbage before the process ends, and to look for some takes a fifth of the time
     folder = html.parent if html is not None else None
     sessions = merged(read_sessions_file(file, folder) for file in files)
     if html is None:
         out.writelines(json.dumps(session.record, ensure_ascii=False) + "\n" for session in sessions)
     else:
-        write_whole(html, [page_of(sessions)])
+        write_whole(html, page_of(sessions))
     return 0
 
 
 def read_sessions_file(file: Path, folder: Path | None = None) -> list[SessionRecord]:
     """Return the records of one file; for a page in `folder` links become relative to that, with marks for the ids."""
     records = []
+    origin, target = str(file.parent.resolve()), "" if folder is None else str(folder.resolve())
     with file.open(encoding="utf-8", errors="replace") as lines:
         for number, line in enumerate(lines, 1):
             if line.strip():
                 records.append(_record(line, f"{file}, line {number}"))
                 if folder is not None:
-                    _move_links(records[-1], file.parent, folder)
+                    _move_links(records[-1], origin, target)
     return records
 
 
@@ -86,7 +96,8 @@ class Joined:
 
     def take(self, record: SessionRecord, file: int) -> None:
         """Take in what another file tells: tests that are new, and what is final in place of what is not."""
-        new = [use for use in record["tests"] if use not in self.record["tests"]]
+        known = {tuple(use.values()) for use in self.record["tests"]}
+        new = [use for use in record["tests"] if tuple(use.values()) not in known]
         better = record if record["state"] == "final" and self.record["state"] != "final" else self.record
         self.record = {**better, "tests": self.record["tests"] + new}
         self.files += [file] * len(new)
@@ -97,23 +108,24 @@ def merged(files: Iterable[Iterable[SessionRecord]]) -> Iterator[Joined]:
     found: dict[str, Joined] = {}
     for number, records in enumerate(files):
         for record in records:
-            if record["session_id"] in found:
-                found[record["session_id"]].take(record, number)
+            known = found.get(record["session_id"])
+            if known is not None:
+                known.take(record, number)
             else:
                 found[record["session_id"]] = Joined(record, [number] * len(record["tests"]))
     yield from found.values()
 
 
-def page_of(sessions: Iterable[Joined]) -> str:
-    """Return one page: the table of all sessions, and below it the details of each test that failed."""
+def page_of(sessions: Iterable[Joined]) -> Iterator[str]:
+    """Return one page, in pieces: the table of all sessions, and below it the details of each test that failed."""
     registry = _registry_of(sessions)
-    failures = [
-        (attempt.nodeid, attempt.outcome, Markup(details(f"{_TOKEN}.{place}")))  # noqa: S704 - markup of ours
+    failures = (
+        (attempt.nodeid, attempt.outcome, Markup(marker(f"{_TOKEN}.{place}")))  # noqa: S704 - markup of ours
         for place, attempt in enumerate(registry.attempts.values())
         if attempt.outcome in FAILED_OUTCOMES
-    ]
-    block = sessions_block(registry, Problems(), _TOKEN)
-    return render("html/templates/sessions_page.html", style=style(), block=block, failures=failures)
+    )
+    block = block_values(registry, Problems(), _TOKEN)
+    return pieces("html/templates/sessions_page.html", style=style(), failures=failures, **block)
 
 
 def _registry_of(sessions: Iterable[Joined]) -> Registry:
@@ -149,17 +161,25 @@ def _record(line: str, place: str) -> SessionRecord:
     try:
         told = json.loads(line)
         record = cast("dict[str, Any]", unknown_session(str(told["session_id"]), str(told["hub"]), told["kind"]))
-        for key, accepted in _TYPES.items():
-            value = told.get(key)
-            if isinstance(value, accepted):
-                # One string for all sessions that say the same, as they do of all but ids and links.
-                record[key] = sys.intern(value) if type(value) is str and len(value) < _LONG else value
-        record["tests"] = [_use(use) for use in told["tests"]]
+        tests = told.pop("tests")
+        fit, repeated = _accepted(tuple(told), tuple(map(type, told.values())))
+        record.update(told if len(fit) == len(told) else {key: told[key] for key in fit})
+        for key in repeated:
+            record[key] = sys.intern(record[key])
+        record["tests"] = [_use(use) for use in tests]
         return cast("SessionRecord", record)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise NoSessionsFileError(
             f"{place} is no session; accepted: files that pytest wrote with lambdatest_sessions_file"
         ) from None
+
+
+# There are few kinds of lines, and to look at each value of a hundred thousand takes long.
+@lru_cache(maxsize=1000)
+def _accepted(keys: tuple[str, ...], types: tuple[type, ...]) -> tuple[list[str], list[str]]:
+    """Return which fields of a line are taken, and which of them as one text for all sessions that say the same."""
+    fit = [key for key, kind in zip(keys, types, strict=True) if kind in _TYPES.get(key, ())]
+    return fit, [key for key, kind in zip(keys, types, strict=True) if key in fit and kind is str and key not in _OWN]
 
 
 def _use(told: dict[str, Any]) -> SessionUse:
@@ -178,42 +198,40 @@ def _use(told: dict[str, Any]) -> SessionUse:
     }
 
 
-def _move_links(record: SessionRecord, origin: Path, target: Path) -> None:
+def _move_links(record: SessionRecord, origin: str, target: str) -> None:
     values = cast("dict[str, Any]", record)
-    marked = shown_of(record["session_id"], record["test_id"])
-
-    def moved(link: object) -> str | None:
-        # With marks for the ids it is one string for all sessions.
-        address = _moved(link, origin, target)
-        return None if address is None else sys.intern(marked(address))
-
-    for name in _LINK_FIELDS:
-        if values[name]:
-            values[name] = moved(values[name])
-    values["url"] = values["url"] or ""
+    session_id, test_id = record["session_id"], record["test_id"]
+    # Of others what stands in a link may be spelled in another way than the id.
+    is_plain_id = _PLAIN_ID.fullmatch(session_id) and _PLAIN_ID.fullmatch(test_id or session_id)
+    shown = Shown(session_id, test_id) if is_plain_id else Shown("", "")
+    logs, added, artifacts = _link_tables(values)
+    links = [*_link_fields(values), *logs.values(), *added.values(), *artifacts.values()]
+    text = "\n".join([link if type(link) is str and "\n" not in link else "" for link in links])
+    names = tuple(logs), tuple(added), tuple(artifacts)
+    values.update(_moved_links(origin, target, names, shown.marked(text)))
     for use in cast("list[dict[str, Any]]", record["tests"]):
         for name in _USE_LINKS:
-            use[name] = moved(use[name]) if use[name] else None
-    for name in _LINK_TABLES:
-        values[name] = _alike(tuple((key, url) for key, link in values[name].items() if (url := moved(link))))
+            use[name] = _moved(use[name], origin, target) if use[name] else None
 
 
-@lru_cache(maxsize=1000)
-def _alike(items: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """Return one dict for all sessions that have the same in it."""
-    return dict(items)
+# With marks for the ids links are the same for nearly all sessions of a file.
+@lru_cache(maxsize=100)
+def _moved_links(origin: str, target: str, names: tuple[tuple[str, ...], ...], links: str) -> dict[str, Any]:
+    """Return the record's fields with links in them; those of its tables have these names."""
+    moved = iter([_moved(link, origin, target) for link in links.split("\n")])
+    fields: dict[str, Any] = dict(zip(_LINK_FIELDS, moved, strict=False))
+    tables = [{name: link for name, link in zip(kinds, moved, strict=False) if link} for kinds in names]
+    return {**fields, **dict(zip(_LINK_TABLES, tables, strict=True)), "url": fields["url"] or ""}
 
 
-def _moved(link: object, origin: Path, target: Path) -> str | None:
+def _moved(link: str, origin: str, target: str) -> str | None:
     """Return a link that is fit for a page in another folder; None if it is none."""
-    if not isinstance(link, str):  # pragma: no cover - a sessions file that somebody edited
-        return None
     if is_plain(link):
-        return link
-    if not is_link(link):
+        return sys.intern(link)
+    if not (link and is_link(link)):
         return None
     if urlsplit(link).scheme or link.startswith("/"):
         return link
     path, mark, rest = link.partition("#")
-    moved = os.path.relpath(origin.resolve() / unquote(path), target.resolve())
-    return quote(moved.replace(os.sep, "/")) + mark + rest
+    moved = os.path.relpath(Path(origin) / unquote(path), target)
+    return quote(moved.replace(os.sep, "/"), safe=_SAFE) + mark + rest

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -12,11 +11,11 @@ from pytest_lambdatest_session.cloud.client import Client
 from pytest_lambdatest_session.cloud.endpoints import api_base_url
 from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.formatting import (
-    duration_text,
     escape_control_characters,
     meaning_of,
-    moment_text,
     pluralize,
+    session_facts,
+    session_links,
     status_text,
 )
 from pytest_lambdatest_session.report.registry import Registry
@@ -49,11 +48,9 @@ def show(
     registry = _asked(session_ids, hub, settings, credentials, problems)
     sessions = [tracked.public for tracked in registry.sessions.values()]
     for session in sessions:
-        if as_json:
-            out.write(json.dumps({**session, "tests": []}, ensure_ascii=False) + "\n")
-        else:
-            out.write("\n".join(_lines(session)) + "\n")
-    err.writelines(f"{problem}\n" for problem, _ in problems)
+        record = {**session, "tests": []}
+        out.write((json.dumps(record, ensure_ascii=False) if as_json else "\n".join(_lines(session))) + "\n")
+    err.writelines(f"{problem} ({pluralize(count, 'session')})\n" for problem, count in problems)
     return 0 if all(session["state"] in _FOUND for session in sessions) else 1
 
 
@@ -85,47 +82,28 @@ def _asked(
         pool.add(PollJob(request, time.monotonic(), pool.policy, answers.put))
     # Each is asked about once, some at two APIs; many at a time, though an API may want fewer.
     pool.finish(settings.timeout_seconds * (2 + len(session_ids) // 4))
-    _take(answers, registry, problems)
-    return registry
-
-
-def _take(answers: SimpleQueue[Any], registry: Registry, problems: Problems) -> None:
-    """Wait until the pool has answered for every session."""
-    errors: Counter[str] = Counter()
     left = len(registry.sessions)
     while left:
         answer = answers.get()
         if answer["done"]:
             if answer["error"] is not None:
-                errors[answer["error"]] += 1
+                problems.add(answer["error"])
                 # Nobody here knows that it runs.
                 answer["state"] = "unavailable" if answer["state"] == "running" else answer["state"]
             registry.record_answer(registry.sessions[answer["session_id"]], answer)
             left -= 1
-    for message, count in errors.items():
-        problems.add(f"{message} ({pluralize(count, 'session')})")
+    return registry
 
 
 def _lines(session: ReportedSession) -> Iterator[str]:
     yield f"{session['session_id']}  {escape_control_characters(status_text(session))}"
-    for name, value in _facts(session):
-        if value:
-            yield f"  {name:<13} {escape_control_characters(value)}"
-
-
-def _facts(session: ReportedSession) -> Iterator[tuple[str, str | None]]:
-    yield "that is", meaning_of(status_text(session))
-    yield "remark", None if session["remark"] == session["status"] else session["remark"]
-    yield "time", None if session["duration"] is None else duration_text(session["duration"])
-    yield "started", moment_text(session["started_at"]) if session["started_at"] else None
-    yield "browser", " ".join(part for part in (session["browser"], session["browser_version"]) if part)
-    yield "device", session["device"]
-    yield "platform", session["platform"]
-    yield "name", session["name"]
-    yield "build", session["build_name"]
-    yield "test id", session["test_id"]
-    yield "video", session["video_url"]
-    yield "session", session["url"]
-    yield "hub", session["hub"]
-    yield "screenshots", session["screenshot_url"]
-    yield from ((f"{kind} log", url) for kind, url in session["logs"].items())
+    told = (
+        ("that is", meaning_of(status_text(session))),
+        ("remark", None if session["remark"] == session["status"] else session["remark"]),
+        *((name.lower(), text) for name, text in session_facts(session)),
+        ("hub", session["hub"]),
+        *session_links(session),
+    )
+    for name, text in told:
+        if text and text != session["session_id"]:
+            yield f"  {name:<18} {escape_control_characters(text)}"

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from functools import partial
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
@@ -290,7 +288,7 @@ class Client:
         if status == requests.codes.not_found:
             return NotFound(f"{source}: session not known there; check that account and region are the hub's")
         if status == requests.codes.too_many_requests:
-            wait = retry_after_seconds(response.headers.get("Retry-After"), datetime.now(timezone.utc))
+            wait = retry_after_seconds(response.headers.get("Retry-After", ""))
             return Throttled(f"{source}: asked too often; a larger lambdatest_budget gives it time", wait)
         return ServerError(f"{source}: no details; see the session in the dashboard", status)
 
@@ -309,21 +307,12 @@ class Client:
         )
 
 
-def retry_after_seconds(value: str | None, now: datetime) -> float | None:
+def retry_after_seconds(value: str) -> float | None:
     """Read a Retry-After header, in seconds or as a date; at most LONGEST_RETRY_AFTER_SECONDS."""
-    if value is None:
+    try:
+        return min(urllib3.Retry().parse_retry_after(value[:100]), LONGEST_RETRY_AFTER_SECONDS)
+    except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
         return None
-    text = value.strip()
-    if text.isascii() and text.isdigit():
-        seconds = float(text[:10])
-    else:
-        try:
-            moment = parsedate_to_datetime(text)
-        except ValueError:
-            return None
-        # Without a zone the date is in UTC, as HTTP wants it.
-        seconds = (moment.replace(tzinfo=moment.tzinfo or timezone.utc) - now).total_seconds()
-    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_SECONDS)
 
 
 def _http_session(authorize: Callable[[requests.PreparedRequest], requests.PreparedRequest]) -> requests.Session:

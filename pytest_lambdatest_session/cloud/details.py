@@ -39,8 +39,7 @@ _VIDEO_ENDINGS = (".m3u8", ".mp4", ".webm")
 _IMAGE_ENDINGS = (".jpeg", ".jpg", ".png", ".zip")
 
 _TIME = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?"
-    r"\s*(?:([+-])(\d\d):?(\d\d))?\s*(?:Z|UTC|GMT)?",
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?\s*(?:([+-]\d\d):?(\d\d))?\s*(?:Z|UTC|GMT)?",
     re.ASCII | re.IGNORECASE,
 )
 # Of sessions most say the same: browser, platform, build.
@@ -214,15 +213,11 @@ def _time(value: object) -> datetime | None:
 
 def _calendar_time(text: str) -> datetime | None:
     match = _TIME.fullmatch(text.strip())
-    if match is None or not _FIRST_YEAR <= int(match[1]) < _LAST_YEAR:
+    if match is None:
         return None
-    year, month, day, hour, minute, second = (int(match[group]) for group in range(1, 7))
-    microsecond = int((match[7] or "").ljust(6, "0")[:6])
+    date, time, fraction, hours, minutes = match.groups("")
     try:
-        moment = datetime(year, month, day, hour, minute, second, microsecond, tzinfo=timezone.utc)
-    except ValueError:
+        moment = datetime.fromisoformat(f"{date}T{time}.{fraction.ljust(6, '0')[:6]}{hours or '+00'}:{minutes or '00'}")
+        return moment.astimezone(timezone.utc)
+    except (ValueError, OverflowError):
         return None
-    if not match[8]:
-        return moment
-    offset = timedelta(hours=int(match[9]), minutes=int(match[10]))
-    return moment - offset if match[8] == "+" else moment + offset

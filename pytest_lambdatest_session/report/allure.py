@@ -10,23 +10,24 @@ import json
 import shutil
 import sys
 from mimetypes import guess_type
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 import pytest
 
-from pytest_lambdatest_session.report.formatting import duration_text, shown_status
+from pytest_lambdatest_session.report.formatting import duration_text, session_links, shown_status
+from pytest_lambdatest_session.report.junit_fields import file_fields, title_of
 from pytest_lambdatest_session.report.properties import SESSIONS_ATTRIBUTE
 from pytest_lambdatest_session.report.saved_files import folder_name
 from pytest_lambdatest_session.report.sessions_file import write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Generator, Iterator, Sequence
 
     from pluggy import Result
 
     from pytest_lambdatest_session.problems import Problems
+    from pytest_lambdatest_session.report.junit_fields import Folders
     from pytest_lambdatest_session.report.records import ReportedSession
     from pytest_lambdatest_session.report.registry import AttemptRecord
 
@@ -50,11 +51,10 @@ class AllureLinks:
         commons: Any = sys.modules.get("allure_commons")
         if call.when == "teardown" and commons is not None and made.excinfo is None:
             report = made.get_result()
-            sessions: list[ReportedSession] = getattr(report, SESSIONS_ATTRIBUTE, [])
             with self._problems.guard():
-                for name, url in _links(sessions):
-                    commons.plugin_manager.hook.add_link(url=url, link_type=_LINK_TYPE, name=name)
-                if sessions:
+                if sessions := getattr(report, SESSIONS_ATTRIBUTE, []):
+                    for link in _links(sessions):
+                        commons.plugin_manager.hook.add_link(url=link["url"], link_type=link["type"], name=link["name"])
                     self._note_result(report)
 
     def _note_result(self, report: pytest.TestReport) -> None:
@@ -64,11 +64,11 @@ class AllureLinks:
 
 
 class AllureResults:
-    """An output: completes the results of this run's tests. `artifacts` is what paths of saved files start from."""
+    """An output: completes the results of this run's tests."""
 
-    def __init__(self, folder: Path, artifacts: Path, problems: Problems) -> None:
+    def __init__(self, folder: Path, folders: Folders, problems: Problems) -> None:
         self._folder = folder
-        self._artifacts = artifacts
+        self._folders = folders
         self._problems = problems
         self._attempts: dict[str, AttemptRecord] = {}
         """By the id of a result."""
@@ -92,44 +92,33 @@ class AllureResults:
                 self._problems.add(f"results of Allure could not be completed: {error.strerror or error}")
 
     def _complete(self, path: Path, result: dict[str, Any], attempt: AttemptRecord) -> None:
-        sessions = [tracked.public for tracked in attempt.sessions]
-        links = [{"type": _LINK_TYPE, "url": url, "name": name} for name, url in _links(sessions)]
-        result["links"] = [link for link in result.get("links", ()) if link.get("type") != _LINK_TYPE] + links
+        others = [link for link in result.get("links", ()) if link.get("type") != _LINK_TYPE]
+        result["links"] = [*others, *_links([tracked.public for tracked in attempt.sessions])]
         others = [one for one in result.get("attachments", ()) if not one["source"].startswith(_PREFIX)]
-        result["attachments"] = others + list(self._attachments(attempt))
+        result["attachments"] = [*others, *self._attachments(attempt)]
         write_whole(path, [json.dumps(result, ensure_ascii=False)])
 
     def _attachments(self, attempt: AttemptRecord) -> Iterator[dict[str, str]]:
-        titles = (title for title, _ in _titled(tracked.public for tracked in attempt.sessions))
-        for title, use in zip(titles, attempt.uses, strict=True):
-            for kind, artifact in use.saved_files.items():
-                saved = self._artifacts / unquote(artifact)
-                if saved.suffix == ".m3u8":
-                    continue  # of pieces, which lie beside it
-                # Allure takes for attachments what is named so. A clip is of one test, all else of the session.
-                of = saved.stem if kind == "clip" else kind
-                name = f"{_PREFIX}{folder_name(use.tracked.id)}-{of}-attachment{saved.suffix}"
-                target = self._folder / name
-                if not target.exists():
-                    shutil.copyfile(saved, target)
-                yield {"name": f"{title} {kind}", "source": name, "type": guess_type(saved)[0] or "text/plain"}
+        for fields in file_fields(attempt, self._folders, None):
+            saved, kind = Path(fields["file_absolute"]), fields["file_kind"]
+            if saved.suffix == ".m3u8":
+                continue  # of pieces, which lie beside it
+            # Allure takes for attachments what is named so. A clip is of one test, all else of the session.
+            of = saved.stem if kind == "clip" else kind
+            source = f"{_PREFIX}{folder_name(fields['session_id'])}-{of}-attachment{saved.suffix}"
+            if not (self._folder / source).exists():
+                shutil.copyfile(saved, self._folder / source)
+            yield {
+                "name": f"{fields['title']} {kind}",
+                "source": source,
+                "type": guess_type(saved)[0] or "text/plain",
+            }
 
 
-def _titled(sessions: Iterable[ReportedSession]) -> list[tuple[str, ReportedSession]]:
-    listed = list(sessions)
-    if len(listed) == 1:
-        return [("LambdaTest", listed[0])]
-    return [(f"LambdaTest {position}", session) for position, session in enumerate(listed, 1)]
-
-
-def _links(sessions: Iterable[ReportedSession]) -> Iterator[tuple[str, str]]:
-    for title, session in _titled(sessions):
-        facts = [shown_status(session)] if session["state"] == "final" else []
-        if session["duration"] is not None:
-            facts.append(duration_text(session["duration"]))
-        if session["url"]:
-            yield f"{title} session" + (f" ({', '.join(facts)})" if facts else ""), session["url"]
-        if session["video_url"]:
-            yield f"{title} video", session["video_url"]
-        for kind, url in session["logs"].items():
-            yield f"{title} {kind} log", url
+def _links(sessions: Sequence[ReportedSession]) -> Iterator[dict[str, str]]:
+    for position, session in enumerate(sessions, 1):
+        is_final = session["state"] == "final"
+        facts = ", ".join(filter(None, (shown_status(session) if is_final else "", duration_text(session["duration"]))))
+        for name, url in session_links(session):
+            told = f" ({facts})" if name == "session" and facts else ""
+            yield {"type": _LINK_TYPE, "url": url, "name": f"{title_of(position, len(sessions))} {name}{told}"}

@@ -2,51 +2,60 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pytest_lambdatest_session.report.formatting import pluralize
+from pytest_lambdatest_session.sidecar.messages import NO_TIME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator
-
     from pytest_lambdatest_session.problems import Problems
-
-_Key = TypeVar("_Key", bound="Hashable")
-_Result = TypeVar("_Result")
+    from pytest_lambdatest_session.report.registry import Registry, TrackedSession
 
 
-class Asked(Generic[_Key, _Result]):
-    """Requests of one kind. `budget` is the setting that limits their time; `key_of` says which one a result is of."""
+class Asked(ABC):
+    """Requests of one kind: each is of a session, and of one of its files or tests where `part` is their field."""
 
-    def __init__(self, budget: str, key_of: Callable[[_Result], _Key]) -> None:
-        self._key_of = key_of
-        self._no_time = f"no time was left ({budget})"
-        self._results: dict[_Key, _Result | None] = {}
-        self._given: set[_Key] = set()
+    part: ClassVar = ""
+    budget: ClassVar = "lambdatest_budget"
+    """The setting that limits their time."""
 
-    def __contains__(self, key: _Key) -> bool:
-        return key in self._results
+    def __init__(self, registry: Registry, problems: Problems) -> None:
+        self._registry = registry
+        self._problems = problems
+        self._results: dict[tuple[str, Any], Any] = {}
+        self._bound: set[tuple[str, Any]] = set()
 
-    def begin(self, key: _Key) -> None:
-        self._results[key] = None
+    def was_asked(self, session_id: str, part: object = None) -> bool:
+        return (session_id, part) in self._results
 
-    def take(self, result: _Result) -> None:
-        self._results[self._key_of(result)] = result
+    def begin(self, session_id: str, part: object = None) -> None:
+        self._results[session_id, part] = None
+
+    def take(self, result: Any) -> None:
+        self._results[result["session_id"], result.get(self.part)] = result
 
     @property
     def waiting(self) -> int:
         return sum(result is None for result in self._results.values())
 
-    def results(self, failure: str | None) -> Iterator[tuple[_Key, _Result | str]]:
-        """Yield each result once; in place of one that did not come why, which is `failure` if there was one."""
-        for key, result in self._results.items():
-            if key not in self._given:
-                self._given.add(key)
-                yield key, result if result is not None else failure or self._no_time
+    def bind(self, failure: str | None) -> None:
+        """Note each result once in the sessions' records, and say how often something was not done, and why.
 
+        Of what did not come that is `failure`, if there was one.
+        """
+        missing = failure or NO_TIME.format(self.budget)
+        new = [key for key in self._results if key not in self._bound]
+        self._bound.update(new)
+        said = Counter(
+            self._put(self._registry.sessions[session_id], part, self._results[session_id, part] or missing)
+            for session_id, part in new
+        )
+        for what, count in said.items():
+            if what is not None:
+                self._problems.add(f"{pluralize(count, what[0])} {what[1]}")
 
-def add_reasons(problems: Problems, thing: str, not_done: str, reasons: Iterable[str | None]) -> None:
-    """Say how often something was not done, and why: one problem for each reason; None is none."""
-    for reason, count in Counter(filter(None, reasons)).items():
-        problems.add(f"{pluralize(count, thing)} {not_done}: {reason}")
+    @abstractmethod
+    def _put(self, tracked: TrackedSession, part: Any, result: Any) -> tuple[str, str] | None:
+        """Note a result, or why there is none; return what has to be said of it, as a noun and what is so."""

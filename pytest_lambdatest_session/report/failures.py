@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.report.registry import AttemptRecord
 
 _LIMIT, _MOST_LINES = 2000, 40
-# Half a secret may stand where a message is cut.
-_READ = 2 * _LIMIT
 
 
 class Failures:
@@ -28,21 +26,27 @@ class Failures:
     def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
         # That of a skipped test is a tuple.
         if report.outcome != "passed" and report.longrepr and not isinstance(report.longrepr, tuple):
-            self._messages.setdefault(attempt, message_of(report.longrepr))
+            # Half a secret may stand where a message is cut: it is cut again.
+            self._messages.setdefault(attempt, message_of(report)[: 2 * _LIMIT])
 
     def bind(self) -> None:
         for attempt, message in self._messages.items():
-            attempt.failure = shown(self._scrub(message))
+            scrubbed = self._scrub(message)
+            lines = scrubbed[:_LIMIT].splitlines()
+            cut = ["…"] if len(lines) > _MOST_LINES or len(scrubbed) > _LIMIT else []
+            attempt.failure = "\n".join([*map(escape_control_characters, lines[:_MOST_LINES]), *cut])
 
 
-def message_of(longrepr: object) -> str:
-    """What pytest's short summary says, with all its lines."""
-    crash = getattr(longrepr, "reprcrash", None)
-    return str(getattr(crash, "message", None) or longrepr)[:_READ]
+def message_of(report: pytest.TestReport) -> str:
+    """Return why a test failed or was skipped, as pytest's short summary has it, with all lines; "" if it was neither.
 
-
-def shown(message: str) -> str:
-    """The first lines, without characters that act."""
-    lines = message[:_LIMIT].splitlines()
-    cut = ["…"] if len(lines) > _MOST_LINES or len(message) > _LIMIT else []
-    return "\n".join([*map(escape_control_characters, lines[:_MOST_LINES]), *cut])
+    In a traceback that is text, as of pytest-forked, it stands behind an `E` in the margin.
+    """
+    longrepr = report.longrepr
+    if isinstance(longrepr, tuple):
+        return longrepr[2].strip()
+    message = getattr(getattr(longrepr, "reprcrash", None), "message", None)
+    if message is not None:
+        return str(message).strip()
+    text = str(longrepr or "")
+    return next((line[1:] for line in text.splitlines() if line.startswith("E   ")), text).strip()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pytest_lambdatest_session.report.records import Outcome, ReportedSession
+    from pytest_lambdatest_session.report.registry import AttemptRecord, TrackedSession
 
 Severity = Literal["good", "bad", "plain"]
 
@@ -31,7 +32,6 @@ _MEANINGS = {
     "unavailable": "LambdaTest could not be asked",
     "not asked": "lambdatest_fetch is off, so nobody asked LambdaTest",
 }
-_GOOD, _BAD = ("passed",), ("failed", "error")
 _SHORT = 40
 _MOST_STATUSES = 8
 
@@ -67,10 +67,6 @@ def meaning_of(status: str) -> str | None:
 
 def severity_of(word: str) -> Severity:
     """Return how good or bad a status or an outcome is."""
-    if word in _GOOD:
-        return "good"
-    if word in _BAD:
-        return "bad"
     verdict = verdict_of(word)
     return "plain" if verdict is None else "good" if verdict == "passed" else "bad"
 
@@ -78,6 +74,45 @@ def severity_of(word: str) -> Severity:
 def verdict_text(session: ReportedSession, outcome: Outcome | None) -> str:
     """Return who says what, where the cloud's status and pytest's outcome disagree."""
     return f"marked {session['status']} at LambdaTest, {outcome} in pytest"
+
+
+def summary_text(tracked: TrackedSession, attempt: AttemptRecord | None) -> str:
+    """Return status and duration, and where the status disagrees with pytest's outcome of `attempt` who says what."""
+    session = tracked.public
+    disagrees = attempt is not None and attempt.disagrees_with(tracked)
+    status = verdict_text(session, attempt.outcome) if attempt is not None and disagrees else shown_status(session)
+    return ", ".join(filter(None, (status, duration_text(session["duration"]))))
+
+
+def session_facts(session: ReportedSession) -> list[tuple[str, str]]:
+    """Return what is known of a session beside how it ended, as `(name, text)`."""
+    facts = (
+        ("Session time", duration_text(session["duration"])),
+        ("Browser", " ".join(filter(None, (session["browser"], session["browser_version"])))),
+        ("Device", session["device"]),
+        ("Platform", session["platform"]),
+        ("Started", moment_text(session["started_at"])),
+        ("Name", session["name"]),
+        ("Build", session["build_name"]),
+        ("Session id", session["session_id"]),
+        ("LambdaTest test id", session["test_id"]),
+    )
+    return [(name, text) for name, text in facts if text]
+
+
+def session_links(session: ReportedSession, *, with_logs: bool = True) -> list[tuple[str, str]]:
+    """Return what a session has in the cloud, and what the suite's own hook added, as `(name, address)`."""
+    links = (
+        ("session", session["url"]),
+        ("video", session["video_url"]),
+        (f"shared until {session['shared_until']}", session["share_url"]),
+        *session["links"].items(),
+    )
+    logs = (
+        *((f"{kind} log", url) for kind, url in session["logs"].items()),
+        ("screenshots", session["screenshot_url"]),
+    )
+    return [(name, url) for name, url in (*links, *(logs if with_logs else ())) if url]
 
 
 def has_own_remark(session: ReportedSession, failures: Iterable[str]) -> bool:
@@ -91,18 +126,19 @@ def has_own_remark(session: ReportedSession, failures: Iterable[str]) -> bool:
     return not any(folded(failure).startswith(remark) for failure in failures)
 
 
-def session_titles(sessions: Sequence[ReportedSession]) -> list[str]:
+def session_titles(tracked_sessions: Sequence[TrackedSession]) -> dict[TrackedSession, str]:
     """Return what tells the sessions of a test apart: their names, and numbers where these are missing or the same.
 
     A session alone needs no number: "" if it has no name.
     """
-    names = [session["name"] if session["name"] != session["session_id"] else None for session in sessions]
+    names = [tracked.public["name"] if tracked.public["name"] != tracked.id else None for tracked in tracked_sessions]
     if len(names) == 1:
-        return [names[0] or ""]
-    return [
-        name if name and names.count(name) == 1 else f"{name or 'session'} {number} of {len(names)}"
-        for number, name in enumerate(names, 1)
-    ]
+        return {tracked_sessions[0]: names[0] or ""}
+    times = Counter(names)
+    return {
+        tracked: name if name and times[name] == 1 else f"{name or 'session'} {number} of {len(names)}"
+        for number, (tracked, name) in enumerate(zip(tracked_sessions, names, strict=True), 1)
+    }
 
 
 def status_counts(sessions: Iterable[ReportedSession]) -> list[tuple[str, int]]:
@@ -121,8 +157,10 @@ def counts_text(counts: Iterable[tuple[str, int]]) -> str:
     return ", ".join(words)
 
 
-def duration_text(seconds: float) -> str:
-    """`7 s`, `2 min 05 s` or `1 h 02 min`."""
+def duration_text(seconds: float | None) -> str:
+    """`7 s`, `2 min 05 s` or `1 h 02 min`; "" if nobody knows."""
+    if seconds is None:
+        return ""
     whole = round(seconds)
     if whole < _MINUTE:
         return f"{whole} s"
@@ -138,9 +176,9 @@ def clock_text(seconds: float) -> str:
     return minutes if whole < _HOUR else f"{whole // _HOUR}:{minutes}"
 
 
-def moment_text(rfc3339: str) -> str:
-    """`2026-11-24 07:24:41 UTC`, from a time of the public record."""
-    return f"{rfc3339[:10]} {rfc3339[11:19]} UTC"
+def moment_text(rfc3339: str | None) -> str:
+    """`2026-11-24 07:24:41 UTC`, from a time of the public record; "" if there is none."""
+    return f"{rfc3339[:10]} {rfc3339[11:19]} UTC" if rfc3339 else ""
 
 
 def epoch_seconds(rfc3339: str) -> float:

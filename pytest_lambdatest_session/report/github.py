@@ -7,25 +7,24 @@ from typing import TYPE_CHECKING
 
 from pytest_lambdatest_session.report.formatting import (
     counts_text,
-    duration_text,
     escape_control_characters,
     pluralize,
+    session_links,
     session_titles,
-    shown_status,
     status_counts,
-    verdict_text,
+    summary_text,
 )
 from pytest_lambdatest_session.report.priority import failed
-from pytest_lambdatest_session.report.verdicts import first_line_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     import pytest
 
     from pytest_lambdatest_session.problems import Problems
-    from pytest_lambdatest_session.report.registry import AttemptRecord, Registry, TrackedSession
+    from pytest_lambdatest_session.report.records import ReportedSession
+    from pytest_lambdatest_session.report.registry import AttemptRecord, Registry
 
 _REASON_LIMIT = 250
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
@@ -34,19 +33,14 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
 class GithubSummary:
     """An output: appends to the file that GitHub names in `GITHUB_STEP_SUMMARY`."""
 
-    def __init__(self, path: Path, registry: Registry, problems: Problems, clean: Callable[[str, int], str]) -> None:
+    def __init__(self, path: Path, registry: Registry, problems: Problems) -> None:
         self._path = path
         self._registry = registry
         self._problems = problems
-        self._clean = clean
-        self._reasons: dict[AttemptRecord, str] = {}
         self._start: int | None = None
 
     def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
-        """Note the first line of a failure."""
-        if report.failed and attempt not in self._reasons:
-            # Cleaned before it is cut: half a key is still half a key.
-            self._reasons[attempt] = self._clean(first_line_of(report), _REASON_LIMIT)
+        """Nothing to do: a row is about what came of an attempt."""
 
     def bind(self) -> None:
         rows = list(self._rows())
@@ -71,32 +65,23 @@ class GithubSummary:
 
     def _rows(self) -> Iterator[str]:
         for attempt in self._registry.attempts.values():
-            cells = f"{_escape(attempt.nodeid)} {attempt.outcome} | {_escape(self._reasons.get(attempt, ''))}"
-            titles = session_titles([tracked.public for tracked in attempt.sessions])
-            for tracked, title in zip(attempt.sessions, titles, strict=True):
+            reason = attempt.failure.partition("\n")[0][:_REASON_LIMIT]
+            cells = f"{_escape(attempt.nodeid)} {attempt.outcome} | {_escape(reason)}"
+            for tracked, title in session_titles(attempt.sessions).items():
                 if failed(attempt) or attempt.disagrees_with(tracked):
-                    whose = f"{_escape(title)}: " if len(titles) > 1 else ""
-                    yield f"| {cells} | {whose}{_status(tracked, attempt)} | {_links(tracked)} |"
+                    whose = f"{title}: " if len(attempt.sessions) > 1 else ""
+                    said = _escape(whose + summary_text(tracked, attempt))
+                    yield f"| {cells} | {said} | {_links(tracked.public)} |"
             if failed(attempt) and not attempt.sessions:
                 yield f"| {cells} | refused | |"
 
 
-def _status(tracked: TrackedSession, attempt: AttemptRecord) -> str:
-    session = tracked.public
-    disagrees = attempt.disagrees_with(tracked)
-    words = [_escape(verdict_text(session, attempt.outcome) if disagrees else shown_status(session))]
-    if session["duration"] is not None:
-        words.append(duration_text(session["duration"]))
-    return ", ".join(words)
-
-
-def _links(tracked: TrackedSession) -> str:
-    session = tracked.public
-    named = [("session", session["url"]), ("video", session["video_url"]), *session["links"].items()]
+def _links(session: ReportedSession) -> str:
     # A page on GitHub can't open what is relative to a report elsewhere.
-    return " ".join(
-        f"[{_escape(name)}](<{url}>)" for name, url in named if url and url.startswith(("https://", "http://"))
-    )
+    links = [
+        (name, url) for name, url in session_links(session, with_logs=False) if url.startswith(("https://", "http://"))
+    ]
+    return " ".join(f"[{_escape(name)}](<{url}>)" for name, url in links)
 
 
 def _escape(text: str) -> str:

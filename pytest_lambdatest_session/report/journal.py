@@ -72,13 +72,11 @@ class Journal:
     def __call__(self, session: SessionPayload, attempt: _Attempt | None) -> None:
         if self._descriptor is None:
             return
-        line: JournalLine = {
-            "session": session,
-            "attempt": attempt.id if attempt is not None else "",
-            "test": attempt.test if attempt is not None else "",
-            "number": attempt.number if attempt is not None else 0,
-            "nodeid": attempt.nodeid if attempt is not None else None,
-        }
+        line: JournalLine = {"session": session, "attempt": "", "test": "", "number": 0, "nodeid": None}
+        if attempt is not None:
+            line.update(
+                {"attempt": attempt.id, "test": attempt.test, "number": attempt.number, "nodeid": attempt.nodeid}
+            )
         untouched.write(self._descriptor, untouched.encode(line).encode() + b"\n")
 
     def lost(self, nodeid: str, registry: Registry) -> list[JournalLine]:

@@ -82,9 +82,14 @@ def _fields(use: Use, position: int, count: int) -> dict[str, str]:
     known["offset"], known["end_offset"] = time_range or (None, None)
     known["link"] = session["share_url"] or session["url"]
     known["summary"] = _summary(use)
-    known["title"] = "LambdaTest" if count == 1 else f"LambdaTest {position}"
+    known["title"] = title_of(position, count)
     texts = {name: escape_control_characters(str(value)) for name, value in known.items() if value is not None}
     return texts | _numbered(position)
+
+
+def title_of(position: int, count: int) -> str:
+    """Return what an attempt's sessions are called where there are other links and files."""
+    return "LambdaTest" if count == 1 else f"LambdaTest {position}"
 
 
 def _numbered(number: int) -> dict[str, str]:
@@ -93,16 +98,14 @@ def _numbered(number: int) -> dict[str, str]:
 
 def _summary(use: Use) -> str:
     session, attempt = use.tracked.public, use.attempt
-    words = [status_text(session)]
-    if session["duration"] is not None:
-        words.append(duration_text(session["duration"]))
+    words = [status_text(session), duration_text(session["duration"])]
     if attempt.disagrees_with(use.tracked):
         words.append(f"disagrees with pytest's {attempt.outcome}")
     if attempt.outcome == "rerun":
         words.append(f"attempt {attempt.number} failed and was run again")
     elif attempt.number > 1:
         words.append(f"attempt {attempt.number}")
-    return ", ".join(words)
+    return ", ".join(filter(None, words))
 
 
 def _rank(kind: str) -> int:

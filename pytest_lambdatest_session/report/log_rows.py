@@ -17,7 +17,7 @@ from pytest_lambdatest_session.cloud.redact import clean_text
 from pytest_lambdatest_session.report.formatting import epoch_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from pytest_lambdatest_session.report.video_offsets import TimeRange
 
@@ -79,6 +79,10 @@ class LogRow(NamedTuple):
     about: str = ""
     """Of a command, which element or which address."""
     seconds: float | None = None
+    error: str = ""
+    """Of a command that the run itself saw fail, what the test was told."""
+    times: int = 1
+    """How often such a one was sent in a row."""
 
 
 def log_rows(logs: Mapping[str, str], started_at: str | None) -> list[LogRow]:
@@ -87,14 +91,14 @@ def log_rows(logs: Mapping[str, str], started_at: str | None) -> list[LogRow]:
     Of each log the last rows, in its order; what can't be read has none.
     """
     start = epoch_seconds(started_at) if started_at else None
-    rows = _rows(logs.get("command", ""))
+    commands = _rows(logs.get("command", ""))
     if start is not None:
-        start += _fraction(rows, start)
+        start += _fraction(commands, start)
     elements: dict[str, str] = {}
     return [
-        *(_command(row, value, start, elements) for row, value in rows),
-        *(_message("console", row, value, start) for row, value in _rows(logs.get("console", ""))),
-        *(_message("network", row, value, start) for row, value in _rows(logs.get("network", ""))),
+        *(_command(row, start, elements) for row in commands),
+        *(_message("console", row, start) for row in _rows(logs.get("console", ""))),
+        *(_message("network", row, start) for row in _rows(logs.get("network", ""))),
     ]
 
 
@@ -111,94 +115,87 @@ def within(rows: Iterable[LogRow], time_range: TimeRange | None) -> list[LogRow]
     return [row for row in rows if row.offset is None or earliest <= row.offset <= latest]
 
 
-def _fraction(rows: list[tuple[dict[str, Any], dict[str, Any]]], start: float) -> float:
-    """Return what the session's start in whole seconds leaves out, if the log has the command that started it."""
-    for row, value in rows:
-        if value.get("requestMethod") == "POST" and str(value.get("requestPath")).endswith("/session"):
-            fraction = _offset(row, value, start)
-            return fraction if fraction is not None and fraction < 1 else 0.0
-    return 0.0
-
-
-def _rows(text: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    try:
-        body = json.loads(text) if text else None
-    except (ValueError, RecursionError):
-        return []
+def _rows(text: str) -> list[dict[str, Any]]:
+    """Each row with what its `Value` says in place of what it says itself."""
+    body = _json(text)
     rows = body.get("data") if isinstance(body, dict) else body
     found = []
     for row in (rows if isinstance(rows, list) else [])[-_MOST_ROWS:]:
         if isinstance(row, dict):
             value = row.get("Value")
-            found.append((row, value if isinstance(value, dict) else {}))
+            found.append({**row, **(value if isinstance(value, dict) else {})})
     return found
 
 
-def _command(row: dict[str, Any], value: dict[str, Any], start: float | None, elements: dict[str, str]) -> LogRow:
+def _fraction(commands: list[dict[str, Any]], start: float) -> float:
+    """Return what the session's start in whole seconds leaves out, if the log has the command that started it."""
+    for row in commands:
+        if row.get("requestMethod") == "POST" and str(row.get("requestPath")).endswith("/session"):
+            fraction = _offset(row, start)
+            return fraction if fraction is not None and fraction < 1 else 0.0
+    return 0.0
+
+
+def _command(row: dict[str, Any], start: float | None, elements: dict[str, str]) -> LogRow:
     """`elements` is filled with the locators of those found so far, `{id: locator}`."""
-    method = clean_text(value.get("requestMethod"), 10)
-    path = re.sub(r"^(?:.*/)?session/[^/]+(?=/|$)", "", clean_text(value.get("requestPath"), _TEXT_LIMIT))
+    method = clean_text(row.get("requestMethod"), 10)
+    path = re.sub(r"^(?:.*/)?session/[^/]+(?=/|$)", "", clean_text(row.get("requestPath"), _TEXT_LIMIT))
     path = "/session" if path.endswith("/session") else path
     endpoint = re.sub(r"/(element|attribute|property)/[^/]+", r"/\1/*", path)
     name = _NAMES.get(f"{method} {endpoint}", "")
-    about = _about(name, path, value, elements)
-    status = clean_text(value.get("responseStatus"), 10)
-    took = value.get("duration")
-    text = name or f"{method} {endpoint.replace('*', '…')}".strip()
-    return LogRow(
-        _offset(row, value, start),
-        f"{text}  {about}".rstrip(),
-        status.isdigit() and int(status) >= _OK,
-        "command",
-        name,
-        about,
-        took / 1000 if isinstance(took, (int, float)) and not isinstance(took, bool) else None,
-    )
+    about = _about(name, path, row, elements)
+    status = clean_text(row.get("responseStatus"), 10)
+    text = f"{name or f'{method} {endpoint}'.replace('*', '…').strip()}  {about}".rstrip()
+    is_error = status.isdigit() and int(status) >= _OK
+    return LogRow(_offset(row, start), text, is_error, "command", name, about, _seconds(row.get("duration")))
 
 
-def _about(name: str, path: str, value: dict[str, Any], elements: dict[str, str]) -> str:
+def _about(name: str, path: str, row: dict[str, Any], elements: dict[str, str]) -> str:
     """What a command is about, without what was typed: that may be a secret."""
+    asked = _body(row, "requestBody")
     if name == "get":
-        address = _parsed(value.get("requestBody")).get("url")
+        address = asked.get("url")
         return clean_text(shown_address(address), _ABOUT_LIMIT) if isinstance(address, str) else ""
     if name in ("find_element", "find_elements"):
-        asked = _parsed(value.get("requestBody"))
-        locator = clean_text(
-            f"{clean_text(asked.get('using'), 40)} {clean_text(asked.get('value'), 200)}", _ABOUT_LIMIT
-        )
-        elements.update(dict.fromkeys(_found(_parsed(value.get("responseBody")).get("value")), locator))
+        using, value = clean_text(asked.get("using"), 40), clean_text(asked.get("value"), 200)
+        locator = clean_text(f"{using} {value}", _ABOUT_LIMIT)
+        answer = _body(row, "responseBody").get("value")
+        for element in answer if isinstance(answer, list) else [answer]:
+            if isinstance(element, dict):
+                elements[str(element.get(_ELEMENT_KEY))] = locator
         return locator
     element = re.match(r"/element/([^/]+)", path)
     return elements.get(element[1], "") if element else ""
 
 
-def _found(value: object) -> Iterator[str]:
-    """The ids of the elements in an answer."""
-    for element in value if isinstance(value, list) else [value]:
-        id_ = element.get(_ELEMENT_KEY) if isinstance(element, dict) else None
-        if isinstance(id_, str):
-            yield id_
-
-
-def _parsed(body: object) -> dict[str, Any]:
-    """A body of a request or an answer: JSON, or JSON as text."""
-    if isinstance(body, str) and len(body) <= _BODY_LIMIT:
-        try:
-            body = json.loads(body)
-        except (ValueError, RecursionError):
-            return {}
+def _body(row: dict[str, Any], name: str) -> dict[str, Any]:
+    """The body of a request or an answer: JSON, or JSON as text."""
+    body = row.get(name)
+    if isinstance(body, str):
+        body = _json(body) if len(body) <= _BODY_LIMIT else None
     return body if isinstance(body, dict) else {}
 
 
-def _message(kind: Kind, row: dict[str, Any], value: dict[str, Any], start: float | None) -> LogRow:
-    level, text = clean_text(value.get("level"), 20).upper(), clean_text(value.get("message"), _TEXT_LIMIT)
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _message(kind: Kind, row: dict[str, Any], start: float | None) -> LogRow:
+    level, text = clean_text(row.get("level"), 20).upper(), clean_text(row.get("message"), _TEXT_LIMIT)
     # An answer begins with its status.
     failed = kind == "network" and re.match(r"[45]\d\d\b", text) is not None
-    return LogRow(_offset(row, value, start), text, level in _ERRORS or failed, kind)
+    return LogRow(_offset(row, start), text, level in _ERRORS or failed, kind)
 
 
-def _offset(row: dict[str, Any], value: dict[str, Any], start: float | None) -> float | None:
-    for moment in (value.get("timestamp"), row.get("timestamp")):
-        if isinstance(moment, (int, float)) and not isinstance(moment, bool) and start is not None:
-            return max(0.0, moment / 1000 - start)
+def _offset(row: dict[str, Any], start: float | None) -> float | None:
+    at = _seconds(row.get("timestamp"))
+    return None if at is None or start is None else max(0.0, at - start)
+
+
+def _seconds(milliseconds: object) -> float | None:
+    if isinstance(milliseconds, (int, float)) and not isinstance(milliseconds, bool):
+        return milliseconds / 1000
     return None

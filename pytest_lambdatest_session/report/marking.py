@@ -4,96 +4,108 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_lambdatest_session.report.asked import Asked, add_reasons
-from pytest_lambdatest_session.report.verdicts import first_line_of, verdict_on
+from pytest_lambdatest_session.report.asked import Asked
+from pytest_lambdatest_session.report.failures import message_of
+from pytest_lambdatest_session.report.formatting import pluralize
 from pytest_lambdatest_session.sidecar.messages import STILL_RUNNING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import pytest
 
     from pytest_lambdatest_session.cloud.endpoints import Kind
     from pytest_lambdatest_session.problems import Problems
+    from pytest_lambdatest_session.report.records import Outcome
     from pytest_lambdatest_session.report.registry import AttemptRecord, Registry, TrackedSession
     from pytest_lambdatest_session.sidecar.messages import Marked
 
 _REASON_LIMIT = 250
 _KINDS: tuple[Kind, ...] = ("web", "app")
+# In this order the worst that any of a session's tests came to is the session's.
+_STATUSES: tuple[tuple[str, tuple[Outcome, ...]], ...] = (
+    ("failed", ("failed", "rerun")),
+    ("error", ("error",)),
+    ("passed", ("passed", "xfailed", "xpassed")),
+    ("skipped", ("skipped",)),
+)
+# The app API documents no other words.
+_OF_APPS = {"failed": "failed", "error": "failed", "passed": "passed"}
 
 
-class Marks:
+class Marks(Asked):
     """A session is marked when it ended and its tests are over."""
 
     def __init__(
         self,
         registry: Registry,
-        clean: Callable[[str, int], str],
         problems: Problems,
+        clean: Callable[[str, int], str],
         budget_seconds: float,
         *,
         overwrite: bool,
     ) -> None:
-        self._registry = registry
+        super().__init__(registry, problems)
         self._clean = clean
-        self._problems = problems
         self._budget_seconds = budget_seconds
         self._overwrite = overwrite
         self._reasons: dict[AttemptRecord, str] = {}
         self._finished: set[AttemptRecord] = set()
         self._to_look_at: list[AttemptRecord] = []
-        self.asked: Asked[str, Marked] = Asked("lambdatest_budget", lambda result: result["session_id"])
 
     def record_outcome(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
         """Note why an attempt did not pass, and that it is over."""
         if report.outcome != "passed" and attempt not in self._reasons:
             # Cleaned before it is cut: half a key is still half a key.
-            self._reasons[attempt] = self._clean(first_line_of(report), _REASON_LIMIT)
+            self._reasons[attempt] = self._clean(message_of(report).partition("\n")[0], _REASON_LIMIT)
         if report.when == "teardown":
             self._finished.add(attempt)
             self._to_look_at.append(attempt)
 
     def ready(self) -> Iterator[TrackedSession]:
-        """Return sessions that ended and whose tests are over, since this was last asked."""
+        """Return sessions whose tests are over, since this was last asked."""
         attempts, self._to_look_at = self._to_look_at, []
         for attempt in attempts:
-            for tracked in attempt.sessions:
-                if tracked.ended and self._finished.issuperset(tracked.attempts):
-                    yield tracked
+            yield from (tracked for tracked in attempt.sessions if self._finished.issuperset(tracked.attempts))
 
-    def remaining(self) -> Iterator[TrackedSession]:
-        """Return all that ended: the tests are over, also those whose last report was never logged."""
-        return (tracked for tracked in self._registry.sessions.values() if tracked.ended)
-
-    def begin(self, tracked: TrackedSession) -> dict[Kind, tuple[str, str] | None] | None:
-        """Return what to write, by product; None if nothing is, or it is under way."""
-        if tracked.id in self.asked or (tracked.was_marked_by_suite and not self._overwrite):
+    def verdicts_on(self, tracked: TrackedSession) -> dict[Kind, tuple[str, str] | None] | None:
+        """Return what to write now, by product; None if nothing is, or it is under way."""
+        if not tracked.ended or self.was_asked(tracked.id) or (tracked.was_marked_by_suite and not self._overwrite):
             return None
-        verdicts: dict[Kind, tuple[str, str] | None] = {
-            kind: verdict_on(tracked.attempts, self._reason_of, kind) for kind in _KINDS
-        }
+        verdicts = {kind: verdict_on(tracked.attempts, self._reasons, kind) for kind in _KINDS}
         if verdicts[tracked.kind] is None:
             return None
-        self.asked.begin(tracked.id)
+        self.begin(tracked.id)
         return verdicts
 
-    def bind(self, failure: str | None) -> None:
-        """Put what was written into the sessions' records; of the rest say why, or `failure` where no result came."""
-        reasons = [self._put(session_id, result) for session_id, result in self.asked.results(failure)]
-        add_reasons(self._problems, "session", "not marked", reasons)
-
-    def _put(self, session_id: str, result: Marked | str) -> str | None:
-        """Return why nothing was written, if that needs to be said."""
-        if isinstance(result, str):
-            return result
-        public = self._registry.sessions[session_id].public
-        if result["written"] is not None and public["state"] == "final":
+    def _put(self, tracked: TrackedSession, part: None, result: Marked | str) -> tuple[str, str] | None:
+        del part
+        failure = result if isinstance(result, str) else result["failure"]
+        public = tracked.public
+        if not isinstance(result, str) and result["written"] is not None and public["state"] == "final":
             # What was fetched may predate our update.
             public["status"], remark = result["written"]
             public["remark"] = remark or public["remark"]
-        if result["failure"] == STILL_RUNNING:
-            return f"{STILL_RUNNING}; raise lambdatest_budget ({self._budget_seconds:g} s)"
-        return result["failure"]
+        if failure == STILL_RUNNING:
+            failure += f"; raise lambdatest_budget ({self._budget_seconds:g} s)"
+        return None if failure is None else ("session", f"not marked: {failure}")
 
-    def _reason_of(self, attempt: AttemptRecord) -> str:
-        return self._reasons.get(attempt, "")
+
+def verdict_on(
+    attempts: Iterable[AttemptRecord], reasons: Mapping[AttemptRecord, str], kind: Kind
+) -> tuple[str, str] | None:
+    """Return status and reason that the attempts make of the session they used; None if there is nothing to say.
+
+    Of a test that was run again in the same session the last attempt counts.
+    """
+    last = {attempt.test: attempt for attempt in sorted(attempts, key=lambda one: one.number)}
+    for status, outcomes in _STATUSES:
+        ones = [attempt for attempt in last.values() if attempt.outcome in outcomes]
+        if ones:
+            word = status if kind == "web" else _OF_APPS.get(status)
+            reason = reasons.get(ones[0], "")
+            if reason and len(last) > 1:
+                others = f" (and {pluralize(len(ones) - 1, 'more test')})" if len(ones) > 1 else ""
+                reason = f"{ones[0].nodeid}: {reason}{others}"
+            return None if word is None else (word, reason)
+    return None

@@ -20,7 +20,10 @@ def failed(attempt: AttemptRecord) -> bool:
 
 def disagreement_on(tracked: TrackedSession) -> AttemptRecord | None:
     """Return the first attempt whose outcome the cloud's verdict contradicts."""
-    return next((attempt for attempt in tracked.attempts if attempt.disagrees_with(tracked)), None)
+    for use in tracked.uses:
+        if use.attempt.disagrees_with(tracked):
+            return use.attempt
+    return None
 
 
 def is_left_running(tracked: TrackedSession) -> bool:

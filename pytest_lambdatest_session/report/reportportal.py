@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from pluggy import Result
 
     from pytest_lambdatest_session.problems import Problems
-    from pytest_lambdatest_session.report.records import ReportedSession
 
 _MARKERS = {
     "lambdatest_session_id": "the id of a WebDriver session that the test used",
@@ -43,13 +42,8 @@ class ReportPortalAttributes:
         if call.when == "teardown" and made.excinfo is None:
             with self._problems.guard():
                 for session in getattr(made.get_result(), SESSIONS_ATTRIBUTE, []):
-                    _mark(item, session)
-
-
-def _mark(item: pytest.Item, session: ReportedSession) -> None:
-    item.add_marker(pytest.mark.lambdatest_session_id(session["session_id"]))
-    # Empty where the id is not known.
-    for url in filter(None, (session["url"],)):
-        item.add_marker(pytest.mark.lambdatest_session_url(url))
-    if session["state"] == "final" and session["status"]:
-        item.add_marker(pytest.mark.lambdatest_status(session["status"]))
+                    status = session["status"] if session["state"] == "final" else None
+                    # A session whose id is not known has no page.
+                    for name, value in zip(_MARKERS, (session["session_id"], session["url"], status), strict=True):
+                        if value:
+                            item.add_marker(getattr(pytest.mark, name)(value))

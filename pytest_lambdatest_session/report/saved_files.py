@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from pytest_lambdatest_session.cloud.logs import LOGS
-from pytest_lambdatest_session.report.asked import Asked, add_reasons
-from pytest_lambdatest_session.report.formatting import pluralize
+from pytest_lambdatest_session.cloud.endpoints import LOGS
+from pytest_lambdatest_session.report.asked import Asked
 from pytest_lambdatest_session.report.priority import by_priority, needs_attention
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pytest_lambdatest_session.problems import Problems
+    from pytest_lambdatest_session.report.records import ReportedSession
     from pytest_lambdatest_session.report.registry import Registry, TrackedSession
     from pytest_lambdatest_session.sidecar.messages import Downloaded, DownloadRequest
 
@@ -29,16 +29,15 @@ _INLINE = {".json": "text", ".txt": "text", ".jpg": "image/jpeg", ".png": "image
 STREAM_NOTE = "VLC plays such an index.m3u8 from disk, Chromium only from a web server"
 
 
-class SavedFiles:
+class SavedFiles(Asked):
     """Notes in the sessions' records what was saved."""
 
+    part = "name"
+    budget = "lambdatest_artifacts_budget"
+
     def __init__(self, registry: Registry, problems: Problems, folder: Callable[[], Path]) -> None:
-        self._registry = registry
-        self._problems = problems
-        self._folder_of_run = folder
-        self.asked: Asked[tuple[str, str], Downloaded] = Asked(
-            "lambdatest_artifacts_budget", lambda result: (result["session_id"], result["name"])
-        )
+        super().__init__(registry, problems)
+        self._folder = folder
 
     def wanted(
         self, is_ours: Callable[[TrackedSession], bool], *, of_all: bool, only_video: bool = False
@@ -48,7 +47,7 @@ class SavedFiles:
             tracked
             for tracked in by_priority(self._registry.sessions.values())
             if tracked.ended
-            and (tracked.id, _VIDEO) not in self.asked
+            and not self.was_asked(tracked.id, _VIDEO)
             and tracked.public["state"] in ("final", "pending", "unchecked")
             and is_ours(tracked)
             and (of_all or needs_attention(tracked))
@@ -56,36 +55,23 @@ class SavedFiles:
         for tracked in wanted[:_MOST_SESSIONS]:
             names = [_VIDEO] if only_video else [*LOGS[tracked.kind], "screenshots", _VIDEO]
             for name in names:
-                self.asked.begin((tracked.id, name))
-            folder = str(self._folder / folder_name(tracked.id))
+                self.begin(tracked.id, name)
+            folder = str(self._folder() / folder_name(tracked.id))
             yield tracked, {"folder": folder, "files": names, "has_video": bool(tracked.public["video_url"])}
         if len(wanted) > _MOST_SESSIONS:
             self._problems.add(f"artifacts were saved of {_MOST_SESSIONS:,} of {len(wanted):,} sessions")
 
-    def bind(self, failure: str | None) -> None:
-        """Note what was saved and what is missing; `failure` is why no more results came."""
-        results = list(self.asked.results(failure))
-        reasons = [self._put(*key, result) for key, result in results]
-        paths = [str(result["path"]) for _, result in results if not isinstance(result, str)]
-        if streams := sum(path.endswith(".m3u8") for path in paths):
-            self._problems.add(f"{pluralize(streams, 'video')} kept in pieces, as no ffmpeg joined them; {STREAM_NOTE}")
-        # That there is nothing to save is no problem.
-        said = (reason for reason in reasons if reason and not reason.startswith(("empty", "LambdaTest has none")))
-        add_reasons(self._problems, "artifact", "not saved", said)
-
-    def _put(self, session_id: str, name: str, result: Downloaded | str) -> str | None:
-        """Return why it is missing."""
-        public = self._registry.sessions[session_id].public
+    def _put(self, tracked: TrackedSession, part: str, result: Downloaded | str) -> tuple[str, str] | None:
+        public = tracked.public
         if isinstance(result, str) or result["path"] is None:
-            public["artifacts_missing"][name] = missing = result if isinstance(result, str) else str(result["missing"])
-            return missing
-        public["artifacts"][name] = quote(Path(result["path"]).relative_to(self._folder.parent).as_posix())
+            public["artifacts_missing"][part] = missing = result if isinstance(result, str) else str(result["missing"])
+            # That there is nothing to save is no problem.
+            is_empty = missing.startswith(("empty", "LambdaTest has none"))
+            return None if is_empty else ("artifact", f"not saved: {missing}")
+        public["artifacts"][part] = link_to(result["path"], self._folder().parent)
         public["video_seconds"] = result["seconds"] or public["video_seconds"]
-        return None
-
-    @property
-    def _folder(self) -> Path:
-        return self._folder_of_run()
+        is_in_pieces = result["path"].endswith(".m3u8")
+        return ("video", f"kept in pieces, as no ffmpeg joined them; {STREAM_NOTE}") if is_in_pieces else None
 
 
 def folder_name(session_id: str) -> str:
@@ -94,6 +80,18 @@ def folder_name(session_id: str) -> str:
     if name == session_id:
         return name
     return f"{name}-{hashlib.sha256(session_id.encode('utf-8', 'replace')).hexdigest()[:8]}"
+
+
+def link_to(file: Path | str, report_folder: Path) -> str:
+    """Return a saved file's link, relative to the folder of the report."""
+    return quote(Path(file).relative_to(report_folder).as_posix())
+
+
+def saved_file(public: ReportedSession, name: str, report_folder: Path) -> Path | None:
+    """Return a saved file, if it is there: a worker on another machine tells of files that are not."""
+    link = public["artifacts"].get(name)
+    path = report_folder / unquote(link) if link else None
+    return path if path is not None and path.is_file() else None
 
 
 def inline_reader(folder: Path) -> Callable[[str], str | None]:
@@ -111,10 +109,7 @@ def inline_reader(folder: Path) -> Callable[[str], str | None]:
             content = path.read_bytes()
         except OSError:
             return None
-        return (
-            content.decode("utf-8", "replace")
-            if kind == "text"
-            else f"data:{kind};base64,{b64encode(content).decode()}"
-        )
+        is_text = kind == "text"
+        return content.decode("utf-8", "replace") if is_text else f"data:{kind};base64,{b64encode(content).decode()}"
 
     return read

@@ -33,7 +33,7 @@ class FailureSections:
 
     def __init__(self, style: Callable[[], Style]) -> None:
         self._style = style
-        self._attached: list[tuple[list[tuple[str, str]], AttemptRecord, dict[str, tuple[str, str]]]] = []
+        self._attached: list[tuple[list[tuple[str, str]], AttemptRecord, list[tuple[str, str]]]] = []
 
     @cached_property
     def texts(self) -> ModuleType:
@@ -43,27 +43,26 @@ class FailureSections:
         return terminal_lines
 
     def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
-        if not report.failed or SESSION_TITLE in dict(report.sections):
-            return
-        texts = {SESSION_TITLE: self.texts.first_text(attempt)}
-        # The commands are of the phase that failed first: a teardown that fails after it has no more to say.
-        if attempt.commands:
-            texts[COMMANDS_TITLE] = self.texts.commands_text(attempt)
-        sections = {title: (title, text) for title, text in texts.items()}
-        report.sections.extend(sections.values())
-        self._attached.append((report.sections, attempt, sections))
+        if report.failed and SESSION_TITLE not in dict(report.sections):
+            sections = self._sections(attempt, None)
+            report.sections.extend(sections)
+            self._attached.append((report.sections, attempt, sections))
 
     def bind(self) -> None:
         style = self._style()
         for place, (present, attempt, former) in enumerate(self._attached):
-            texts = {SESSION_TITLE: self.texts.final_text(attempt, style)}
-            if COMMANDS_TITLE in former:
-                texts[COMMANDS_TITLE] = self.texts.commands_text(attempt)
-            current = {title: (title, text) for title, text in texts.items()}
+            current = self._sections(attempt, style)
             # Other plugins may have put sections behind ours, or have taken one away.
-            replaced = {id(section): current[title] for title, section in former.items()}
+            replaced = {id(before): section for before, section in zip(former, current, strict=False)}
             present[:] = [replaced.get(id(section), section) for section in present]
             self._attached[place] = (present, attempt, current)
+
+    def _sections(self, attempt: AttemptRecord, style: Style | None) -> list[tuple[str, str]]:
+        sections = [(SESSION_TITLE, self.texts.failure_text(attempt, style))]
+        # The commands are of the phase that failed first: a teardown that fails after it has no more to say.
+        if attempt.commands:
+            sections.append((COMMANDS_TITLE, "\n".join(self.texts.command_lines(attempt))))
+        return sections
 
 
 class TerminalSummary:
@@ -76,18 +75,10 @@ class TerminalSummary:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
         with self._problems.guard():
-            if self._has_something_to_say(config.getoption("verbose")):
+            registry = self._registry
+            told = [registry.sessions, registry.attempts, registry.creation_failures, list(self._problems)]
+            if any(told) or (registry.ignored_hubs and config.getoption("verbose") > 0):
                 self._write(terminalreporter, config)
-
-    def _has_something_to_say(self, verbosity: int) -> bool:
-        registry = self._registry
-        return bool(
-            registry.sessions
-            or registry.attempts
-            or registry.creation_failures
-            or list(self._problems)
-            or (verbosity > 0 and registry.ignored_hubs)
-        )
 
     def _write(self, terminal: pytest.TerminalReporter, config: pytest.Config) -> None:
         from pytest_lambdatest_session.report import terminal_lines as texts  # noqa: PLC0415

@@ -9,7 +9,6 @@ from urllib.parse import unquote, urlsplit
 
 from pytest_lambdatest_session.report.formatting import (
     counts_text,
-    duration_text,
     escape_control_characters,
     has_own_remark,
     pluralize,
@@ -17,11 +16,11 @@ from pytest_lambdatest_session.report.formatting import (
     severity_of,
     shown_status,
     status_counts,
-    verdict_text,
+    summary_text,
 )
-from pytest_lambdatest_session.report.last_commands import command_lines
+from pytest_lambdatest_session.report.last_commands import clock, commands_of, took
 from pytest_lambdatest_session.report.priority import by_priority, failed, is_left_running, uses_by_priority
-from pytest_lambdatest_session.report.video_offsets import position, video_at
+from pytest_lambdatest_session.report.video_offsets import fragment_of, position
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -82,29 +81,30 @@ class Style(NamedTuple):
 # The sections in a failure
 
 
-def first_text(attempt: AttemptRecord) -> str:
-    """Return the section of a failure with what needs no API."""
-    pages = [Line(tracked.public["url"] or _NO_ID) for tracked in attempt.sessions]
-    return _text_of([*pages, *_creation_failures(attempt)])
+def failure_text(attempt: AttemptRecord, style: Style | None) -> str:
+    """Return the section of a failure, with what the cloud said; without a style with what needs no API."""
+    if style is None:
+        sessions = [Line(tracked.public["url"] or _NO_ID) for tracked in attempt.sessions]
+    else:
+        sessions = list(_blocks(attempt, attempt.sessions, style))
+    return "\n".join(escape_control_characters(line.text) for line in (*sessions, *_creation_failures(attempt)))
 
 
-def final_text(attempt: AttemptRecord, style: Style) -> str:
-    """Return the section of a failure with what the cloud said."""
-    return _text_of([*_blocks(attempt, attempt.sessions, style), *_creation_failures(attempt)])
-
-
-def commands_text(attempt: AttemptRecord) -> str:
-    """Return the section of a failure with its last commands."""
-    return "\n".join(command_lines(attempt))
+def command_lines(attempt: AttemptRecord) -> Iterator[str]:
+    """Yield an attempt's last commands before it failed, those of each session by themselves."""
+    titles = session_titles(attempt.sessions)
+    for tracked, rows in commands_of(attempt).items():
+        if len(titles) > 1:
+            yield titles[tracked]
+        for row in rows:
+            yield f"{clock(tracked, row):>7} {took(row):>8}  {row.text}"
+            if row.error:
+                yield f"{'':18}{row.error}"
 
 
 def write_lines(terminal: pytest.TerminalReporter, lines: Iterable[Line]) -> None:
     for line in lines:
         terminal.write_line(escape_control_characters(line.text), **({line.colour: True} if line.colour else {}))
-
-
-def _text_of(lines: Iterable[Line]) -> str:
-    return "\n".join(escape_control_characters(line.text) for line in lines)
 
 
 # The section at the end
@@ -136,9 +136,8 @@ def _count_lines(registry: Registry) -> Iterator[Line]:
         yield Line(f"{pluralize(len(tracked_sessions), 'session')}: {counts}")
     if any(map(is_left_running, tracked_sessions)):
         yield Line(_RUNNING, "yellow")
-    failures = [failure for attempt in registry.attempts.values() for failure in attempt.creation_failures]
-    failures += registry.creation_failures
-    if failures:
+    of_tests = (failure for attempt in registry.attempts.values() for failure in attempt.creation_failures)
+    if failures := [*of_tests, *registry.creation_failures]:
         hubs = ", ".join(sorted({failure["hub"] for failure in failures}))
         yield Line(f"{pluralize(len(failures), 'session')} refused by {hubs}")
 
@@ -177,40 +176,33 @@ def _by_tests(tracked_sessions: Sequence[TrackedSession], style: Style) -> Itera
             others = [Line(f"and {pluralize(len(uses) - 1, 'more test')}")] if len(uses) > 1 else []
             yield style.nodeid(uses[0].nodeid), [*others, *_blocks(uses[0], ones, style)]
         else:
-            titles = session_titles([tracked.public for tracked in ones])
-            blocks = [_block(one, None, title, style) for one, title in zip(ones, titles, strict=True)]
-            yield "no test used it:", [line for block in blocks for line in block]
+            titles = session_titles(ones)
+            yield "no test used it:", [line for one in ones for line in _block(one, None, titles[one], style)]
 
 
 # A session
 
 
 def _blocks(attempt: AttemptRecord, tracked_sessions: Iterable[TrackedSession], style: Style) -> Iterator[Line]:
-    titles = session_titles([tracked.public for tracked in attempt.sessions])
-    if len(titles) == 1 and titles[0] in attempt.nodeid:
-        titles = [""]  # the test's own
-    title_of = dict(zip(attempt.sessions, titles, strict=True))
+    titles = session_titles(attempt.sessions)
     for tracked in tracked_sessions:
-        yield from _block(tracked, attempt, title_of[tracked], style)
+        is_its_own = len(titles) == 1 and titles[tracked] in attempt.nodeid
+        yield from _block(tracked, attempt, "" if is_its_own else titles[tracked], style)
 
 
 def _block(tracked: TrackedSession, attempt: AttemptRecord | None, title: str, style: Style) -> Iterator[Line]:
     session = tracked.public
+    use = None if attempt is None else attempt.use_of(tracked)
+    number = f"attempt {attempt.number}, " if attempt is not None and attempt.number > 1 else ""
+    starts_at, ends_at = position(use) if use is not None and len(tracked.uses) > 1 else ("", "")
+    place = f", this test starts at {starts_at}{ends_at}" if starts_at else ""
     disagrees = attempt is not None and attempt.disagrees_with(tracked)
-    parts = [f"attempt {attempt.number}"] if attempt is not None and attempt.number > 1 else []
-    parts.append(verdict_text(session, attempt.outcome) if attempt is not None and disagrees else shown_status(session))
-    if session["duration"] is not None:
-        parts.append(duration_text(session["duration"]))
-    if attempt is not None and len(tracked.attempts) > 1:
-        starts_at, ends_at = position(attempt.use_of(tracked))
-        parts += [f"this test starts at {starts_at}{ends_at}"] if starts_at else []
     colour = "yellow" if disagrees else _COLOURS[severity_of(shown_status(session))]
-    yield Line(f"{title}: {', '.join(parts)}" if title else ", ".join(parts), colour)
+    yield Line(f"{title}{': ' if title else ''}{number}{summary_text(tracked, attempt)}{place}", colour)
     if session["error"] and style.with_reasons:
         yield Line(f"why: {session['error']}")
     if has_own_remark(session, () if attempt is None else (attempt.failure,)):
         yield Line(f"remark: {session['remark']}")
-    use = None if attempt is None else attempt.use_of(tracked)
     if use is not None and use.clip is not None:
         yield Line(f"clip: {style.place(use.clip)}")
     yield from map(Line, _places(session, None if use is None else use.video_range, style))
@@ -221,7 +213,7 @@ def _places(session: ReportedSession, video_range: VideoRange | None, style: Sty
     saved = session["artifacts"]
     video = None if "video" in saved else session["video_url"]
     if video is not None:
-        yield style.place(video_at(video, video_range))
+        yield style.place(video + fragment_of(video, video_range))
     if video is None or style.verbosity > 0:
         yield style.place(session["url"]) if session["url"] else _NO_ID
     if saved:

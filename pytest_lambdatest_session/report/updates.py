@@ -74,23 +74,17 @@ class Updates:
         self._is_ours: Callable[[TrackedSession], bool] = lambda tracked: tracked.is_identified and is_ours(tracked)
         self._polls_all = polls_all
         self._marks = Marks(
-            registry, clean, problems, settings.budget_seconds, overwrite=settings.mark_status == "overwrite"
+            registry, problems, clean, settings.budget_seconds, overwrite=settings.mark_status == "overwrite"
         )
-        self._shares = Shares(
-            registry,
-            problems,
-            settings.share_days or 0,
-            settings.api_url,
-            lambda session_id: credentials_of(session_id) is not None,
-        )
+        self._shares = Shares(registry, problems, settings.share_days or 0, settings.api_url)
         self._files = SavedFiles(registry, problems, artifacts_folder)
         self._clips = Clips(registry, problems, artifacts_folder, wanted=makes_clips and settings.clips == "failed")
         self._makes_clips = makes_clips
-        self._asked: dict[str, Asked[Any, Any]] = {
-            "marked": self._marks.asked,
-            "shared": self._shares.asked,
-            "downloaded": self._files.asked,
-            "clipped": self._clips.asked,
+        self._asked: dict[str, Asked] = {
+            "marked": self._marks,
+            "shared": self._shares,
+            "downloaded": self._files,
+            "clipped": self._clips,
         }
         """By the type of their results."""
         self._to_look_at: list[str] = []
@@ -173,13 +167,16 @@ class Updates:
             for tracked in self._registry.sessions.values():
                 self._poll(tracked)
         if self._settings.mark_status != "off":
-            self._mark(self._marks.remaining())
-        self._wait_for(lambda: len(self._polled) + self._marks.asked.waiting, waiting_text)
+            # The tests are over, also those whose last report was never logged.
+            self._mark(self._registry.sessions.values())
+        self._wait_for(lambda: len(self._polled) + self._marks.waiting, waiting_text)
 
     def _share(self) -> None:
-        for tracked, request in self._shares.wanted(self._is_ours):
+        for tracked, request in self._shares.wanted(
+            lambda tracked: self._is_ours(tracked) and self._credentials_of(tracked.id) is not None
+        ):
             self._sidecar.send({"type": "share", **self._about(tracked), **request})
-        self._wait_for(lambda: self._shares.asked.waiting, None)
+        self._wait_for(lambda: self._shares.waiting, waiting_text)
 
     def _save(self) -> None:
         self._sidecar.send({"type": "limits", "megabytes": self._settings.artifacts_limit_megabytes})
@@ -188,14 +185,14 @@ class Updates:
             self._is_ours, of_all=artifacts == "all", only_video=artifacts == "off"
         ):
             self._sidecar.send({"type": "download", **self._about(tracked), **request})
-        self._wait_for(lambda: self._files.asked.waiting, saving_text, self._save_until)
+        self._wait_for(lambda: self._files.waiting, saving_text, self._save_until)
 
     def _cut(self) -> None:
         seconds = self._save_until - untouched.monotonic()
         if seconds > 0 and self._clips.can_be_made:
             for request in self._clips.wanted(keep_videos=self._settings.artifacts != "off"):
                 self._sidecar.send({"type": "cut", **request, "seconds": seconds})
-            self._wait_for(lambda: self._clips.asked.waiting, saving_text, self._save_until)
+            self._wait_for(lambda: self._clips.waiting, saving_text, self._save_until)
 
     def _poll(self, tracked: TrackedSession) -> None:
         if tracked.id in self._polled or is_final(tracked):
@@ -207,7 +204,7 @@ class Updates:
 
     def _mark(self, tracked_sessions: Iterable[TrackedSession]) -> None:
         for tracked in tracked_sessions:
-            if self._is_ours(tracked) and (verdicts := self._marks.begin(tracked)) is not None:
+            if self._is_ours(tracked) and (verdicts := self._marks.verdicts_on(tracked)) is not None:
                 self._sidecar.send(
                     {
                         "type": "mark",
@@ -233,9 +230,7 @@ class Updates:
 
     # Waiting, and what has come
 
-    def _wait_for(
-        self, count: Callable[[], int], text: Callable[[int, float], str] | None, until: float | None = None
-    ) -> None:
+    def _wait_for(self, count: Callable[[], int], text: Callable[[int, int], str], until: float | None = None) -> None:
         """Wait until nothing of what is counted is left, or until the time is over that the sidecar is given."""
         self._receive()
         seconds = (self._until if until is None else until) - untouched.monotonic()

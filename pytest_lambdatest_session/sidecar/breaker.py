@@ -10,18 +10,16 @@ Pure bookkeeping: time is passed in, and whoever shares a breaker among threads 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from pytest_lambdatest_session.sidecar.policy import Policy
 
-Admission = Literal["go", "probe", "wait"]
-
 
 class Breaker:
-    """What one API's answers say about it."""
+    """What one API's answers say about it; `asker` stands for a request, and may be any object."""
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
@@ -29,54 +27,54 @@ class Breaker:
         self._cool_down_seconds = policy.cool_down_seconds
         self._is_last_chance = False
         self._is_held = False
+        self._probe: object = None
+        """The request that is let through while it is open."""
         self.reason: str | None = None
-        """The line of the last failure."""
+        """The line of the last failure; None once there was an answer."""
         self.open_until: float | None = None
         """When the next probe is due; None while closed."""
-        self.is_probing = False
         self.is_given_up = False
-
-    @property
-    def has_failed(self) -> bool:
-        """Return whether the last answer was a failure."""
-        return bool(self._failures)
 
     @property
     def is_open(self) -> bool:
         return self.open_until is not None
 
-    def admit(self, now: float) -> Admission:
-        """Tell whether to ask; `probe` is given to one request at a time, and to be reported as such."""
+    def admits(self, asker: object, now: float) -> bool:
+        """Return whether to ask; while it is open, one request at a time, which is the probe then."""
         if self.open_until is None:
-            return "go"
-        if self.is_probing or self.is_given_up or now < self.open_until:
-            return "wait"
-        self.is_probing = True
-        return "probe"
+            return True
+        if self._probe is not None or self.is_given_up or now < self.open_until:
+            return False
+        self._probe = asker
+        return True
 
-    def succeeded(self, *, probe: bool = False) -> None:
+    def succeeded(self, asker: object) -> None:
         """Note an answer: whatever it said, the API is there."""
         self._failures.clear()
         # A late answer to an earlier request does not undo what the API asked for.
-        if probe or not self._is_held:
-            self._close()
+        if not self._is_held or self._probe is asker:
+            self._probe = self.reason = self.open_until = None
+            self.is_given_up = self._is_held = False
+            self._cool_down_seconds = self._policy.cool_down_seconds
 
-    def failed(self, reason: str, now: float, *, session_id: str | None = None, probe: bool = False) -> None:
-        """Note a failure; one that may be the session's alone, not the API's, names it and counts once."""
+    def failed(self, asker: object, reason: str, now: float, *, of: Hashable = None) -> None:
+        """Note a failure; one that may be a session's alone, not the API's, is `of` that session and counts once."""
         self.reason = reason
-        self._failures.add(object() if session_id is None else session_id)
-        if probe and self.is_probing:  # nobody else got an answer meanwhile
-            self.is_probing = False
+        self._failures.add(of or object())
+        if self._probe is asker:
+            self._probe = None
             self.is_given_up = self._is_last_chance
-            self._open(now)
-        elif not self.is_open and len(self._failures) >= self._policy.failure_threshold:
-            self._open(now)
+        elif self.is_open or len(self._failures) < self._policy.failure_threshold:
+            return
+        seconds = self._policy.backoff_seconds if self._is_last_chance else self._cool_down_seconds
+        self.open_until = now + seconds
+        self._cool_down_seconds = min(2 * self._cool_down_seconds, self._policy.longest_cool_down_seconds)
 
-    def hold(self, reason: str, now: float, seconds: float, *, probe: bool = False) -> None:
+    def hold(self, asker: object, reason: str, now: float, seconds: float) -> None:
         """Note that the API wants to be left alone for so long."""
         self.reason = reason
         self._is_held = True
-        self.is_probing = self.is_probing and not probe
+        self._probe = None if self._probe is asker else self._probe
         self.open_until = max(self.open_until or 0.0, now + seconds)
 
     def last_chance(self, now: float, deadline: float) -> None:
@@ -90,17 +88,3 @@ class Breaker:
         """Give up if nobody may ask before `deadline`."""
         if self.open_until is not None and self.open_until > deadline:
             self.is_given_up = True
-
-    def _open(self, now: float) -> None:
-        if self._is_last_chance:
-            self.open_until = now + self._policy.backoff_seconds
-            return
-        self.open_until = now + self._cool_down_seconds
-        self._cool_down_seconds = min(2 * self._cool_down_seconds, self._policy.longest_cool_down_seconds)
-
-    def _close(self) -> None:
-        self.open_until = None
-        self.is_probing = False
-        self.is_given_up = False
-        self._is_held = False
-        self._cool_down_seconds = self._policy.cool_down_seconds

@@ -13,13 +13,14 @@ import shutil
 import time
 from abc import abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from pytest_lambdatest_session.cloud.errors import CloudError, NotFound, Refused, ServerError
-from pytest_lambdatest_session.cloud.logs import LOGS
+from pytest_lambdatest_session.cloud.endpoints import LOGS
+from pytest_lambdatest_session.cloud.errors import NotFound, ServerError
 from pytest_lambdatest_session.cloud.redact import MASK, scrub
 from pytest_lambdatest_session.sidecar.ffmpeg import COPY, run_ffmpeg, source
 from pytest_lambdatest_session.sidecar.jobs import Job
+from pytest_lambdatest_session.sidecar.messages import NO_TIME
 from pytest_lambdatest_session.sidecar.storage import NoRoomError
 from pytest_lambdatest_session.sidecar.video_length import video_seconds
 
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
 
     from pytest_lambdatest_session.cloud.client import Client, Fetched
+    from pytest_lambdatest_session.cloud.errors import CloudError
     from pytest_lambdatest_session.sidecar.jobs import Emit
-    from pytest_lambdatest_session.sidecar.messages import Download, Downloaded
+    from pytest_lambdatest_session.sidecar.messages import Download
     from pytest_lambdatest_session.sidecar.policy import Policy
     from pytest_lambdatest_session.sidecar.storage import Storage
 
@@ -39,6 +41,7 @@ _TRIES = 3
 _EXPECTED_FILE_SECONDS, _POSSIBLE_FILE_SECONDS = 8.0, 1.5
 _LONGEST_SECONDS, _JOIN_SECONDS = 3600.0, 60.0
 _STREAM = "video/index.m3u8"
+_MEDIA = {"video": ("video.mp4", "video.webm", _STREAM), "screenshots": ("screenshots.zip",)}
 
 _MP4, _WEBM, _ZIP = b"ftyp", b"\x1aE\xdf\xa3", b"PK"
 _HINTS = {"console": "console: true in LT:Options records it", "network": "network: true in LT:Options records it"}
@@ -56,10 +59,9 @@ def download_jobs(
 ) -> Iterator[LogJob | MediaJob]:
     """Yield one job for each file; logs first: they are small, and a video may keep the run waiting."""
     common = (storage, request, now, policy, emit)
-    logs = [LogJob(name, *common) for name in LOGS[request["kind"]]]
-    video = MediaJob("video", *common, is_expected=request["has_video"])
-    screenshots = MediaJob("screenshots", *common, is_expected=False, comes_with=video)
-    jobs: list[LogJob | MediaJob] = [*logs, screenshots, video]
+    video, screenshots = MediaJob("video", *common), MediaJob("screenshots", *common)
+    screenshots.comes_with = video
+    jobs: list[LogJob | MediaJob] = [*(LogJob(name, *common) for name in LOGS[request["kind"]]), screenshots, video]
     yield from (job for job in jobs if job.name in request["files"])
 
 
@@ -71,12 +73,15 @@ class _FileJob(Job):
     def __init__(self, name: str, storage: Storage, request: Download, now: float, policy: Policy, emit: Emit) -> None:
         super().__init__(request, now, policy, emit)
         self.name = name
+        self._files = _MEDIA.get(name) or (LOGS[self._kind][name][1],)
+        """What its file may be called."""
         self._folder = Path(request["folder"])
         self._storage = storage
+        self._is_expected = name == "video" and request["has_video"]
         self._steps = 0
         self._began_at = now
         self._path: Path | None = None
-        self._missing = "no time was left (lambdatest_artifacts_budget)"
+        self._missing = NO_TIME.format("lambdatest_artifacts_budget")
 
     @property
     def circuit(self) -> Hashable:
@@ -85,7 +90,7 @@ class _FileJob(Job):
 
     def step(self, client: Client) -> bool:
         self._steps += 1
-        if self._is_there():
+        if any(self._keep(name) for name in self._files):  # an earlier run saved it
             return False
         if self._storage.trouble is not None:
             self._missing = self._storage.trouble
@@ -95,20 +100,20 @@ class _FileJob(Job):
         except OSError as error:
             # A disk that is full for one is full for all.
             self._storage.trouble = self._missing = f"{error.strerror or type(error).__name__}, while it was written"
-        except NoRoomError:
-            self._storage.trouble = self._missing = "not saved, since lambdatest_artifacts_limit is reached"
+        except NoRoomError as error:
+            self._storage.trouble = self._missing = str(error)
         return False
 
-    def handle(self, outcome: Any, now: float, *, finishing: bool) -> None:
-        del finishing
-        if isinstance(outcome, Refused):
-            self.give_up(str(outcome))
-        elif isinstance(outcome, CloudError):
-            self._missing = str(outcome)
-            self._failures += 1
-            self._again(now, is_worth_it=self._failures < _TRIES)
+    def succeeded(self, is_worth_it: bool, now: float) -> None:
+        if is_worth_it:
+            self.due = now + self._policy.backoff(self._steps)
         else:
-            self._again(now, is_worth_it=outcome)
+            self._finish()
+
+    def failed(self, error: CloudError, now: float) -> None:
+        self._missing = str(error)
+        self._failures += 1
+        self.succeeded(self._failures < _TRIES, now)
 
     def give_up(self, reason: str | None) -> None:
         self._missing = reason or self._missing
@@ -118,30 +123,21 @@ class _FileJob(Job):
         """Return what the last try said, or that there was no time."""
 
     @abstractmethod
-    def _is_there(self) -> bool:
-        """Take what an earlier run saved, if it did."""
-
-    @abstractmethod
     def _fetch(self, client: Client) -> bool:
         """Save it, or say why it is `missing`; return whether another try may bring it."""
 
-    def _again(self, now: float, *, is_worth_it: bool) -> None:
-        if is_worth_it:
-            self.due = now + self._policy.backoff(self._steps)
-        else:
-            self._finish()
-
     def _finish(self) -> None:
         self.is_over = True
-        told: Downloaded = {
-            "type": "downloaded",
-            "session_id": self.session_id,
-            "name": self.name,
-            "path": None if self._path is None else str(self._path),
-            "missing": self._missing if self._path is None else None,
-            "seconds": None if self._path is None else video_seconds(self._path),
-        }
-        self._emit(told)
+        self._emit(
+            {
+                "type": "downloaded",
+                "session_id": self.session_id,
+                "name": self.name,
+                "path": None if self._path is None else str(self._path),
+                "missing": self._missing if self._path is None else None,
+                "seconds": None if self._path is None else video_seconds(self._path),
+            }
+        )
 
     def _keep(self, name: str) -> bool:
         path = self._folder / name
@@ -161,9 +157,6 @@ class _FileJob(Job):
 
 class LogJob(_FileJob):
     """One log, as text without credentials."""
-
-    def _is_there(self) -> bool:
-        return self._keep(LOGS[self._kind][self.name][1])
 
     def _fetch(self, client: Client) -> bool:
         in_path, name = LOGS[self._kind][self.name]
@@ -193,18 +186,17 @@ class LogJob(_FileJob):
 class MediaJob(_FileJob):
     """The video, or the zip of screenshots: the API gives a link, behind which the file may come later."""
 
-    _FILES = {"video": ("video.mp4", "video.webm", _STREAM), "screenshots": ("screenshots.zip",)}  # noqa: RUF012 -- a constant
+    comes_with: Job | None = None
+    """While that is awaited, this is."""
+    _was_promised = False
 
-    def __init__(self, name: str, *common: Any, is_expected: bool, comes_with: Job | None = None) -> None:
-        """Ask longer if it `is_expected`, since the cloud spoke of it, and while `comes_with` is awaited."""
-        super().__init__(name, *common)
-        self._files = self._FILES[name]
-        self._wait_seconds = _EXPECTED_FILE_SECONDS if is_expected else _POSSIBLE_FILE_SECONDS
-        self._comes_with = comes_with
-        self._was_promised = False
-
-    def _is_there(self) -> bool:
-        return any(self._keep(name) for name in self._files)
+    @property
+    def _is_awaited(self) -> bool:
+        """Return whether it may yet come: for longer if the cloud spoke of it."""
+        if self.comes_with is not None and not self.comes_with.is_over:
+            return True
+        seconds = _EXPECTED_FILE_SECONDS if self._is_expected else _POSSIBLE_FILE_SECONDS
+        return time.monotonic() - self._began_at < seconds
 
     def _fetch(self, client: Client) -> bool:
         try:
@@ -243,7 +235,7 @@ class MediaJob(_FileJob):
         from pytest_lambdatest_session.sidecar.streams import read_stream  # noqa: PLC0415
 
         stream = read_stream(client, text, fetched)
-        if not stream.is_whole and time.monotonic() - self._began_at < self._wait_seconds:
+        if not stream.is_whole and self._is_awaited:
             self._missing = "not ready yet: its stream has no end"
             return True
 
@@ -281,8 +273,7 @@ class MediaJob(_FileJob):
         self._missing = "LambdaTest has none"
         if self.name == "video":
             self._missing += "; video: true in LT:Options records one"
-        is_awaited = self._comes_with is not None and not self._comes_with.is_over
-        return is_awaited or time.monotonic() - self._began_at < self._wait_seconds
+        return self._is_awaited
 
 
 def _is_playlist(draft: Path) -> bool:

@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from pytest_lambdatest_session.sidecar.messages import NO_TIME
 from pytest_lambdatest_session.sidecar.storage import NoRoomError
 
 if TYPE_CHECKING:
@@ -45,9 +46,9 @@ def run_ffmpeg(
         take_room(size)
         draft.replace(path)
     except subprocess.TimeoutExpired:
-        return "no time was left (lambdatest_artifacts_budget)"
-    except NoRoomError:
-        return "not saved, since lambdatest_artifacts_limit is reached"
+        return NO_TIME.format("lambdatest_artifacts_budget")
+    except NoRoomError as error:
+        return str(error)
     except OSError as error:
         return f"ffmpeg could not be run: {error.strerror or type(error).__name__}"
     finally:

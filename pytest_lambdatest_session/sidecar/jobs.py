@@ -7,19 +7,18 @@ from abc import ABC, abstractmethod
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from pytest_lambdatest_session.cloud.errors import CloudError, Refused
 from pytest_lambdatest_session.credentials import Credentials
+from pytest_lambdatest_session.sidecar.messages import NO_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
     from pytest_lambdatest_session.cloud.client import Client
-    from pytest_lambdatest_session.cloud.errors import CloudError
     from pytest_lambdatest_session.sidecar.messages import Result, SessionRequest
     from pytest_lambdatest_session.sidecar.policy import Policy
 
     Emit = Callable[[Result], None]
-
-NO_TIME = "no time was left (lambdatest_budget)"
 
 credentials_of = lru_cache(maxsize=64)(Credentials)
 """One object for all requests of an account."""
@@ -39,7 +38,6 @@ class Job(ABC):
         self.due = now
         """When the next step may run, on the monotonic clock."""
         self.is_over = False
-        self.is_probe = False
         self._kind = request["kind"]
         self._policy = policy
         self._emit = emit
@@ -52,11 +50,24 @@ class Job(ABC):
 
     @abstractmethod
     def step(self, client: Client) -> Any:
-        """Send one request and return what `handle` needs; raises CloudError."""
+        """Send one request and return what `succeeded` needs; raises CloudError."""
+
+    def handle(self, outcome: Any, now: float) -> None:
+        """Take in what `step` returned or raised: set `due` for the next step, or be over."""
+        if isinstance(outcome, Refused):
+            self.give_up(str(outcome))
+        elif isinstance(outcome, CloudError):
+            self.failed(outcome, now)
+        else:
+            self.succeeded(outcome, now)
 
     @abstractmethod
-    def handle(self, outcome: Any, now: float, *, finishing: bool) -> None:
-        """Take in what `step` returned or raised: set `due` for the next step, or be over."""
+    def succeeded(self, outcome: Any, now: float) -> None:
+        """Take in what `step` returned."""
+
+    @abstractmethod
+    def failed(self, error: CloudError, now: float) -> None:
+        """Take in what `step` raised, but for a refusal."""
 
     @abstractmethod
     def give_up(self, reason: str | None) -> None:
@@ -74,7 +85,7 @@ class Job(ABC):
     def reason_at_end(self, trouble: str | None, silence: str | None) -> str | None:
         """Return why it is not done when the time is over, given the API's last failure and that it said nothing."""
         del silence
-        return trouble or NO_TIME
+        return trouble or NO_TIME.format("lambdatest_budget")
 
     def _initial_delay_seconds(self, ended_at: float | None) -> float:
         """Return how long LambdaTest may still need to notice a session's end."""

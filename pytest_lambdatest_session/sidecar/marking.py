@@ -6,18 +6,19 @@ would replace ours; and a verdict that is there already is the suite's own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pytest_lambdatest_session.cloud.details import SessionDetails
 from pytest_lambdatest_session.cloud.endpoints import kind_asked, sibling_base_url
-from pytest_lambdatest_session.cloud.errors import NotFound, Refused
+from pytest_lambdatest_session.cloud.errors import NotFound
 from pytest_lambdatest_session.sidecar.jobs import Job
 from pytest_lambdatest_session.sidecar.messages import STILL_RUNNING
 
 if TYPE_CHECKING:
     from pytest_lambdatest_session.cloud.client import Client
+    from pytest_lambdatest_session.cloud.details import SessionDetails
+    from pytest_lambdatest_session.cloud.errors import CloudError
     from pytest_lambdatest_session.sidecar.jobs import Emit
-    from pytest_lambdatest_session.sidecar.messages import Mark, Marked
+    from pytest_lambdatest_session.sidecar.messages import Mark
     from pytest_lambdatest_session.sidecar.policy import Policy
 
 _TRIES = 3
@@ -30,7 +31,6 @@ class MarkJob(Job):
         self._verdicts = request["verdicts"]
         self._overwrite = request["overwrite"]
         self._may_write = False
-        self._written: tuple[str, str] | None = None
         self._failure: str | None = None
 
     def hurry(self, now: float) -> None:
@@ -43,27 +43,31 @@ class MarkJob(Job):
         client.mark(self.session_id, *verdict)
         return None
 
-    def handle(self, outcome: Any, now: float, *, finishing: bool) -> None:
-        del finishing
-        if outcome is None:
-            self._written = self._verdict
-            self._finish()
-        elif isinstance(outcome, SessionDetails):
-            self._handle_details(outcome, now)
-        elif isinstance(outcome, Refused):
-            self.give_up(str(outcome))
-        elif isinstance(outcome, NotFound):
+    def succeeded(self, details: SessionDetails | None, now: float) -> None:
+        self._failure = None
+        if details is None:
+            self._finish(self._verdict)
+        elif details.phase == "running":
+            self._failure = STILL_RUNNING
+            self.due = now + self._policy.backoff_seconds
+        elif self._verdict is None or (_is_verdict(details.status) and not self._overwrite):
+            self._finish(None)
+        else:
+            self._may_write = True
+            self.due = now
+
+    def failed(self, error: CloudError, now: float) -> None:
+        self._failure = str(error)
+        if isinstance(error, NotFound):
             # Not there yet, or a session of the other product.
-            self._failure = str(outcome)
             self.base_url = sibling_base_url(self.base_url) or self.base_url
             self.due = now + self._policy.backoff_seconds
         else:
-            self._failure = str(outcome)
-            self._retry(outcome, now, _TRIES)
+            self._retry(error, now, _TRIES)
 
     def give_up(self, reason: str | None) -> None:
         self._failure = reason
-        self._finish()
+        self._finish(None)
 
     def reason_at_end(self, trouble: str | None, silence: str | None) -> str | None:
         return self._failure or super().reason_at_end(trouble, silence)
@@ -73,27 +77,9 @@ class MarkJob(Job):
         verdict = self._verdicts.get(kind_asked(self.base_url, otherwise=self._kind))
         return None if verdict is None else (verdict[0], verdict[1])
 
-    def _handle_details(self, details: SessionDetails, now: float) -> None:
-        if details.phase == "running":
-            self._failure = STILL_RUNNING
-            self.due = now + self._policy.backoff_seconds
-        elif self._verdict is None or (_is_verdict(details.status) and not self._overwrite):
-            self._failure = None
-            self._finish()
-        else:
-            self._failure = None
-            self._may_write = True
-            self.due = now
-
-    def _finish(self) -> None:
+    def _finish(self, written: tuple[str, str] | None) -> None:
         self.is_over = True
-        told: Marked = {
-            "type": "marked",
-            "session_id": self.session_id,
-            "written": self._written,
-            "failure": self._failure,
-        }
-        self._emit(told)
+        self._emit({"type": "marked", "session_id": self.session_id, "written": written, "failure": self._failure})
 
 
 def _is_verdict(status: str | None) -> bool:

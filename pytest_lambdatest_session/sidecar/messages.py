@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 Account = tuple[str, str]
 """User name and access key; a list in JSON."""
+NO_TIME = "no time was left ({})"
+"""Why something is not done, given the setting that limits the time."""
 STILL_RUNNING = "LambdaTest still lists it as running"
 """Why a session was not marked that ended only just now."""
 State = Literal["final", "running", "pending", "not_found", "unavailable"]

@@ -33,9 +33,7 @@ class Policy:
     longest_cool_down_seconds: float = 300.0
 
     def backoff(self, step: int, age_seconds: float = 0.0) -> float:
-        """Return the seconds to wait before the next request: none before `step` 0, which is the first."""
-        if step < 0:
-            return 0.0
+        """Return the seconds to wait before the next request, after so many of them."""
         is_young = age_seconds < self.missing_seconds
         longest = self.longest_backoff_seconds * (1 if is_young else 12)
         # Bounded, as a night of failures would overflow a float.

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_lambdatest_session.cloud.endpoints import kind_asked, sibling_base_url
-from pytest_lambdatest_session.cloud.errors import CloudError, NotFound, Refused, Throttled
+from pytest_lambdatest_session.cloud.errors import CloudError, NotFound, Throttled
 from pytest_lambdatest_session.sidecar.jobs import Job
 
 if TYPE_CHECKING:
     from pytest_lambdatest_session.cloud.client import Client
     from pytest_lambdatest_session.cloud.details import SessionDetails
     from pytest_lambdatest_session.sidecar.jobs import Emit
-    from pytest_lambdatest_session.sidecar.messages import Poll, Polled, State
+    from pytest_lambdatest_session.sidecar.messages import Poll, State
     from pytest_lambdatest_session.sidecar.policy import Policy
 
 # A 404 is put to the other product's API at once, and again when that too has had time to notice the session.
@@ -28,8 +28,9 @@ class PollJob(Job):
         super().__init__(request, now, policy, emit)
         self._ended = request["ended_at"] is not None
         self._started_at = now
-        self._asked_at: float | None = None
+        self._answered_at: float | None = None
         self._step = self._misses = 0
+        self._finishing = False
         self._missing_since: float | None = None
         self._incomplete_since: float | None = None
         self._home = self.base_url
@@ -45,21 +46,11 @@ class PollJob(Job):
     def step(self, client: Client) -> SessionDetails:
         return client.session(self.session_id)
 
-    def handle(self, outcome: Any, now: float, *, finishing: bool) -> None:
-        self._asked_at = now
-        if not isinstance(outcome, CloudError):
-            self._handle_details(outcome, now)
-        elif self.leave_detour(now):
-            pass  # whatever kept the sibling from answering, it was only a guess
-        elif isinstance(outcome, NotFound):
-            self._handle_missing(str(outcome), now, finishing=finishing)
-        elif isinstance(outcome, Refused):
-            self.give_up(str(outcome))
-        else:
-            # Whoever says when to come back is not failing, and is given that time.
-            if not (isinstance(outcome, Throttled) and outcome.retry_after_seconds is not None):
-                self._failures += 1
-            self._handle_failure(str(outcome), now, finishing=finishing)
+    def handle(self, outcome: SessionDetails | CloudError, now: float) -> None:
+        self._answered_at = now
+        # Whatever keeps the sibling from answering, it was only a guess.
+        if not isinstance(outcome, CloudError) or not self.leave_detour(now):
+            super().handle(outcome, now)
 
     def leave_detour(self, now: float) -> bool:
         if self.base_url == self._home:
@@ -72,11 +63,9 @@ class PollJob(Job):
         return True
 
     def hurry(self, now: float) -> None:
-        if self._asked_at is None:
-            # LambdaTest may know already; if not, it is asked when it would have been, and from then on as ever.
-            self._step, self.due = -1, min(self.due, now)
-        else:
-            self._step, self.due = 0, min(self.due, self._asked_at + self._policy.backoff_seconds)
+        self._finishing, self._step = True, 0
+        # LambdaTest may know already; if not, it is asked when it would have been, and from then on as ever.
+        self.due = min(self.due, now if self._answered_at is None else self._answered_at + self._policy.backoff_seconds)
 
     def give_up(self, reason: str | None) -> None:
         if reason is not None:
@@ -87,7 +76,7 @@ class PollJob(Job):
     def reason_at_end(self, trouble: str | None, silence: str | None) -> str | None:
         return None if self._details is not None or self._error is not None else trouble or silence
 
-    def _handle_details(self, details: SessionDetails, now: float) -> None:
+    def succeeded(self, details: SessionDetails, now: float) -> None:
         self._home, self._sibling = self.base_url, None
         self._failures = 0
         self._missing_since = None
@@ -111,13 +100,28 @@ class PollJob(Job):
             self._incomplete_since = now
         return now - self._incomplete_since >= self._policy.incomplete_seconds
 
-    def _handle_missing(self, error: str, now: float, *, finishing: bool) -> None:
-        self._state, self._error = "not_found", error
+    def failed(self, error: CloudError, now: float) -> None:
+        self._error = str(error)
+        if isinstance(error, NotFound):
+            self._handle_missing(now)
+            return
+        self._become_unavailable()
+        # Whoever says when to come back is not failing, and is given that time.
+        if not (isinstance(error, Throttled) and error.retry_after_seconds is not None):
+            self._failures += 1
+        # While tests run there is time, and the breaker sees to it that a dead API is left alone.
+        if not self._ended or (self._finishing and self._failures >= self._policy.tries):
+            self._finish()
+        else:
+            self._ask_again(now)
+
+    def _handle_missing(self, now: float) -> None:
+        self._state = "not_found"
         self._misses += 1
         if self._missing_since is None:
             self._missing_since = now
         policy = self._policy
-        limit = policy.missing_at_finish_seconds if finishing else policy.missing_seconds
+        limit = policy.missing_at_finish_seconds if self._finishing else policy.missing_seconds
         if self._sibling is not None and self._misses in _MISSES_PUT_TO_THE_SIBLING:
             self.base_url = self._sibling
             self.due = now
@@ -129,26 +133,19 @@ class PollJob(Job):
             # Not later than that: the end of the run waits for it.
             self.due = min(self.due, self._missing_since + limit)
 
-    def _handle_failure(self, error: str, now: float, *, finishing: bool) -> None:
-        self._error = error
-        self._become_unavailable()
-        self._step = max(self._step, 0)
-        # While tests run there is time, and the breaker sees to it that a dead API is left alone.
-        if not self._ended or (finishing and self._failures >= self._policy.tries):
-            self._finish()
-        else:
-            self._ask_again(now)
-
     def _become_unavailable(self) -> None:
         # One that nobody quit is running as far as is known.
         if self._details is None and self._ended:
             self._state = "unavailable"
 
     def _ask_again(self, now: float) -> None:
-        self.due = max(self._settled_at, now + self._policy.backoff(self._step, now - self._started_at))
+        if self.due < self._settled_at and not self._failures:  # asked early, in a hurry
+            self.due = max(self._settled_at, now)
+        else:
+            self.due = now + self._policy.backoff(self._step, now - self._started_at)
+            self._step += 1
         if self._incomplete_since is not None:
             self.due = min(self.due, max(now, self._incomplete_since + self._policy.incomplete_seconds))
-        self._step += 1
         self._tell()
 
     def _finish(self) -> None:
@@ -156,16 +153,17 @@ class PollJob(Job):
         self._tell()
 
     def _tell(self) -> None:
-        told: Polled = {
-            "type": "polled",
-            "session_id": self.session_id,
-            "state": self._state,
-            "kind": self._kind,
-            "error": self._error,
-            "details": self._details,
-            "done": self.is_over,
-        }
-        self._emit(told)
+        self._emit(
+            {
+                "type": "polled",
+                "session_id": self.session_id,
+                "state": self._state,
+                "kind": self._kind,
+                "error": self._error,
+                "details": self._details,
+                "done": self.is_over,
+            }
+        )
 
 
 def fields_of(details: SessionDetails) -> dict[str, object]:

@@ -83,6 +83,8 @@ class Pool:
 
     def add(self, job: Job) -> None:
         with self._changed:
+            if self._finish_at is not None:
+                job.hurry(time.monotonic())
             self._schedule(job)
             self._grow()
 
@@ -94,9 +96,10 @@ class Pool:
             self._finish_seconds = seconds
             for breaker in self._breakers.values():
                 breaker.last_chance(now, self._finish_at)
-            for job in (jobs := self._take_all()):
+            waiting = self._take_all()
+            for job in (*waiting, *(job for job, _ in self._under_way.values())):
                 job.hurry(now)
-            for job in jobs:
+            for job in waiting:
                 self._schedule(job)
             self._grow()
 
@@ -115,25 +118,19 @@ class Pool:
         if job.is_over:
             return
         breaker = self._breaker(job)
-        obstacle = self._obstacle(job, breaker)
+        # What makes it pointless to ask this API.
+        obstacle = NO_CREDENTIALS if job.credentials is None else self._rejections.get((job.base_url, job.credentials))
+        if breaker.is_given_up:
+            obstacle = obstacle or breaker.reason
         if (obstacle is not None or breaker.is_open) and job.leave_detour(time.monotonic()):
             self._schedule(job)
-            return
-        if obstacle is not None:
+        elif obstacle is not None:
             job.give_up(obstacle)
-            return
-        due = max(job.due, breaker.open_until or job.due)
-        heapq.heappush(self._waiting, (due, next(self._numbers), job))
-        if self._alarm_at is None or due < self._alarm_at:
-            self._changed.notify()
-
-    def _obstacle(self, job: Job, breaker: Breaker) -> str | None:
-        """Return what makes it pointless to ask this API, if anything does."""
-        if job.credentials is None:
-            return NO_CREDENTIALS
-        return self._rejections.get((job.base_url, job.credentials)) or (
-            breaker.reason if breaker.is_given_up else None
-        )
+        else:
+            due = max(job.due, breaker.open_until or job.due)
+            heapq.heappush(self._waiting, (due, next(self._numbers), job))
+            if self._alarm_at is None or due < self._alarm_at:
+                self._changed.notify()
 
     def _take_all(self) -> list[Job]:
         jobs = [job for _, _, job in self._waiting] + [job for _, _, job in self._due] + self._parked
@@ -158,11 +155,9 @@ class Pool:
             heapq.heappush(self._due, (job.rank, number, job))
         while self._due:
             _, _, job = heapq.heappop(self._due)
-            if self._is_unproven(job) or (admission := self._breaker(job).admit(now)) == "wait":
-                self._parked.append(job)
-            else:
-                job.is_probe = admission == "probe"
+            if not self._is_unproven(job) and self._breaker(job).admits(job, now):
                 return job
+            self._parked.append(job)
         return None
 
     def _is_unproven(self, job: Job) -> bool:
@@ -176,13 +171,21 @@ class Pool:
         """Learn from a step; whatever waited for it is looked at again."""
         now = time.monotonic()
         breaker = self._breaker(job)
-        self._note(breaker, job, outcome, now)
+        if isinstance(outcome, Throttled) and outcome.retry_after_seconds is not None:
+            breaker.hold(job, str(outcome), now, outcome.retry_after_seconds)
+            if self._finish_at is not None:
+                breaker.give_up_after(self._finish_at)
+        elif isinstance(outcome, Failed):
+            may_be_the_sessions = isinstance(outcome, (MalformedAnswer, ServerError))
+            breaker.failed(job, str(outcome), now, of=job.session_id if may_be_the_sessions else None)
+        else:
+            breaker.succeeded(job)
         if isinstance(outcome, Refused):
             self._rejections[job.base_url, job.credentials] = str(outcome)
         elif not isinstance(outcome, Failed):
             self._accepted.add((job.base_url, job.credentials))
         if not job.is_over:  # given up meanwhile, that stands
-            job.handle(outcome, now, finishing=self._finish_at is not None)
+            job.handle(outcome, now)
             self._schedule(job)
         if isinstance(outcome, Refused) or breaker.is_given_up or breaker.is_open:
             waiting = self._take_all()
@@ -191,32 +194,15 @@ class Pool:
         for other in waiting:
             self._schedule(other)
 
-    def _note(self, breaker: Breaker, job: Job, outcome: Any, now: float) -> None:
-        if isinstance(outcome, Throttled) and outcome.retry_after_seconds is not None:
-            breaker.hold(str(outcome), now, outcome.retry_after_seconds, probe=job.is_probe)
-            if self._finish_at is not None:
-                breaker.give_up_after(self._finish_at)
-        elif isinstance(outcome, Failed):
-            may_be_the_sessions = isinstance(outcome, (MalformedAnswer, ServerError))
-            breaker.failed(
-                str(outcome), now, session_id=job.session_id if may_be_the_sessions else None, probe=job.is_probe
-            )
-        else:
-            breaker.succeeded(probe=job.is_probe)
-
     def _give_up_all(self) -> None:
         """End the waiting: jobs in a thread's hands are over as well, and what they bring is dropped."""
         now = time.monotonic()
         for job in self._take_all() + [job for job, _ in self._under_way.values()]:
             if not job.is_over:
-                breaker = self._breaker(job)
-                trouble = breaker.reason if breaker.is_open or breaker.has_failed else None
+                seconds = seconds_text(self._finish_seconds)
+                silence = f"no answer from {host_of(job.base_url)} within lambdatest_budget, {seconds} s"
                 is_silent = self._finish_seconds > 0 and job.due <= now
-                job.give_up(job.reason_at_end(trouble, self._silence(job) if is_silent else None))
-
-    def _silence(self, job: Job) -> str:
-        seconds = seconds_text(self._finish_seconds)
-        return f"no answer from {host_of(job.base_url)} within lambdatest_budget, {seconds} s"
+                job.give_up(job.reason_at_end(self._breaker(job).reason, silence if is_silent else None))
 
     # The threads' part.
 
@@ -240,10 +226,12 @@ class Pool:
                 self._idle -= 1
             if self._alarm_at is None and (self._waiting or self._due):
                 self._changed.notify()
-            seconds = (job.seconds or self._timeout_seconds) + _GRACE_SECONDS
-            self._under_way[me] = (job, time.monotonic() + seconds)
+            self._under_way[me] = (job, time.monotonic() + self._seconds_for(job) + _GRACE_SECONDS)
             self._grow()
             return job
+
+    def _seconds_for(self, job: Job) -> float:
+        return job.seconds or self._timeout_seconds
 
     def _sleep(self) -> None:
         due = self._waiting[0][0] if self._waiting else None
@@ -252,8 +240,8 @@ class Pool:
             return
         self._alarm_at = due
         self._changed.wait(max(0.0, due - time.monotonic()))
-        if self._alarm_at == due:  # else another thread has set it to an earlier moment
-            self._alarm_at = None
+        # Another thread may have set it to an earlier moment.
+        self._alarm_at = None if self._alarm_at == due else self._alarm_at
 
     def _step(self, job: Job, clients: dict[tuple[str, Credentials], Client]) -> Any:
         assert job.credentials is not None  # noqa: S101 - see `_obstacle`
@@ -278,7 +266,8 @@ class Pool:
                     if now > until:
                         del self._under_way[thread]
                         self._threads -= 1
-                        self._take_in(job, self._too_slow(job))
+                        text = f"no whole answer in {seconds_text(self._seconds_for(job))} s (lambdatest_timeout)"
+                        self._take_in(job, Unreachable(f"{host_of(job.base_url)} can't be asked: {text}"))
                         self._grow()
                 seconds = _TICK_SECONDS
                 if self._finish_at is not None:
@@ -288,7 +277,3 @@ class Pool:
                         # What comes now is of the next part of the end, which has time of its own.
                         self._finish_at, seconds = None, _TICK_SECONDS
             time.sleep(seconds)
-
-    def _too_slow(self, job: Job) -> Unreachable:
-        text = seconds_text(job.seconds or self._timeout_seconds)
-        return Unreachable(f"{host_of(job.base_url)} can't be asked: no whole answer in {text} s (lambdatest_timeout)")

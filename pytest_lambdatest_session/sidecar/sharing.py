@@ -6,15 +6,15 @@ in October 2026), and is for one session only. The account-wide token of LambdaT
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pytest_lambdatest_session.cloud.errors import CloudError, Refused
 from pytest_lambdatest_session.sidecar.jobs import Job
 
 if TYPE_CHECKING:
     from pytest_lambdatest_session.cloud.client import Client
+    from pytest_lambdatest_session.cloud.errors import CloudError
     from pytest_lambdatest_session.sidecar.jobs import Emit
-    from pytest_lambdatest_session.sidecar.messages import Share, Shared
+    from pytest_lambdatest_session.sidecar.messages import Share
     from pytest_lambdatest_session.sidecar.policy import Policy
 
 _TRIES = 2
@@ -30,19 +30,16 @@ class ShareJob(Job):
     def step(self, client: Client) -> str:
         return client.share(self._test_id, self._kind, self._days)
 
-    def handle(self, outcome: Any, now: float, *, finishing: bool) -> None:
-        del finishing
-        if isinstance(outcome, Refused):
-            self.give_up(str(outcome))
-        elif isinstance(outcome, CloudError):
-            self._retry(outcome, now, _TRIES)
-        else:
-            self._finish(outcome, None)
+    def succeeded(self, url: str, now: float) -> None:
+        del now
+        self._finish(url, None)
+
+    def failed(self, error: CloudError, now: float) -> None:
+        self._retry(error, now, _TRIES)
 
     def give_up(self, reason: str | None) -> None:
         self._finish(None, reason)
 
     def _finish(self, url: str | None, failure: str | None) -> None:
         self.is_over = True
-        told: Shared = {"type": "shared", "session_id": self.session_id, "url": url, "failure": failure}
-        self._emit(told)
+        self._emit({"type": "shared", "session_id": self.session_id, "url": url, "failure": failure})

@@ -8,6 +8,9 @@ from threading import Lock
 class NoRoomError(Exception):
     """The limit on all that a run saves is reached."""
 
+    def __str__(self) -> str:
+        return "not saved, since lambdatest_artifacts_limit is reached"
+
 
 class Storage:
     """The room that the files of one run may take; shared by threads."""

@@ -263,7 +263,7 @@ def test_what_the_suite_tells_lambdatest_is_understood_in_either_form(
 @pytest.mark.parametrize("captured", [True, False])
 def test_a_browser_of_a_conftest_is_kept_or_left_out_when_the_settings_are_known(captured: bool) -> None:
     recorder = Recorder(Problems())
-    watching = PlaywrightHook(recorder._playwright.observer, recorder.problems.fault)
+    watching = PlaywrightHook(recorder, recorder.problems.fault)
     watching.is_installed = True
     browser = Browser()
     watching.saw(None, f"{CLOUD}?capabilities={{}}", None, 0.0, browser, None)

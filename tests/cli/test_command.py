@@ -53,9 +53,9 @@ def test_show_prints_sessions_as_the_report_would_and_tells_what_it_did_not_find
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[0] == f"{first}  completed"
-    assert "  that is       it ended, and nobody marked it passed or failed" in lines
-    assert "  name          sells" in lines
-    assert f"  command log   {ran.grid.api_url}/sessions/{first}/log/command" in lines
+    assert "  that is            it ended, and nobody marked it passed or failed" in lines
+    assert "  name               sells" in lines
+    assert f"  command log        {ran.grid.api_url}/sessions/{first}/log/command" in lines
     told = command(ran, "show", "--json", first, second)
     records = [json.loads(line) for line in told.stdout.splitlines()]
     assert [record["name"] for record in records] == ["sells", "total"]
@@ -131,7 +131,7 @@ def test_a_test_of_two_sessions_stands_once_on_the_page(tmp_path: Path) -> None:
     (tmp_path / "one.jsonl").write_text(
         record("s1", tests=[use("t.py::t") | saved], player="r/s1/index.html") + record("s2", tests=[use("t.py::t")])
     )
-    page = page_of(merged([read_sessions_file(tmp_path / "one.jsonl", tmp_path)]))
+    page = "".join(page_of(merged([read_sessions_file(tmp_path / "one.jsonl", tmp_path)])))
     assert page.count('<article id="t.py::t">') == 1
     table = PageTable(page)
     assert len(table.sessions) == 2
@@ -149,7 +149,7 @@ def test_a_session_of_several_files_has_the_tests_of_all_and_what_is_final(tmp_p
     (joined,) = merged([read_sessions_file(file)])
     assert (joined.record["state"], joined.record["status"]) == ("final", "failed")
     assert [test["nodeid"] for test in joined.record["tests"]] == ["test_a", "test_b"]
-    page = page_of([joined])
+    page = "".join(page_of([joined]))
     table = PageTable(page)
     assert table.summary_rows[0].startswith("failed test_a from 01:23 in the session")
     place = table.place(page.partition('<article id="test_a">')[2].partition("</article>")[0])
@@ -165,10 +165,16 @@ def test_links_keep_leading_where_they_led_and_bad_ones_go(tmp_path: Path) -> No
         "url": "sessions/s1/index.html",
         "share_url": "https://x.example/shared",
         "artifacts": {"video": "report-lambdatest/s1/video.mp4", "command": "javascript:alert(1)"},
-        "logs": {"console": "javascript:alert(1)", "command": "https://me:key@x.example/"},
+        "logs": {
+            "console": "javascript:alert(1)",
+            "command": "https://me:key@x.example/",
+            "network": 5,
+            "selenium": "https://x.example/log\nhttps://x.example/video",
+        },
     }
     file.write_text(record(state="final", **links), encoding="utf-8")
-    ((_, _, session, _),) = PageTable(page_of(merged([read_sessions_file(file, tmp_path)]))).sessions
+    page = "".join(page_of(merged([read_sessions_file(file, tmp_path)])))
+    ((_, _, session, _),) = PageTable(page).sessions
     assert [address for _, _, address in session[3]] == [
         "run%201/report-lambdatest/s1/video.mp4",
         "run%201/sessions/s1/index.html",
@@ -187,8 +193,25 @@ def test_a_line_that_is_no_session_is_named(tmp_path: Path, line: str) -> None:
 
 def test_texts_in_a_file_are_escaped_in_the_page(tmp_path: Path) -> None:
     file = tmp_path / "sessions.jsonl"
-    file.write_text(record(state="final", name="<img src=x>", status="<b>", tests=[use("<i>")]), encoding="utf-8")
-    page = page_of(merged([read_sessions_file(file, tmp_path)]))
-    assert "<img src=x>" in PageTable(page).everything
+    told = record(state="final", name="<img src=x>\u202e\n", status="<b>", tests=[use("<i>")])
+    file.write_text(told, encoding="utf-8")
+    page = "".join(page_of(merged([read_sessions_file(file, tmp_path)])))
+    assert r"<img src=x>\u202e\n" in PageTable(page).sessions[0][2][8]
+    assert "\u202e" not in page
     for tag in ("<img src=x>", "<b>", "<i>test", 'id="<i>"'):
         assert tag not in page
+
+
+def test_a_page_has_each_of_thousands_of_sessions_in_their_order(tmp_path: Path) -> None:
+    ids = [f"session-{number}" for number in range(2001)]
+    files = [tmp_path / "1.jsonl", tmp_path / "2.jsonl"]
+    for file in files:
+        told = [record(id_, url=f"https://x.example/{id_}", tests=[use(f"{id_} {file.stem}")]) for id_ in ids]
+        file.write_text("".join(told), encoding="utf-8")
+    table = PageTable("".join(page_of(merged(read_sessions_file(file, tmp_path) for file in files))))
+    assert [session[0] for session in table.sessions] == ids
+    assert [session[2][3] for session in table.sessions] == [
+        [["session", "Session page", f"https://x.example/{id_}"]] for id_ in ids
+    ]
+    told_tests = [[table.attempts[place][0] for place in session[3]] for session in table.sessions]
+    assert told_tests == [[f"{id_} 1", f"{id_} 2"] for id_ in ids]

@@ -193,6 +193,7 @@ def test_a_full_disk_is_one_line_and_leaves_no_half_of_a_file(story: Story, vide
         """,
     )
     story.tests(SUITE)
+    story.warm_sidecar = False  # it inherits the limit
     run = story.run("-p", "full_disk", "--lambdatest-artifacts=failed")
     assert outcomes(run) == {"passed": 1, "failed": 1}
     assert "artifacts not saved: File too large, while it was written" in run.output

@@ -274,10 +274,9 @@ def test_a_write_that_fails_is_one_line_and_costs_no_more_than_the_budget(story:
 def test_a_session_that_still_runs_at_lambdatest_gets_a_hint() -> None:
     run, problems = MadeUpRun(), Problems()
     run.attempt("test_x.py::test", "passed", "s1")
-    marks = Marks(run.registry, lambda text, limit: text[:limit], problems, 1.0, overwrite=False)
-    for tracked in marks.remaining():
-        assert marks.begin(tracked) is not None
-    marks.asked.take({"type": "marked", "session_id": "s1", "written": None, "failure": STILL_RUNNING})
+    marks = Marks(run.registry, problems, lambda text, limit: text[:limit], 1.0, overwrite=False)
+    assert marks.verdicts_on(run.registry.sessions["s1"]) is not None
+    marks.take({"type": "marked", "session_id": "s1", "written": None, "failure": STILL_RUNNING})
     marks.bind(None)
     assert list(problems) == [
         ("1 session not marked: LambdaTest still lists it as running; raise lambdatest_budget (1 s)", 1)

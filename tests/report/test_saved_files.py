@@ -63,13 +63,13 @@ def test_what_came_and_what_did_not_stands_in_the_sessions_record(tmp_path: Path
     public = run.says("s 1", status="failed").public
     files = saving(run, tmp_path, problems)
     ((_, request),) = files.wanted(lambda _: True, of_all=False)
-    assert files.asked.waiting == 6
+    assert files.waiting == 6
     video = folder_of(tmp_path) / "video.mp4"
-    files.asked.take(downloaded("s 1", "video", video, seconds=57.5))
-    files.asked.take(downloaded("s 1", "console", missing="empty; console: true in LT:Options records it"))
-    files.asked.take(downloaded("s 1", "network", missing="LambdaTest has none"))
-    files.asked.take(downloaded("s 1", "selenium", missing="500 from somewhere"))
-    assert files.asked.waiting == 2
+    files.take(downloaded("s 1", "video", video, seconds=57.5))
+    files.take(downloaded("s 1", "console", missing="empty; console: true in LT:Options records it"))
+    files.take(downloaded("s 1", "network", missing="LambdaTest has none"))
+    files.take(downloaded("s 1", "selenium", missing="500 from somewhere"))
+    assert files.waiting == 2
     files.bind(None)
     no_time = "no time was left (lambdatest_artifacts_budget)"
     assert (public["artifacts"], public["video_seconds"]) == ({"video": "report-lambdatest/video.mp4"}, 57.5)

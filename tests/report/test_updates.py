@@ -132,6 +132,6 @@ def test_a_link_that_is_being_made_is_not_asked_for_again() -> None:
     run = MadeUpRun()
     run.attempt("test_shop.py::test_total", "failed", "a")
     run.says("a")
-    shares = Shares(run.registry, Problems(), 3, None, lambda _: True)
+    shares = Shares(run.registry, Problems(), 3, None)
     assert [tracked.id for tracked, _ in shares.wanted(lambda _: True)] == ["a"]
     assert list(shares.wanted(lambda _: True)) == []

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_lambdatest_session.report.failures import message_of
+from pytest_lambdatest_session.report.marking import verdict_on
 from pytest_lambdatest_session.report.registry import AttemptRecord
-from pytest_lambdatest_session.report.verdicts import Verdict, first_line_of, verdict_on
 
 if TYPE_CHECKING:
     from pytest_lambdatest_session.report.records import Outcome
@@ -24,8 +25,8 @@ def attempt(nodeid: str, number: int, outcome: Outcome | None) -> AttemptRecord:
 
 
 def status_of(ones: list[AttemptRecord], kind: str = "web") -> str | None:
-    verdict = verdict_on(ones, lambda attempt: f"why {attempt.nodeid}", "app" if kind == "app" else "web")
-    return None if verdict is None else verdict.status
+    verdict = verdict_on(ones, {}, "app" if kind == "app" else "web")
+    return None if verdict is None else verdict[0]
 
 
 @pytest.mark.parametrize(
@@ -55,21 +56,22 @@ def test_the_last_attempt_of_a_test_counts() -> None:
 
 
 def test_the_reason_names_the_test_if_there_are_several() -> None:
-    assert verdict_on(attempts("failed"), lambda _: "boom", "web") == Verdict("failed", "boom")
-    several = attempts("passed", "failed", "failed")
-    assert verdict_on(several, lambda _: "boom", "web") == Verdict("failed", "test_1: boom (and 1 more test)")
-    assert verdict_on(attempts("passed"), lambda _: "", "web") == Verdict("passed", "")
+    alone, several = attempts("failed"), attempts("passed", "failed", "failed")
+    assert verdict_on(alone, {alone[0]: "boom"}, "web") == ("failed", "boom")
+    reasons = dict.fromkeys(several, "boom")
+    assert verdict_on(several, reasons, "web") == ("failed", "test_1: boom (and 1 more test)")
+    assert verdict_on(attempts("passed"), {}, "web") == ("passed", "")
 
 
 @pytest.mark.parametrize(
-    ("longrepr", "line"),
+    ("longrepr", "message"),
     [
         (None, ""),
-        ("[XPASS(strict)] known\nand more", "[XPASS(strict)] known"),
+        ("a traceback\nE   RuntimeError: boom\nmore", "RuntimeError: boom"),
         (("test_x.py", 3, "Skipped: not here"), "Skipped: not here"),
     ],
-    ids=["another plugin's", "strict", "skipped"],
+    ids=["another plugin's", "text", "skipped"],
 )
-def test_a_report_without_a_traceback_has_a_first_line_too(longrepr: Any, line: str) -> None:
+def test_a_report_without_a_traceback_has_a_message_too(longrepr: Any, message: str) -> None:
     report = pytest.TestReport("test_x.py::test", ("test_x.py", 3, "test"), {}, "failed", longrepr, "call")
-    assert first_line_of(report) == line
+    assert message_of(report) == message

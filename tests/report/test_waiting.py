@@ -18,27 +18,15 @@ if TYPE_CHECKING:
     MakeTerminal = Callable[..., pytest.TerminalReporter]
 
 
-@pytest.mark.parametrize(
-    ("count", "seconds_left", "text"),
-    [
-        (3, 3.2, "waiting for 3 LambdaTest sessions, 4 s left; Ctrl-C to stop waiting"),
-        (1, 0.0, "waiting for 1 LambdaTest session, 1 s left; Ctrl-C to stop waiting"),
-    ],
-)
-def test_the_line_says_for_what_how_long_and_how_to_stop(count: int, seconds_left: float, text: str) -> None:
-    assert waiting_text(count, seconds_left) == text
-
-
 def test_on_a_terminal_one_line_is_rewritten_and_gone_afterwards(terminal: MakeTerminal) -> None:
     reporter = terminal(is_tty=True)
     reporter.write("test_x.py ..F   [100%]")
-    line = WaitingLine(reporter, Problems())
+    line = WaitingLine(reporter, Problems(), waiting_text)
     line.show(3, 4.0)
-    line.show(1, 3.0)
-    assert seen_on(reporter) == [
-        "test_x.py ..F   [100%]",
-        "waiting for 1 LambdaTest session, 3 s left; Ctrl-C to stop waiting",
-    ]
+    said = "waiting for 1 LambdaTest session, {} s left; Ctrl-C to stop waiting"
+    for seconds_left, shown in ((2.2, 3), (0.0, 1)):
+        line.show(1, seconds_left)
+        assert seen_on(reporter) == ["test_x.py ..F   [100%]", said.format(shown)]
     line.clear()
     reporter.write("=")
     assert seen_on(reporter) == ["test_x.py ..F   [100%]", "="]
@@ -47,14 +35,14 @@ def test_on_a_terminal_one_line_is_rewritten_and_gone_afterwards(terminal: MakeT
 def test_a_line_that_the_reporter_began_is_ended_once(terminal: MakeTerminal) -> None:
     reporter = terminal(is_tty=True)
     reporter.write_fspath_result("test_x.py::test", ".")
-    WaitingLine(reporter, Problems()).show(1, 1.0)
+    WaitingLine(reporter, Problems(), waiting_text).show(1, 1.0)
     assert written_on(reporter).count("\n") == 2  # one before the file's name, one after its dots
 
 
 def test_elsewhere_it_is_one_plain_line(terminal: MakeTerminal) -> None:
     reporter = terminal(is_tty=False)
     reporter.write("test_x.py ..F")
-    line = WaitingLine(reporter, Problems())
+    line = WaitingLine(reporter, Problems(), waiting_text)
     line.show(3, 4.0)
     line.show(1, 3.0)
     line.clear()
@@ -68,20 +56,20 @@ def test_a_narrow_terminal_gets_as_much_as_fits_in_its_line(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "30")
     reporter = terminal(is_tty=True)
-    WaitingLine(reporter, Problems()).show(3, 4.0)
+    WaitingLine(reporter, Problems(), waiting_text).show(3, 4.0)
     assert seen_on(reporter)[-1] == "waiting for 3 LambdaTest sess"
 
 
 def test_a_run_that_need_not_wait_says_nothing(terminal: MakeTerminal) -> None:
     reporter = terminal(is_tty=True)
-    WaitingLine(reporter, Problems()).clear()
+    WaitingLine(reporter, Problems(), waiting_text).clear()
     assert written_on(reporter) == ""
 
 
 def test_a_terminal_that_went_away_does_not_end_the_wait(terminal: MakeTerminal) -> None:
     reporter, problems = terminal(is_tty=True), Problems()
     reporter._tw._file.close()
-    WaitingLine(reporter, problems).show(1, 1.0)
+    WaitingLine(reporter, problems, waiting_text).show(1, 1.0)
     assert len(list(problems)) == 1
 
 
@@ -93,7 +81,7 @@ def test_without_a_terminal_reporter_there_is_no_line() -> None:
     class Config:
         pluginmanager = Manager()
 
-    with waiting_line(Config(), Problems()) as on_wait:  # type: ignore[arg-type]
+    with waiting_line(Config(), Problems(), waiting_text) as on_wait:  # type: ignore[arg-type]
         assert on_wait is None
 
 

@@ -62,7 +62,7 @@ class Subject(MarkJob):
             outcome = self.step(client)
         except CloudError as error:
             outcome = error
-        self.handle(outcome, now, finishing=False)
+        self.handle(outcome, now)
         self.waits.append(round(self.due - now, 2))
 
 
@@ -144,7 +144,7 @@ def test_why_there_is_no_link_is_told(errors: list[CloudError], failure: str, se
     job = ShareJob(share(), 100.0, Policy(), all_told.append)
     for error in errors:
         assert not job.is_over
-        job.handle(error, now := job.due, finishing=True)
+        job.handle(error, now := job.due)
     assert job.is_over
     assert all_told == [{"type": "shared", "session_id": "s", "url": None, "failure": failure}]
     assert now == pytest.approx(100.0 + seconds)
@@ -152,7 +152,7 @@ def test_why_there_is_no_link_is_told(errors: list[CloudError], failure: str, se
 
 def test_the_end_of_the_run_does_not_wait_for_the_next_try_at_a_link() -> None:
     job = ShareJob(share(), 100.0, Policy(), lambda _: None)
-    job.handle(DEAD, 100.0, finishing=False)
+    job.handle(DEAD, 100.0)
     for now in (100.2, 100.3):
         job.hurry(now)
         assert job.due == 100.2

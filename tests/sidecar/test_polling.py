@@ -58,7 +58,8 @@ class Subject(PollJob):
     def take(self, outcome: SessionDetails | CloudError, now: float | None = None, *, finishing: bool = False) -> float:
         """Take in what came of a step, when it was due if nothing else is said, and return when that was."""
         now = self.due if now is None else now
-        self.handle(outcome, now, finishing=finishing)
+        self._finishing |= finishing
+        self.handle(outcome, now)
         assert self.is_over is self.all_told[-1]["done"]
         return now
 

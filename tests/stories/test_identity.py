@@ -34,6 +34,12 @@ def test_after(driver):
     driver.title
 """
 
+FAILS_ALL_ITS_TRIES = """
+def test_red(driver):
+    driver.get(f"http://shop.local/{len(TRIES)}")
+    assert not TRIES, f"failure {len(TRIES)}"
+"""
+
 
 def uses(run: Run) -> dict[str, list[tuple[str, str | None, int]]]:
     """`{session's name: [(test, outcome, attempt), ...]}`."""
@@ -49,12 +55,24 @@ def verdicts(run: Run) -> dict[str, tuple[str, str]]:
 
 @PLAIN_AND_XDIST
 def test_a_test_that_is_given_twice_has_two_sessions_and_outcomes(story: Story, workers: tuple[str, ...]) -> None:
+    story.file(
+        "conftest.py",
+        """
+        import browser
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def shared():
+            with browser.open_browser(name="shared") as driver:
+                yield driver
+        """,
+    )
     story.tests(
         """
         RUNS = []
 
-        def test_login():
-            RUNS.append(1)
+        def test_login(shared):
+            RUNS.append(shared.title)
             with open_browser(name=f"run {len(RUNS)}") as driver:
                 driver.title
                 assert len(RUNS) > 1
@@ -63,29 +81,10 @@ def test_a_test_that_is_given_twice_has_two_sessions_and_outcomes(story: Story, 
     file = "test_story.py"
     run = story.run("--keep-duplicates", file, file, "--lambdatest-mark-status=on", *workers)
     assert outcomes(run) == {"passed": 1, "failed": 1}
-    assert uses(run) == {"run 1": [("test_login", "failed", 1)], "run 2": [("test_login", "passed", 1)]}
-    assert {name: status for name, (status, _) in verdicts(run).items()} == {"run 1": "failed", "run 2": "passed"}
-
-
-def test_a_session_that_one_of_two_tests_of_one_name_failed_in_is_marked_failed(story: Story) -> None:
-    story.file(
-        "conftest.py",
-        """
-        import browser
-        import pytest
-
-        @pytest.fixture(scope="session")
-        def driver():
-            driver = browser.open_browser()
-            yield driver
-            driver.quit()
-        """,
-    )
-    story.tests("RUNS = []\ndef test_it(driver):\n    RUNS.append(driver.title)\n    assert len(RUNS) > 1\n")
-    run = story.run("--keep-duplicates", "test_story.py", "test_story.py", "--lambdatest-mark-status=on")
-    (record,) = run.records
-    assert [use["outcome"] for use in record["tests"]] == ["failed", "passed"]
-    assert record["status"] == "failed"
+    first, second = ("test_login", "failed", 1), ("test_login", "passed", 1)
+    assert uses(run) == {"shared": [first, second], "run 1": [first], "run 2": [second]}
+    statuses = {name: status for name, (status, _) in verdicts(run).items()}
+    assert statuses == {"shared": "failed", "run 1": "failed", "run 2": "passed"}, "one of its tests failed"
 
 
 @pytest.mark.skipif(pytest.version_tuple >= (9, 2), reason="pytest 9.2 takes no notice of item._nodeid")
@@ -106,19 +105,19 @@ def test_tests_whose_ids_a_hook_makes_equal_keep_their_own_sessions(story: Story
     }
 
 
-@pytest.mark.parametrize("phases", ["all", "call"])
-def test_a_test_has_the_name_that_its_reports_bear(story: Story, phases: str) -> None:
-    """Without xdist: it insists on the names of the items."""
+def test_a_test_has_the_name_that_its_reports_bear(story: Story) -> None:
+    """All of them or the call's. Without xdist: it insists on the names of the items."""
     story.file(
         "conftest.py",
-        f"""
+        """
         import pytest
 
         @pytest.hookimpl(hookwrapper=True)
         def pytest_runtest_makereport(call):
             report = (yield).get_result()
-            if "{phases}" in ("all", call.when):
-                report.nodeid = report.nodeid.replace("one", "eins")
+            report.nodeid = report.nodeid.replace("one", "eins")
+            if call.when == "call":
+                report.nodeid = report.nodeid.replace("two", "zwei")
         """,
     )
     story.tests(
@@ -129,59 +128,46 @@ def test_a_test_has_the_name_that_its_reports_bear(story: Story, phases: str) ->
             yield driver
             driver.quit()
 
-        @pytest.mark.parametrize("number", ["one", "two"])
+        @pytest.mark.parametrize("number", ["one", "two", "three"])
         def test_it(driver, number):
             driver.title
         """
     )
     run = story.run()
-    assert outcomes(run) == {"passed": 2}
-    assert list(run.tests_by_session().values()) == [["test_it[eins]"], ["test_it[two]"]]
-
-
-def use_pytest_retry(story: Story, workers: tuple[str, ...]) -> None:
-    pytest.importorskip("pytest_retry", reason="pytest-retry is an optional companion")
-    if version("pytest-html") < ("4.2" if workers else "4.1"):
-        pytest.skip("this pytest-html ends a run with pytest-retry by an internal error")
-    story.use("pytest-retry")
+    assert outcomes(run) == {"passed": 3}
+    assert list(run.tests_by_session().values()) == [["test_it[eins]"], ["test_it[zwei]"], ["test_it[three]"]]
 
 
 @PLAIN_AND_XDIST
 def test_each_try_of_pytest_retry_has_its_session_and_outcome(story: Story, workers: tuple[str, ...]) -> None:
-    use_pytest_retry(story, workers)
-    story.tests(TRIES)
+    pytest.importorskip("pytest_retry", reason="pytest-retry is an optional companion")
+    if version("pytest-html") < ("4.2" if workers else "4.1"):
+        pytest.skip("this pytest-html ends a run with pytest-retry by an internal error")
+    story.use("pytest-retry")
+    story.tests(TRIES + FAILS_ALL_ITS_TRIES)
     run = story.run("--retries=2", "--lambdatest-mark-status=on", *workers)
-    assert outcomes(run) == {"passed": 2, "retried": 1}
+    assert outcomes(run) == {"passed": 2, "failed": 1, "retried": 2}
     assert uses(run) == {
         "try 1": [("test_flaky", "rerun", 1)],
         "try 2": [("test_flaky", "passed", 2)],
         "try 3": [("test_after", "passed", 1)],
+        "try 4": [("test_red", "rerun", 1)],
+        "try 5": [("test_red", "rerun", 2)],
+        "try 6": [("test_red", "failed", 3)],
     }
     assert verdicts(run)["try 1"] == ("failed", "AssertionError: failure 1")
-    assert verdicts(run)["try 2"][0] == "passed"
-    second = next(record for record in run.records if record["name"] == "try 2")
+    assert verdicts(run)["try 6"] == ("failed", "AssertionError: failure 6")
+    assert [verdicts(run)[f"try {number}"][0] for number in (2, 3, 4, 5)] == ["passed", "passed", "failed", "failed"]
+    by_name = {record["name"]: record for record in run.records}
     passed = [row for row in run.rows if row.result == "Passed" and row.test.endswith("test_flaky")]
-    assert {row.links["session"] for row in passed} == {second["url"]}
-    assert [one["lambdatest_session_id"] for one in run.properties["test_flaky"]] == [second["session_id"]]
-
-
-@PLAIN_AND_XDIST
-def test_a_test_that_fails_all_its_tries_shows_the_last(story: Story, workers: tuple[str, ...]) -> None:
-    use_pytest_retry(story, workers)
-    story.tests(TRIES.replace("len(TRIES) > 1", "len(TRIES) > 9"))
-    run = story.run("--retries=2", "--lambdatest-mark-status=on", "test_story.py::test_flaky", *workers)
-    assert outcomes(run) == {"failed": 1, "retried": 1}
-    assert uses(run) == {
-        f"try {number}": [("test_flaky", outcome, number)]
-        for number, outcome in ((1, "rerun"), (2, "rerun"), (3, "failed"))
-    }
-    assert verdicts(run)["try 3"] == ("failed", "AssertionError: failure 3")
-    assert {status for status, _ in verdicts(run).values()} == {"failed"}
+    assert {row.links["session"] for row in passed} == {by_name["try 2"]["url"]}
+    shown = [one["lambdatest_session_id"] for one in run.properties["test_flaky"]]
+    assert shown == [by_name["try 2"]["session_id"]]
+    # What failed all its tries shows the last.
     section = run.output.partition("- LambdaTest session -")[2]
-    last = next(record for record in run.records if record["name"] == "try 3")
-    assert last["test_id"] in section.partition("- LambdaTest last commands -")[0]
-    assert "get  http://shop.local/3" in section
-    assert "http://shop.local/1" not in section
+    assert by_name["try 6"]["test_id"] in section.partition("- LambdaTest last commands -")[0]
+    assert "get  http://shop.local/6" in section
+    assert "http://shop.local/4" not in section
 
 
 @PLAIN_AND_XDIST

@@ -226,25 +226,6 @@ lambdatest_junit_lines =
     assert text_of(case, "system-out") == [said]
 
 
-def test_a_test_that_took_its_worker_along_has_its_sessions_in_the_file(story: Story) -> None:
-    story.tests(
-        """
-        import os
-
-        def test_dies():
-            open_browser().title
-            os._exit(1)
-        """
-    )
-    run = story.run("-n1", "--lambdatest-junit=failure")
-    (record,) = run.records
-    (case,) = cases_of(run)
-    assert properties_of(case)["lambdatest_session_id"] == record["session_id"]
-    failure = case.find("error")
-    assert failure is not None
-    assert (failure.text or "").splitlines()[-1] == f"LambdaTest session: running, {record['url']}"
-
-
 def test_a_wrong_line_is_a_usage_error_that_names_what_is_known(story: Story) -> None:
     run = story.run("--lambdatest-junit-lines=video = {vido_url}")
     assert run.result.ret == pytest.ExitCode.USAGE_ERROR

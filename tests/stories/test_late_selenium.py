@@ -176,19 +176,3 @@ def test_a_test_may_run_in_a_process_of_its_own(story: Story) -> None:
     assert outcomes(run) == {"passed": 1}
     assert list(run.tests_by_session().values()) == [["test_forked"]]
     assert run.records[0]["state"] == "final"
-
-
-def test_a_process_without_it_is_not_slowed_by_a_wrapper_around_reports(story: Story) -> None:
-    story.file(
-        "conftest.py",
-        """
-        def pytest_sessionfinish(session):
-            plugins = [impl.plugin for impl in session.config.hook.pytest_runtest_makereport.get_hookimpls()]
-            assert plugins
-            print([type(one) for one in plugins if type(one).__module__.startswith("pytest_lambdatest_session")])
-        """,
-    )
-    story.file("test_story.py", "def test_plain(): pass\n")
-    run = story.run("-s")
-    assert outcomes(run) == {"passed": 1}
-    run.result.stdout.fnmatch_lines(["*[[]]"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,17 @@ SUITE = """
 def test_red():
     with open_browser() as driver:
         assert driver.title == "another"
+"""
+# Whatever of ours is registered has a name.
+REGISTERED = """
+import pytest
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    for name, plugin in session.config.pluginmanager.list_name_plugin():
+        if type(plugin).__module__.startswith("pytest_lambdatest_session."):
+            with open("registered", "a") as file:
+                print(name, file=file)
 """
 # Those that need a server or a plugin of an environment of its own: see the tests of these.
 ELSEWHERE = {"lambdatest_session_reportportal", "lambdatest_session_ctrf", "lambdatest_session_nunit"}
@@ -49,16 +59,18 @@ def outputs_of(run: Run) -> set[str]:
 
 # Each name is off in two runs of four or in three, and no other name in the same.
 _PLACES = [*combinations(range(4), 2), *combinations(range(4), 3)]
+WAYS = [("-n1", "--lambdatest-fetch=teardown"), (), (), ()]
 RUNS = [{name for name, places in zip(NAMES, _PLACES, strict=False) if run in places} for run in range(4)]
 
 
-@pytest.mark.parametrize(("off", "workers"), list(zip(RUNS, [("-n1",), (), (), ()], strict=True)))
+@pytest.mark.parametrize(("off", "workers"), list(zip(RUNS, WAYS, strict=True)))
 def test_outputs_are_switched_off_by_name_and_no_others_are(
     story: Story, off: set[str], workers: tuple[str, ...]
 ) -> None:
     for companion in ("allure_pytest", "pytest_jsonreport", "xdist"):
         pytest.importorskip(companion, reason="an optional companion")
     story.set_environment(GITHUB_STEP_SUMMARY=str(story.pytester.path / "summary.md"))
+    story.file("conftest.py", REGISTERED)
     story.tests(SUITE)
     ini = (story.pytester.path / "pytest.ini").read_text(encoding="utf-8")
     story.file("pytest.ini", f"{ini}addopts = {' '.join(f'-p no:{name}' for name in sorted(off))}\n")
@@ -66,23 +78,6 @@ def test_outputs_are_switched_off_by_name_and_no_others_are(
     assert outcomes(run) == {"failed": 1}
     assert "failed inside" not in run.output
     assert outputs_of(run) == set(NAMES) - off
-
-
-def test_whatever_of_ours_is_registered_has_a_name(story: Story) -> None:
-    story.file(
-        "conftest.py",
-        """
-        import pytest
-
-        @pytest.hookimpl(trylast=True)
-        def pytest_sessionfinish(session):
-            for name, plugin in session.config.pluginmanager.list_name_plugin():
-                if type(plugin).__module__.startswith("pytest_lambdatest_session."):
-                    print("registered", name)
-        """,
-    )
-    story.tests(SUITE)
-    run = story.run("-s", "--lambdatest-fetch=teardown", "-n1", "--alluredir=allure")
-    names = set(re.findall(r"registered (\S+)", run.output))
-    assert len(names) > 5
-    assert all(name.startswith("lambdatest_session_") for name in names)
+    registered = (run.folder / "registered").read_text(encoding="utf-8").split()
+    assert len(set(registered)) > 5
+    assert all(name.startswith("lambdatest_session_") for name in registered)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,7 +70,8 @@ def test_every_session_is_reported_once_with_its_tests(story: Story, dist: str) 
 
 
 def test_with_dist_each_every_worker_has_its_own_sessions(story: Story) -> None:
-    story.tests(SUITE)
+    """That of a module too, which each of them imports."""
+    story.tests(SUITE + "\nDRIVER = open_browser()\n\ndef test_five():\n    DRIVER.title\n")
     run = story.run("--dist=each", "--tx=2*popen")
     assert set(run.tests_by_session()) == set(story.grid.sessions)
     by_worker = {
@@ -81,7 +83,8 @@ def test_with_dist_each_every_worker_has_its_own_sessions(story: Story) -> None:
         )
         for worker in ("gw0", "gw1")
     }
-    assert by_worker["gw0"] == by_worker["gw1"] == ["test_four", "test_one", "test_three", "test_two"]
+    assert by_worker["gw0"] == by_worker["gw1"] == ["test_five", "test_four", "test_one", "test_three", "test_two"]
+    assert len(run.records) == 8
 
 
 def test_where_each_test_waits_for_its_answers_the_rest_is_still_done_once(story: Story) -> None:
@@ -96,34 +99,7 @@ def test_where_each_test_waits_for_its_answers_the_rest_is_still_done_once(story
 
 
 def test_a_worker_that_dies_loses_no_session(story: Story) -> None:
-    story.tests(
-        """
-        import os
-
-        def test_dies():
-            open_browser().title
-            os._exit(1)
-
-        def test_lives():
-            with open_browser() as driver:
-                driver.title
-        """
-    )
-    story.set_environment(LT_USERNAME="local_user", LT_ACCESS_KEY="local_key")
-    run = story.run("-n1", "--max-worker-restart=1")
-    assert outcomes(run) == {"passed": 1, "failed": 1}
-    assert run.result.ret == pytest.ExitCode.TESTS_FAILED
-    (lost,) = [record for record in run.records if "died" in (record["error"] or "")]
-    assert lost["error"] == "its worker gw0 died"
-    assert lost["state"] == "running"
-    assert [(use["nodeid"], use["outcome"]) for use in lost["tests"]] == [("test_story.py::test_dies", "failed")]
-    assert lost["url"] in run.table.everything, "it has no row, the summary's table has it"
-    assert "FAILED test_story.py::test_dies" in run.output
-    (other,) = [record for record in run.records if record is not lost and record["session_id"] != lost["session_id"]]
-    assert [use["outcome"] for use in other["tests"]] == ["passed"]
-
-
-def test_a_session_that_a_conftest_opened_is_told_of_though_its_worker_dies(story: Story) -> None:
+    """Nor those that a conftest opened; and the testcase that tells of its death has the session of its test."""
     story.file(
         "conftest.py",
         """
@@ -131,29 +107,34 @@ def test_a_session_that_a_conftest_opened_is_told_of_though_its_worker_dies(stor
         from browser import open_browser
 
         if "PYTEST_XDIST_WORKER" in os.environ:
-            DRIVER = open_browser()
+            DRIVER = open_browser(name="of conftest")
         """,
     )
-    story.set_environment(LT_USERNAME=story.grid.username, LT_ACCESS_KEY=story.grid.access_key)
-    story.tests("def test_dies(): os._exit(1)\ndef test_lives(): pass\n")
-    run = story.run("-n1", "--max-worker-restart=1")
-    assert [record["session_id"] for record in run.records] == list(story.grid.sessions)
-    assert [record["tests"] for record in run.records] == [[], []]
-    assert [record["error"] for record in run.records] == ["its worker gw0 died", None]
-
-
-def test_drivers_made_when_modules_are_imported_are_one_per_worker(story: Story) -> None:
     story.tests(
         """
-        DRIVER = open_browser()
+        def test_dies():
+            open_browser(name="lost").title
+            os._exit(1)
 
-        def test_one():
-            DRIVER.title
-
-        def test_two():
-            DRIVER.title
+        def test_lives():
+            with open_browser(name="other") as driver:
+                driver.title
         """
     )
-    run = story.run("-n2", "--dist=load")
-    assert set(run.tests_by_session()) == set(story.grid.sessions)
-    assert sum(len(tests) for tests in run.tests_by_session().values()) == 2
+    story.set_environment(LT_USERNAME="local_user", LT_ACCESS_KEY="local_key")
+    run = story.run("-n1", "--max-worker-restart=1", "--lambdatest-junit=failure")
+    assert outcomes(run) == {"passed": 1, "failed": 1}
+    assert run.result.ret == pytest.ExitCode.TESTS_FAILED
+    assert {record["session_id"] for record in run.records} == set(story.grid.sessions)
+    of_conftest = [record for record in run.records if record["name"] == "of conftest"]
+    assert [record["tests"] for record in of_conftest] == [[], []]
+    assert {record["error"] for record in of_conftest} == {"its worker gw0 died", None}
+    lost, other = [next(record for record in run.records if record["name"] == name) for name in ("lost", "other")]
+    assert (lost["error"], lost["state"]) == ("its worker gw0 died", "running")
+    assert [(use["nodeid"], use["outcome"]) for use in lost["tests"]] == [("test_story.py::test_dies", "failed")]
+    assert lost["url"] in run.table.everything, "it has no row, the summary's table has it"
+    assert "FAILED test_story.py::test_dies" in run.output
+    assert run.properties["test_dies"][0]["lambdatest_session_id"] == lost["session_id"]
+    failure = ET.parse(run.folder / "junit.xml").findtext(".//error") or ""
+    assert failure.splitlines()[-1] == f"LambdaTest session: running, {lost['url']}"
+    assert [use["outcome"] for use in other["tests"]] == ["passed"]

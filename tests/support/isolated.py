@@ -95,6 +95,7 @@ class Isolation:
 
     def __init__(self, story: Story, grid: LocalGrid) -> None:
         self.story = story
+        story.warm_sidecar = False
         self.grid = grid
         self._fail = 0
         story.file("suite.py", HELPERS)

@@ -37,8 +37,8 @@ class PageTable:
         return value.replace("{~1}", session[0]).replace("{~2}", session[1]) if session else value
 
     def place(self, html: str) -> int | None:
-        """Whose place it is that stands for links or details in a piece of HTML; None if nobody's of this page."""
-        found = re.search(r'<lt-\w+ n="?(\w+)\.(\d+)"?>', html)
+        """Whose place a marker in a piece of HTML has; None if nobody's of this page."""
+        found = re.search(r"<!--lt (\w+)\.(\d+)-->", html)
         return int(found[2]) if found and found[1] == self.token else None
 
     def uses(self, place: int) -> list[tuple[Any, Any]]:
@@ -48,6 +48,15 @@ class PageTable:
             (self.sessions[session], self._read(use, self.sessions[session]))
             for session, use in zip(attempt[2], attempt[3], strict=True)
         ]
+
+    def row_texts(self, place: int) -> list[tuple[str, str]]:
+        """The text in the cells of status and time of an attempt's row, line by line."""
+        uses, refused = self.uses(place), self._read(self.attempts[place][4])
+        lines = [
+            (f"{session[2][0]} disagrees" if use[1] else session[2][0], session[2][2]) for session, use in uses[:8]
+        ]
+        lines += [(f"and {len(uses) - 8} more", "")] if len(uses) > 8 else []
+        return lines + ([(f"refused {len(refused)} times" if len(refused) > 1 else "refused", "")] if refused else [])
 
     def row_links(self, place: int) -> list[list[tuple[str, str]]]:
         """The links in the cell of an attempt's row, `(text, address)`, line by line."""

@@ -43,7 +43,7 @@ class Saving:
             outcome = error
         finally:
             client.close()
-        job.handle(outcome, time.monotonic(), finishing=True)
+        job.handle(outcome, time.monotonic())
         return job.is_over
 
     def age(self, name: str, seconds: float) -> None:

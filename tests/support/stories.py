@@ -191,23 +191,22 @@ def _row(raw: dict[str, Any], table: PageTable) -> Row:
     cells = {}
     for cell in raw["resultsTableRow"]:
         parts = Parts(cell)
-        name = parts.tags[0][1].get("class", "-").split()[-1]
-        cells[name] = parts
-    empty = Parts("")
+        if parts.tags:  # a marker is a comment
+            cells[parts.tags[0][1].get("class", "-").split()[-1]] = parts
     extras = " ".join(extra["content"] for extra in raw["extras"] if extra["format_type"] == "html")
-    links = table.place(" ".join(map(str, raw["resultsTableRow"])))
-    unfolded = table.place(extras)
-    ours = {name: address for line in table.row_links(links) for name, address in line} if links is not None else {}
-    details = Parts(extras).text + (table.details(unfolded) if unfolded is not None else "")
+    place = table.place(" ".join(map(str, raw["resultsTableRow"])))
+    ours = {name: address for line in table.row_links(place) for name, address in line} if place is not None else {}
+    statuses, times = zip(*table.row_texts(place), strict=True) if place is not None else ((), ())
+    details = Parts(extras).text + (table.details(place) if place is not None else "")
     return Row(
         result=cells["col-result"].text.strip(),
         test=cells["col-testId"].text.strip(),
-        status=" ".join(cells.get("col-ltstatus", empty).text.split()),
-        session_time=" ".join(cells.get("col-ltduration", empty).text.split()),
+        status=" ".join(statuses),
+        session_time=" ".join(" ".join(times).split()),
         links=ours,
         all_links={name: href for parts in cells.values() for name, href in parts.links.items()} | ours,
         details=" ".join(details.split()),
-        pictures=table.pictures(unfolded) if unfolded is not None else [],
+        pictures=table.pictures(place) if place is not None else [],
         raw=raw,
     )
 
@@ -282,6 +281,8 @@ class Story:
         self.pytester = pytester
         self.warm = warm
         """What runs are forked from. Without, each starts with nothing imported, as a run from a shell."""
+        self.warm_sidecar = True
+        """Whether a run that is forked has its sidecar forked too; without, it starts it as it does anywhere."""
         self.grid = grid
         self._monkeypatch = monkeypatch
         self._started: list[Started] = []
@@ -375,7 +376,8 @@ class Story:
         outputs = (folder / "stdout", folder / "stderr")
         base = make_numbered_dir(root=folder, prefix="runpytest-", mode=0o700)
         started = time.perf_counter()
-        status = warm.run([f"--basetemp={base}", *command], folder, outputs, timeout)
+        arguments = [f"--basetemp={base}", *command]
+        status = warm.run(arguments, folder, outputs, timeout, warm_sidecar=self.warm_sidecar)
         out, err = (path.read_text(encoding="utf-8", errors="replace") for path in outputs)
         sys.stdout.write(out + err)  # what a test that fails shows
         return pytest.RunResult(status, out.splitlines(), err.splitlines(), time.perf_counter() - started)

@@ -24,6 +24,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
+from warm_sidecars import WarmSidecars
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -34,7 +36,7 @@ _PLUGINS = (
 )
 _LIBRARIES = (
     *("jinja2", "json.decoder", "urllib3", "xml.etree.ElementTree", "unittest.mock", "urllib.request", "http.cookies"),
-    *("importlib.resources", "pdb", "execnet", "typing_extensions", "websocket"),
+    *("importlib.resources", "pdb", "readline", "encodings.idna", "execnet", "typing_extensions", "websocket"),
     *("selenium.webdriver.chrome.options", "selenium.webdriver.common.print_page_options"),
     *("selenium.webdriver.common.virtual_authenticator", "selenium.webdriver.support.relative_locator"),
     *(f"selenium.webdriver.remote.{name}" for name in ("remote_connection", "webelement", "websocket_connection")),
@@ -62,7 +64,15 @@ class WarmPytest:
         """Return whether a fork is what a start would be now: a Python reads its own variables only once."""
         return hasattr(os, "fork") and _python_variables() == self._python_variables
 
-    def run(self, arguments: Sequence[str], folder: Path, outputs: tuple[Path, Path], timeout: float) -> int:
+    def run(
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        outputs: tuple[Path, Path],
+        timeout: float,
+        *,
+        warm_sidecar: bool = True,
+    ) -> int:
         """Run pytest with this process's environment, and return its exit status; outputs are stdout's and stderr's.
 
         Raises subprocess.TimeoutExpired after `timeout` seconds; the run is killed then.
@@ -74,6 +84,7 @@ class WarmPytest:
             "folder": str(folder),
             "outputs": [str(path) for path in outputs],
             "environment": dict(os.environ),
+            "warm_sidecar": warm_sidecar,
         }
         os.write(self._requests, json.dumps(request).encode() + b"\n")
         pid = self._answer(None)
@@ -117,6 +128,7 @@ def _python_variables() -> dict[str, str]:
 
 
 def serve(requests: BinaryIO, answers: int) -> None:
+    sidecars = WarmSidecars()
     _import_what_all_need()
     gc.freeze()
     for line in requests:
@@ -125,10 +137,13 @@ def serve(requests: BinaryIO, answers: int) -> None:
         if pid == 0:
             os.close(answers)
             requests.close()
+            if request["warm_sidecar"]:
+                os.posix_spawn = sidecars.posix_spawn  # type: ignore[assignment]
             _become_pytest(request)
         os.write(answers, b"%d\n" % pid)
         _, status = os.waitpid(pid, 0)
         os.write(answers, b"%d\n" % os.waitstatus_to_exitcode(status))
+    sidecars.close()
 
 
 def _import_what_all_need() -> None:
@@ -136,6 +151,9 @@ def _import_what_all_need() -> None:
     for name in (*(f"_pytest.{name}" for name in pytest_config.default_plugins), *_PLUGINS, *_LIBRARIES):
         with suppress(ImportError):
             importlib.import_module(name)
+    templates = importlib.import_module("pytest_lambdatest_session.report.html.rendering")._environment()
+    for name in ("summary", "sessions_page"):
+        templates.get_template(f"html/templates/{name}.html")
     packages = {name.partition(".")[0] for name in (*_PLUGINS, "pytest_lambdatest_session")}
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in packages:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_lambdatest_session.report.formatting import duration_text
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -29,10 +27,6 @@ def login_note(sessions: Sequence[ReportedSession]) -> str | None:
         return None
     some_are_saved = any(session["artifacts"] for session in sessions)
     return f"Logs {'that were not saved ' if some_are_saved else ''}ask for a LambdaTest login"
-
-
-def duration(session: ReportedSession) -> str:
-    return "" if session["duration"] is None else duration_text(session["duration"])
 
 
 def join_nonempty(separator: str, *parts: str | None) -> str:

@@ -1,17 +1,21 @@
 """The HTML that is written by Python: Jinja2's templates, which escape every text. Pure.
 
-Files are named from the folder `report`: `html/templates/rows.html`, `player/player.js`.
+Files are named from the folder `report`: `html/templates/summary.html`, `player/player.js`.
 """
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from pytest_lambdatest_session.report.formatting import escape_control_characters, pluralize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def render(template: str, **values: object) -> Markup:
@@ -19,10 +23,9 @@ def render(template: str, **values: object) -> Markup:
     return Markup(_environment().get_template(template).render(values))  # noqa: S704 - it was escaped as it was made
 
 
-@cache
-def macros(template: str) -> Template:
-    """Return a template whose macros each make a piece of HTML."""
-    return _environment().get_template(template)
+def pieces(template: str, **values: object) -> Iterator[str]:
+    """Yield a template's HTML as it is made, for a page that is too large to be held whole."""
+    return _environment().get_template(template).generate(values)
 
 
 def asset(name: str) -> Markup:

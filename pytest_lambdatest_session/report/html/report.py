@@ -1,9 +1,9 @@
-"""pytest-html: cells in each row, a block in its details, a table in the summary.
+"""pytest-html: three columns in the table of results, a block in each row's details, a table in the summary.
 
-Rows are made while tests run, long before the cloud's last word: our cells in them are empty but for a marker. They
-are filled when the run ends, in `ReportData`, of which pytest-html's title hook gives a reference. That it is read
-again when the page is written is not documented: each step checks the shape, and of another shape nothing is changed.
-Tests pin it.
+A row has a marker, for which the page's script draws cells and details. Rows are made while tests run, long before the
+cloud's last word: where the marker leads and what the row is sorted by is written when the run ends, into `ReportData`,
+of which pytest-html's title hook gives a reference. That it is read again when the page is written is not documented:
+each step checks the shape, and of another shape nothing is changed. Tests pin it.
 
 The table is the suite's: our columns come last, after all hooks have done with theirs, so that no index of theirs meets
 ours. They are there only if the run had a session: a plugin that is merely installed changes no report. Reports of
@@ -18,15 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_lambdatest_session.report.html.rows import (
-    column_of,
-    details,
-    empty_cells,
-    header_cells,
-    marker_of,
-    row_cells,
-    sort_keys,
-)
+from pytest_lambdatest_session.report.html.rows import header_cells, marker, place_of, sort_keys
 from pytest_lambdatest_session.report.html.summary import sessions_block, style
 from pytest_lambdatest_session.report.terminal import COMMANDS_TITLE, SESSION_TITLE
 
@@ -72,23 +64,18 @@ class HtmlReport:
         attempts = {number: attempt for attempt, number in self._numbers.items()}
         places = {attempt: place for place, attempt in enumerate(self._registry.attempts.values())}
         for row, cells in self._rows():
-            attempt = attempts.get(next(filter(None, map(marker_of, cells)), ""))
-            if attempt is not None:
-                self._bind_row(row, cells, attempt, f"{self._token}.{places[attempt]}")
+            # Other plugins may have moved our cell, taken it, or made it two.
+            for at, cell in enumerate(cells):
+                if (number := place_of(cell)) is not None:
+                    attempt = attempts.get(number)
+                    cells[at] = marker(f"{self._token}.{'' if attempt is None else places[attempt]}")
+                    row.update(sort_keys(attempt))
 
     def _take_columns_away(self) -> None:
         headers = getattr(self._report_data, "table_header", None)
+        ours = header_cells()
         for cells in (headers if isinstance(headers, list) else [], *(cells for _, cells in self._rows())):
-            cells[:] = [cell for cell in cells if marker_of(cell) is None]
-
-    @staticmethod
-    def _bind_row(row: dict[str, Any], cells: list[Any], attempt: AttemptRecord, place: str) -> None:
-        """Fill those of our cells that are there, wherever: other plugins may have moved or taken some."""
-        bound = row_cells(attempt, place)
-        cells[:] = [bound.get(column_of(cell) or "", cell) for cell in cells]
-        row.update(sort_keys(attempt))
-        # A list of its own: pytest-html 4.2 gives one list to all rows of a test.
-        row["extras"] = [*row.get("extras", []), {"name": None, "format_type": "html", "content": details(place)}]
+            cells[:] = [cell for cell in cells if place_of(cell) is None and cell not in ours]
 
     def _rows(self) -> Iterator[tuple[dict[str, Any], list[Any]]]:
         """Yield each row with its cells."""
@@ -117,7 +104,7 @@ class HtmlReport:
         if cells:  # else the suite leaves this row out
             cells += ["<td></td>"] * (self._columns_before_ours - len(cells))
             _, number = self._of_reports.get(id(report), (None, ""))
-            cells += empty_cells(number)
+            cells.append(marker(number))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_html(self, data: list[Any]) -> None:

@@ -13,12 +13,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from py.xml import html, raw
 
-from pytest_lambdatest_session.report.html.rows import cell_texts, details, disagreement, links, sort_keys
+from pytest_lambdatest_session.report.formatting import (
+    duration_text,
+    severity_of,
+    shown_status,
+    status_text,
+    verdict_text,
+)
+from pytest_lambdatest_session.report.html.rows import SESSIONS_SHOWN, marker, sort_keys
 from pytest_lambdatest_session.report.html.summary import sessions_block, style
 from pytest_lambdatest_session.report.html.table import shown
+from pytest_lambdatest_session.report.links import is_link
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.html.view import Inline
@@ -74,24 +82,62 @@ class HtmlReportBefore4:  # pragma: no cover - pytest-html 3, tested with pytest
         if attempt is None:
             return [html.td(raw("<!--9-->")), html.td(raw("<!---->")), html.td()]
         keys = sort_keys(attempt)
-        statuses, durations = cell_texts(attempt)
+        duration_key = f"{keys['ltduration']:012.3f}" if keys["ltduration"] != -1 else ""
+        statuses, durations, links = self._columns(attempt)
         return [
             html.td(
-                raw(f"<!--{keys['ltstatus']}-->{statuses}"),
+                raw(f"<!--{keys['ltstatus']}-->"),
+                statuses,
                 class_="col-ltstatus",
                 id=shown(report.nodeid),  # the summary leads here
-                **({"title": verdict} if (verdict := disagreement(attempt)) else {}),
+                **({"title": verdict} if (verdict := self._disagreement(attempt)) else {}),
             ),
-            html.td(raw(f"<!--{keys['ltduration']}-->{durations}"), class_="col-ltduration"),
-            html.td(raw(links(attempt, self._place_of(attempt))), class_="col-links col-ltlinks"),
+            html.td(raw(f"<!--{duration_key}-->"), durations, class_="col-ltduration"),
+            html.td(raw(marker(self._place_of(attempt))), links, class_="col-links col-ltlinks"),
         ]
+
+    @classmethod
+    def _columns(cls, attempt: AttemptRecord) -> Iterator[Any]:
+        """Yield what stands in the cells of status, time and links; the page's script replaces the last."""
+        lines = list(cls._lines(attempt))
+        for parts in zip(*lines, strict=True):
+            yield parts[0] if len(lines) == 1 else [html.div(part) for part in parts]
+
+    @classmethod
+    def _lines(cls, attempt: AttemptRecord) -> Iterator[tuple[Any, str, Any]]:
+        for use in attempt.uses[:SESSIONS_SHOWN]:
+            session = use.tracked.public
+            badges = [cls._badge(severity_of(shown_status(session)), status_text(session))]
+            if attempt.disagrees_with(use.tracked):
+                badges += [" ", cls._badge("warn", "disagrees")]
+            url = session["url"]
+            link = html.a("session", href=url) if url and is_link(url) else shown(session["session_id"])
+            yield badges, duration_text(session["duration"]), link
+        if rest := len(attempt.uses[SESSIONS_SHOWN:]):
+            yield f"and {rest} more", "", ""
+        if times := len(attempt.creation_failures):
+            yield cls._badge("bad", "refused" if times == 1 else f"refused {times} times"), "", ""
+
+    @staticmethod
+    def _badge(severity: str, text: str) -> Any:
+        return html.b(shown(text), class_=f"lt-badge lt-{severity}")
+
+    @staticmethod
+    def _disagreement(attempt: AttemptRecord) -> str:
+        """Return how an attempt's first session that does so disagrees with pytest, "" if none does."""
+        verdicts = (
+            verdict_text(use.tracked.public, attempt.outcome)
+            for use in attempt.uses
+            if attempt.disagrees_with(use.tracked)
+        )
+        return next(verdicts, "")
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_html(self, report: pytest.TestReport, data: list[Any]) -> None:
         with self._problems.guard():
             attempt = self._attempt_of(report)
             if attempt is not None:
-                data.insert(0, raw(details(self._place_of(attempt))))
+                data.insert(0, raw(marker(self._place_of(attempt))))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_summary(self, prefix: list[Any], summary: list[Any]) -> None:

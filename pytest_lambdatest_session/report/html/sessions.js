@@ -1,7 +1,7 @@
 (function (block) {
   "use strict";
   const root = document.documentElement;
-  // Up to here all rows are drawn at once; of more each is when it comes into view.
+  // Up to here all rows are drawn at once; of more the first page, and each other when it comes into view.
   const FEW = 200;
   const PAGE = 50;
   const SESSIONS_SHOWN = 8;
@@ -72,9 +72,9 @@
     // `noreferrer` implies `noopener`: https://html.spec.whatwg.org/#link-type-noreferrer
     return element("a", { href: address, target: "_blank", rel: "noreferrer" }, name);
   }
-  const badge = (tone, text) => element("b", { class: `lt-badge lt-${tone}` }, text);
+  const badge = (tone, text, title) => element("b", { class: `lt-badge lt-${tone}`, title }, text);
   const badges = (session, disagreement) =>
-    spaced([badge(told(session, TONE), told(session, STATUS)), ...(disagreement ? [badge("warn", "disagrees")] : [])]);
+    spaced([badge(told(session, TONE), told(session, STATUS)), ...(disagreement ? [badge("warn", "disagrees", disagreement)] : [])]);
 
   /** The player's page, at an attempt's failure. */
   function playerAt(address, attempt) {
@@ -105,16 +105,63 @@
 
   // Rows of the results
 
-  function rowLinks(attempt) {
-    const lines = attempt[SESSIONS].slice(0, SESSIONS_SHOWN).map(function (place, at) {
-      const use = read(attempt[USES][at], sessions[place]);
-      const links = shortLinks(sessions[place], use[FRAGMENT], attempt, use[CLIP]);
+  const COLUMNS = ["col-ltstatus", "col-ltduration", "col-links col-ltlinks"];
+
+  /** What the cells of a row say: of each session its status, time and links. */
+  function rowLines(attempt) {
+    const used = attempt[SESSIONS];
+    const lines = used.slice(0, SESSIONS_SHOWN).map(function (place, at) {
+      const session = sessions[place];
+      const use = read(attempt[USES][at], session);
       const whose = use[TITLE].replace(/^[: ]+/, "");
-      return attempt[SESSIONS].length > 1 ? [element("i", { title: whose }, whose), " ", ...links] : links;
+      const links = shortLinks(session, use[FRAGMENT], attempt, use[CLIP]);
+      return [badges(session, use[DISAGREEMENT]), [told(session, TIME)],
+        used.length > 1 ? [element("i", { title: whose }, whose), " ", ...links] : links];
     });
-    if (attempt[SESSIONS].length > SESSIONS_SHOWN) lines.push(["in the details"]);
-    if (plain(attempt[REFUSALS]).length) lines.push([]);
-    return lines.length === 1 ? lines[0] : lines.map((line) => element("div", {}, ...line));
+    if (used.length > SESSIONS_SHOWN) lines.push([[`and ${used.length - SESSIONS_SHOWN} more`], [], ["in the details"]]);
+    const times = plain(attempt[REFUSALS]).length;
+    if (times) lines.push([[badge("bad", times > 1 ? `refused ${times} times` : "refused")], [], []]);
+    return lines;
+  }
+  /** What stands in a column; several lines have an element each, so that they read across the columns. */
+  const inColumn = (lines, column) => (lines.length === 1 ? lines[0][column] : lines.map((line) => element("div", {}, ...line[column])));
+
+  /** The cells of a row: empty ones if its test used no session. */
+  function rowCells(attempt) {
+    const lines = attempt ? rowLines(attempt) : [];
+    return COLUMNS.map(function (name, column) {
+      const cell = element("td", { class: name }, ...inColumn(lines, column));
+      // pytest-html listens to the cells that it made itself.
+      if (column < 2) cell.addEventListener("click", () => switchOf(cell.parentNode).click());
+      return cell;
+    });
+  }
+  /** What unfolds a row by a click. */
+  const switchOf = (row) => row.querySelector(".col-result, .collapsible td:not(.col-links, [class*=col-lt])");
+
+  let areStretched = false;
+  /** Gives each column the width of the longest that will be drawn in it, so that it keeps it. */
+  function stretchColumns() {
+    if (areStretched) return;
+    areStretched = true;
+    const lengthOf = (session, place) => plain(plain(session[VIEW])[place]).map((one) => plain(plain(one)[0])).join(" ").length;
+    const longest = COLUMNS.map(() => [0]);
+    const compare = function (column, length, attempt) {
+      if (length > longest[column][0]) longest[column] = [length, attempt];
+    };
+    for (const attempt of attempts) {
+      attempt[SESSIONS].slice(0, SESSIONS_SHOWN).forEach(function (place, at) {
+        const [session, use] = [sessions[place], plain(attempt[USES][at])];
+        compare(0, told(session, STATUS).length + (plain(use[DISAGREEMENT]) ? 12 : 0), attempt);
+        compare(1, told(session, TIME).length, attempt);
+        const whose = attempt[SESSIONS].length > 1 ? plain(use[TITLE]).length : 0;
+        compare(2, lengthOf(session, LINKS) + lengthOf(session, LOGS) + whose, attempt);
+      });
+    }
+    document.querySelectorAll("#results-table-head .lt-head").forEach(function (head, column) {
+      const attempt = longest[column][1];
+      if (attempt) head.append(element("div", { class: `lt-widest ${COLUMNS[column]}`, "aria-hidden": "true" }, ...inColumn(rowLines(attempt), column)));
+    });
   }
 
   // What an unfolded row shows
@@ -182,58 +229,71 @@
     return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
   }
 
-  // Rows are drawn anew by pytest-html whenever one is folded or all are sorted, and what stands in them with them.
-  if (!customElements.get("lt-links")) {
+  /** Draws what a marker stands for: an attempt's cells, and its details if the row is unfolded. */
+  function draw(marker, attempt) {
+    const home = marker.parentNode;
+    if (home.matches(".col-ltlinks")) home.replaceChildren(...inColumn(rowLines(attempt), 2)); // pytest-html 3
+    else if (home.localName !== "tr") marker.replaceWith(...details(attempt));
+    else {
+      marker.replaceWith(...rowCells(attempt));
+      const unfolded = home.parentNode.querySelector(".extras-row:not(.hidden, :has(.lt-details)) .extraHTML");
+      if (attempt && unfolded) unfolded.append(...details(attempt));
+    }
+  }
+
+  // Comments stand in the page for what is to be drawn. pytest-html makes all rows anew whenever one is folded or all are
+  // sorted, and the comments in them.
+  if (!window.ltTables) {
     const tables = (window.ltTables = new Map());
-    const drawn = new WeakSet();
-    const draw = function (place) {
-      const [token, number] = (place.getAttribute("n") || "").split(".");
-      const found = tables.get(token);
-      if (!found || drawn.has(place)) return;
-      drawn.add(place);
-      place.replaceChildren(...found[place.localName](number));
+    const MARKER = /^lt (\w+)\.(\d*)$/;
+    const markersIn = function (home) {
+      const comments = document.createTreeWalker(home, NodeFilter.SHOW_COMMENT);
+      const found = [];
+      while (comments.nextNode()) if (MARKER.test(comments.currentNode.data)) found.push(comments.currentNode);
+      return found;
+    };
+    const homesOf = (markers) => [...new Set(markers.map((marker) => marker.parentNode.closest("tbody") || marker.parentNode))];
+    const drawIn = function (home) {
+      for (const marker of markersIn(home)) {
+        const [, token, number] = MARKER.exec(marker.data);
+        if (tables.has(token)) tables.get(token).draw(marker, number);
+      }
     };
     const inView = new IntersectionObserver(function (seen) {
       for (const { isIntersecting, target } of seen) {
         if (isIntersecting) {
           inView.unobserve(target);
-          draw(target);
+          drawIn(target);
         }
       }
     }, { rootMargin: "400px" });
-    /** Says once what a page lacks that has rows of runs whose tables it has not. */
-    let isMerged = false;
-    const noteMerged = function () {
-      if (isMerged) return;
-      isMerged = true;
-      block.querySelector(".lt-counts").before(element("p", {}, element("strong", {}, "Merged of several runs. "),
-        "What stands here is of one of them; rows of the others have their status, time and a link to each session."));
+    /** Takes in a new table of results. */
+    const take = function (table) {
+      const markers = markersIn(table);
+      const homes = homesOf(markers);
+      for (const one of homes.length ? tables.values() : []) one.stretchColumns();
+      const drawn = homes.length > FEW ? PAGE : FEW;
+      homes.slice(0, drawn).forEach(drawIn);
+      homes.slice(drawn).forEach((home) => inView.observe(home));
+      if (markers.some((marker) => !tables.has(MARKER.exec(marker.data)[1]))) noteMerged();
     };
-    class Place extends HTMLElement {
-      connectedCallback() {
-        if (document.readyState === "loading") return; // what stands in it is yet to be parsed
-        const found = tables.get((this.getAttribute("n") || "").split(".")[0]);
-        if (!found) noteMerged();
-        if (!found || this.closest(".hidden")) return;
-        if (found.isSmall) draw(this);
-        else inView.observe(this);
-      }
-      disconnectedCallback() { inView.unobserve(this); }
-    }
-    customElements.define("lt-links", Place);
-    customElements.define("lt-details", class extends Place {});
+    /** Says once what a page lacks that has rows of runs whose tables it has not. */
+    const noteMerged = function () {
+      if (block.querySelector(".lt-merged")) return;
+      block.querySelector(".lt-counts").before(element("p", { class: "lt-merged" },
+        element("strong", {}, "Merged of several runs. "),
+        "Sessions are those of one of them; those of the other rows stand in the reports that these came from."));
+    };
+    // pytest-html fills its table before the page is shown for the first time: so does this, or all is laid out twice.
+    new MutationObserver(function (changes) {
+      for (const { addedNodes } of changes) for (const node of addedNodes) if (node.id === "results-table") take(node);
+    }).observe(document.body, { childList: true });
     addEventListener("DOMContentLoaded", function () {
-      for (const place of document.querySelectorAll("lt-links, lt-details")) place.connectedCallback();
+      for (const home of document.querySelectorAll("article")) inView.observe(home);
     });
-    addEventListener("beforeprint", function () {
-      for (const place of document.querySelectorAll("lt-links, lt-details")) if (!place.closest(".hidden")) draw(place);
-    });
+    addEventListener("beforeprint", () => homesOf(markersIn(document.body)).forEach(drawIn));
   }
-  window.ltTables.set(holder.dataset.ltTable, {
-    isSmall: attempts.length <= FEW,
-    "lt-links": (number) => rowLinks(attempts[number]),
-    "lt-details": (number) => details(attempts[number]),
-  });
+  window.ltTables.set(holder.dataset.ltTable, { draw: (marker, number) => draw(marker, attempts[number]), stretchColumns });
 
   // The summary
 
@@ -314,7 +374,7 @@
     const rowOf = () => byId(id) && (byId(id).closest("tbody") || byId(id));
     if (rowOf() && rowOf().querySelector(".extras-row.hidden, tr.collapsed")) {
       // pytest-html 4 draws all rows anew.
-      rowOf().querySelector(".col-result, .collapsible td:not(.col-links)").click();
+      switchOf(rowOf()).click();
     }
     for (const marked of document.querySelectorAll(".lt-marked")) marked.classList.remove("lt-marked");
     if (rowOf()) rowOf().classList.add("lt-marked");

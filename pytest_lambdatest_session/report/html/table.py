@@ -8,6 +8,7 @@ addresses differ by its ids alone, so in its texts both ids are replaced by a ma
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 from markupsafe import Markup
@@ -15,7 +16,7 @@ from markupsafe import Markup
 from pytest_lambdatest_session.report.formatting import escape_control_characters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable, Iterator
 
 Said: TypeAlias = "str | tuple[Said, ...]"
 """What a page says."""
@@ -23,58 +24,91 @@ Said: TypeAlias = "str | tuple[Said, ...]"
 SESSION_ID, TEST_ID = "{~1}", "{~2}"
 """The marks. A text may be marked twice; one that has such a mark of its own shows the id there."""
 
+_PRINTABLE = bytes(range(0x20, 0x7F))
+"""Of ASCII. Whether a text has others in it `str.isprintable` tells in several times the time."""
+
+as_json = json.JSONEncoder(separators=(",", ":")).encode
+
+shown = escape_control_characters
+"""Of a text of one line what the page has."""
+
 # Shorter ones take no more room than the number that would refer to them.
 _SHORT = 3
 
 
 class Compact:
-    """Takes in what a page says, then writes it: first all is counted, so that what stands alone needs no number."""
+    """Takes in what a page says, then writes it: first all is counted, so that what stands alone needs no number.
+
+    Nearly all of a session's thirty parts are known, so these are looked up all at once.
+    """
 
     def __init__(self) -> None:
         self._known: dict[Said, Said] = {}
-        self._repeated: set[Said] = set()
-        self._numbers: dict[Said, int] = {}
-        self._shared: list[object] = []
+        self._repeated: set[int] = set()
+        self._texts: dict[int, str] = {}
+        """What stands for that which repeats; both by the ids of what is known."""
+        self.shared: list[str] = []
+        """What was referred to so far, as JSON."""
 
     def count(self, said: Said) -> Said:
         """Note what will be written, and return it: the same object for all that is equal, to keep it once."""
         known = self._known.get(said)
-        if known is None:
-            known = said if isinstance(said, str) else tuple(self.count(part) for part in said)
-            self._known[known] = known
+        if known is not None:
+            self._repeated.add(id(known))
+            return known
+        if isinstance(said, str):
+            known = said
         else:
-            self._repeated.add(known)
+            parts = [*map(self._known.get, said)]
+            self._repeated.update(map(id, parts))
+            known = tuple([self.count(new) if part is None else part for new, part in zip(said, parts, strict=True)])
+        self._known[known] = known
         return known
 
-    def written(self, said: Said) -> object:
-        """Return what stands in the JSON: a number refers to `shared`, all else is meant as it stands."""
-        if said not in self._repeated or (isinstance(said, str) and len(said) <= _SHORT):
-            return self._plain(said)
-        if said not in self._numbers:
-            plain = self._plain(said)  # its parts come first, so that numbers often used are short
-            self._numbers[said] = len(self._shared)
-            self._shared.append(plain)
-        return self._numbers[said]
+    def written(self, known: Said) -> str:
+        """Return the JSON of what `count` returned, once all is counted.
 
-    def _plain(self, said: Said) -> object:
-        return said if isinstance(said, str) else [self.written(part) for part in said]
-
-    @property
-    def shared(self) -> list[object]:
-        """What was referred to so far."""
-        return self._shared
-
-
-def shown_of(session_id: str, test_id: str | None) -> Callable[[str], str]:
-    """Return `shown` for what is said of a session, with marks in the place of its ids."""
-    session_text = shown(session_id) or SESSION_ID
-    test_text = shown(test_id or "") or TEST_ID
-    return lambda text: shown(text).replace(session_text, SESSION_ID).replace(test_text, TEST_ID)
+        A number refers to `shared`, all else is meant as it stands.
+        """
+        text = self._texts.get(id(known))
+        if text is not None:
+            return text
+        if isinstance(known, str):
+            text = as_json(known)
+        else:  # its parts come first, so that numbers often used are short
+            texts = zip(known, map(self._texts.get, map(id, known)), strict=True)
+            text = f"[{','.join([self.written(part) if told is None else told for part, told in texts])}]"
+        if id(known) in self._repeated:
+            if not isinstance(known, str) or len(known) > _SHORT:
+                self.shared.append(text)
+                text = str(len(self.shared) - 1)
+            self._texts[id(known)] = text
+        return text
 
 
-def shown(text: str) -> str:
-    """Return a text of one line as the page has it."""
-    return escape_control_characters(text)
+class Shown:
+    """Makes of what is said of a session what the page has, with marks in the place of the session's ids."""
+
+    __slots__ = ("_session_id", "_test_id")
+
+    def __init__(self, session_id: str, test_id: str | None) -> None:
+        self._session_id = session_id
+        self._test_id = test_id or ""
+
+    def __call__(self, text: str) -> str:
+        return self.marked(shown(text))
+
+    def lines(self, *texts: str) -> str:
+        """Return several texts in a line each, which takes a fraction of the time."""
+        text = "\n".join(texts)
+        if not text.isascii() or len(text.encode().translate(None, _PRINTABLE)) >= len(texts):
+            text = "\n".join(map(shown, texts))
+        return self.marked(text)  # no id has a line break in it
+
+    def marked(self, text: str) -> str:
+        """Return a text with marks in the place of the ids."""
+        session_id, test_id = shown(self._session_id) or SESSION_ID, shown(self._test_id) or TEST_ID
+        return text.replace(session_id, SESSION_ID).replace(test_id, TEST_ID)
 
 
 def shown_lines(text: str) -> str:
@@ -83,6 +117,18 @@ def shown_lines(text: str) -> str:
 
 
 def as_script_text(table: object) -> Markup:
-    """Return the table as the text of a script element. There only `<` could end it, or begin something else."""
-    text = json.dumps(table, separators=(",", ":")).replace("<", "\\u003c")
-    return Markup(text)  # noqa: S704 - nothing in it can act
+    """Return the table as the text of a script element."""
+    return _in_a_script(as_json(table))
+
+
+def script_texts(rows: Iterable[str]) -> Iterator[Markup]:
+    """Yield JSON of many rows as pieces of the text of a script element."""
+    comma, left = Markup(), iter(rows)
+    while some := ",".join(islice(left, 1000)):
+        yield comma + _in_a_script(some)
+        comma = Markup(",")
+
+
+def _in_a_script(text: str) -> Markup:
+    """There only `<` could end it, or begin something else."""
+    return Markup(text.replace("<", "\\u003c"))  # noqa: S704 - nothing in it can act

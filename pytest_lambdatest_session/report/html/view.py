@@ -6,6 +6,7 @@ place is said once, by the functions below. Pure.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -13,57 +14,72 @@ from pytest_lambdatest_session.report.formatting import (
     clock_text,
     duration_text,
     has_own_remark,
-    moment_text,
     pluralize,
+    session_facts,
     session_titles,
     severity_of,
     shown_status,
     status_text,
     verdict_text,
 )
-from pytest_lambdatest_session.report.html.parts import duration, join_nonempty, login_note, logs_of, video_of
+from pytest_lambdatest_session.report.html.parts import join_nonempty, login_note, logs_of, video_of
 from pytest_lambdatest_session.report.html.table import shown, shown_lines
-from pytest_lambdatest_session.report.last_commands import by_session, clock, command_text, took
+from pytest_lambdatest_session.report.last_commands import clock, took
 from pytest_lambdatest_session.report.log_rows import within
 from pytest_lambdatest_session.report.priority import disagreement_on, lacks_final_answer
 from pytest_lambdatest_session.report.saved_files import STREAM_NOTE
-from pytest_lambdatest_session.report.video_offsets import about, can_be_entered, fragment_of, position
+from pytest_lambdatest_session.report.video_offsets import about, fragment_of, position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_lambdatest_session.capture.payload import CommandPayload
-    from pytest_lambdatest_session.report.html.table import Said
+    from pytest_lambdatest_session.report.html.table import Said, Shown
     from pytest_lambdatest_session.report.log_rows import LogRow
     from pytest_lambdatest_session.report.records import ReportedSession
     from pytest_lambdatest_session.report.registry import AttemptRecord, TrackedSession, Use
 
     Inline = Callable[[str], str | None]
     """Takes an artifact's path as in the session's record, gives the text of a saved log that shall be in the page."""
-    Shown = Callable[[str], str]
 
 _ROWS_SHOWN = 10
 
 
 def session_view(tracked: TrackedSession, shown: Shown) -> Said:
-    """Return what is said of a session, whoever used it; `shown` is that of the session, see `shown_of`.
+    """Return what is said of a session, whoever used it; `shown` is that of the session.
 
     `(status, its severity, time, links, logs, note on the logs, remarks, facts, name, browser, groups)`: of links and
     logs `(name, name in full, address)` each, of remarks and facts `(name, text)`; of groups of the filter a letter
     each.
     """
     session = tracked.public
+    time, facts = duration_text(session["duration"]), session_facts(session)
+    added, logs = session["links"], logs_of(session)
+    # All at once: one after the other these would take most of the time that a page takes.
+    lines = shown.lines(
+        status_text(session),
+        _machine(session["browser"], session["browser_version"], session["device"], session["platform"]),
+        *[text for _, text in facts],
+        # As _links_and_logs takes them
+        session["player"] or "",
+        video_of(session) or "",
+        session["url"],
+        session["shared_until"] or "",
+        session["share_url"] or "",
+        session["artifacts"].get("screenshots") or session["screenshot_url"] or "",
+        *added.values(),
+        *logs.values(),
+    )
+    status, machine, *texts, addresses = lines.split("\n", 2 + len(facts))
     return (
-        shown(status_text(session)),
+        status,
         severity_of(shown_status(session)),
-        duration(session),
-        tuple((short, full, shown(url)) for short, full, url in _links(session, shown) if url),
-        tuple((kind, f"{kind[:1].upper()}{kind[1:]} log", shown(url)) for kind, url in _logs(session, shown)),
+        time,
+        *_links_and_logs(tuple(added), tuple(logs), addresses),
         login_note([session]) or "",
-        tuple((name, shown(text)) for name, text in _remarks(tracked) if text),
-        tuple((name, shown(text)) for name, text in _facts(session) if text),
+        tuple(_remarks(tracked, shown)),
+        tuple([(name, text) for (name, _), text in zip(facts, texts, strict=True)]),
         _own_name(tracked),
-        shown(_browser(session)),
+        machine,
         groups_of(tracked),
     )
 
@@ -75,31 +91,33 @@ def attempt_view(attempt: AttemptRecord) -> Said:
     return outcome, severity_of(outcome), number, shown_lines(attempt.failure)
 
 
-def use_view(use: Use, title: str, commands: list[CommandPayload], inline: Inline | None, shown: Shown) -> Said:
+def use_view(use: Use, title: str, commands: list[LogRow], inline: Inline | None, shown: Shown) -> Said:
     """Return what is said of a test's use of a session.
 
     `(whose it is, disagreement, where it starts, where it ends, fragment of the video's address, failure details,
     address of the clip)`; what is not there is "".
     """
     session, attempt = use.tracked.public, use.attempt
-    video = video_of(session)
     return (
         title,
         shown(verdict_text(session, attempt.outcome)) if attempt.disagrees_with(use.tracked) else "",
         *position(use),
-        fragment_of(video, use.video_range) if video and can_be_entered(video) else "",
+        fragment_of(video_of(session) or "", use.video_range),
         tuple(_failure_details(use, commands, inline, shown)),
-        shown(use.clip or ""),
+        shown(use.clip) if use.clip else "",
     )
 
 
 def use_titles(attempt: AttemptRecord) -> Iterator[str]:
     """Yield what tells the sessions of an attempt apart: their names, or which of how many."""
     number = f", attempt {attempt.number}" if attempt.number > 1 else ""
-    for title in session_titles([tracked.public for tracked in attempt.sessions]):
+    if len(attempt.uses) == 1:
+        yield number
+        return
+    for title in session_titles(attempt.sessions).values():
         is_number = title.startswith("session ")
         whose = title.removeprefix("session") if is_number else f": {shown(title)}"
-        yield (whose if len(attempt.uses) > 1 else "") + number
+        yield whose + number
 
 
 def creation_failures_view(attempt: AttemptRecord) -> Said:
@@ -108,11 +126,6 @@ def creation_failures_view(attempt: AttemptRecord) -> Said:
         (shown(creation_failure["hub"]), shown(creation_failure["error"]))
         for creation_failure in attempt.creation_failures
     )
-
-
-def commands_of(attempt: AttemptRecord) -> dict[TrackedSession, list[CommandPayload]]:
-    """Return an attempt's last commands before it failed, by session."""
-    return dict(by_session(attempt)) if attempt.commands else {}
 
 
 def groups_of(tracked: TrackedSession) -> str:
@@ -124,43 +137,41 @@ def groups_of(tracked: TrackedSession) -> str:
     )
 
 
-def _links(session: ReportedSession, shown: Shown) -> Iterator[tuple[str, str, str | None]]:
-    """With a short name where there is little room; one without stands in details only."""
-    yield "player", "Player", session["player"]
-    yield "" if session["player"] else "video", "Video", video_of(session)
-    yield "session", "Session page", session["url"]
-    until = shown(session["shared_until"] or "")
-    yield f"shared until {until}", f"Shared page (opens without a login until {until})", session["share_url"]
-    yield "", "Screenshots", session["artifacts"].get("screenshots") or session["screenshot_url"]
-    yield from ((shown(name), shown(name), url) for name, url in session["links"].items())
+# Of a run's sessions nearly all have the same, as marks stand for their ids.
+@lru_cache(maxsize=100)
+def _links_and_logs(added: tuple[str, ...], kinds: tuple[str, ...], addresses: str) -> Said:
+    """Return links and logs of these names, by addresses in a line each.
 
-
-def _logs(session: ReportedSession, shown: Shown) -> Iterator[tuple[str, str]]:
-    yield from ((shown(kind), url) for kind, url in logs_of(session).items())
-
-
-def _remarks(tracked: TrackedSession) -> Iterator[tuple[str, str | None]]:
-    session, failures = tracked.public, (attempt.failure for attempt in tracked.attempts)
-    yield "Why", session["error"]
-    yield "Remark", session["remark"] if has_own_remark(session, failures) else None
-
-
-def _facts(session: ReportedSession) -> Iterator[tuple[str, str | None]]:
-    yield "Session time", duration_text(session["duration"]) if session["duration"] is not None else None
-    yield "Browser", join_nonempty(" ", session["browser"], session["browser_version"])
-    yield "Device", session["device"]
-    yield "Platform", session["platform"]
-    yield "Started", moment_text(session["started_at"]) if session["started_at"] else None
-    yield "Name", session["name"]
-    yield "Build", session["build_name"]
-    yield "Session id", session["session_id"]
-    yield "LambdaTest test id", session["test_id"]
-
-
-def _browser(session: ReportedSession) -> str:
-    return join_nonempty(
-        ", ", join_nonempty(" ", session["browser"], session["browser_version"]), session["device"], session["platform"]
+    A link has a short name where there is little room; one without stands in details only.
+    """
+    player, video, page, until, share, screenshots, *others = addresses.split("\n")
+    names, kinds = tuple(map(shown, added)), tuple(map(shown, kinds))
+    links = (
+        ("player", "Player", player),
+        ("" if player else "video", "Video", video),
+        ("session", "Session page", page),
+        (f"shared until {until}", f"Shared page (opens without a login until {until})", share),
+        ("", "Screenshots", screenshots),
+        *zip(names, names, others, strict=False),
     )
+    logs = zip(kinds, others[len(added) :], strict=True)
+    return (
+        tuple(link for link in links if link[2]),
+        tuple((kind, f"{kind[:1].upper()}{kind[1:]} log", address) for kind, address in logs),
+    )
+
+
+@lru_cache(maxsize=100)
+def _machine(browser: str | None, version: str | None, device: str | None, platform: str | None) -> str:
+    return join_nonempty(", ", join_nonempty(" ", browser, version), device, platform)
+
+
+def _remarks(tracked: TrackedSession, shown: Shown) -> Iterator[tuple[str, str]]:
+    session = tracked.public
+    if session["error"]:
+        yield "Why", shown(session["error"])
+    if session["remark"] and has_own_remark(session, (attempt.failure for attempt in tracked.attempts)):
+        yield "Remark", shown(session["remark"])
 
 
 def _own_name(tracked: TrackedSession) -> str:
@@ -174,7 +185,7 @@ def _own_name(tracked: TrackedSession) -> str:
 # What shows why a test failed without a look at the dashboard
 
 
-def _failure_details(use: Use, commands: list[CommandPayload], inline: Inline | None, shown: Shown) -> Iterator[Said]:
+def _failure_details(use: Use, commands: list[LogRow], inline: Inline | None, shown: Shown) -> Iterator[Said]:
     """Yield parts, each by its name.
 
     `("picture", kind, address, caption)`, `("table", title, heads, rows)`, `("log", title, text)`, `("note", text)`. A
@@ -207,14 +218,10 @@ def _picture(use: Use, inline: Inline | None, shown: Shown) -> Iterator[Said]:
         yield "picture", "", "", caption
 
 
-def _commands(tracked: TrackedSession, commands: list[CommandPayload]) -> Said:
+def _commands(tracked: TrackedSession, commands: list[LogRow]) -> Said:
     rows = tuple(
-        (
-            (clock(tracked, command), took(command), shown(command_text(command))),
-            shown(command["error"] or ""),
-            "bad" if command["error"] else "",
-        )
-        for command in commands
+        ((clock(tracked, row), took(row), shown(row.text)), shown(row.error), "bad" if row.is_error else "")
+        for row in commands
     )
     return "table", f"Last {pluralize(len(commands), 'command')} before the failure", ("At", "Took", "Command"), rows
 
@@ -222,15 +229,7 @@ def _commands(tracked: TrackedSession, commands: list[CommandPayload]) -> Said:
 def _console_errors(tracked: TrackedSession, rows: list[LogRow]) -> Iterator[Said]:
     """Yield the last of those in a failed test's time."""
     if rows:
-        lag = tracked.video_lag
-        lines = tuple(
-            (
-                (clock_text(lag.shown_second(row.offset)) if row.offset is not None else "", shown(row.text)),
-                "",
-                "bad",
-            )
-            for row in rows[-_ROWS_SHOWN:]
-        )
+        lines = tuple(((clock(tracked, row), shown(row.text)), "", "bad") for row in rows[-_ROWS_SHOWN:])
         yield "table", "Console errors in this test's time", (), lines
 
 

@@ -12,28 +12,29 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_lambdatest_session.report.formatting import (
-    duration_text,
     escape_control_characters,
-    moment_text,
+    session_facts,
+    session_links,
     severity_of,
     shown_status,
     status_text,
     verdict_text,
 )
-from pytest_lambdatest_session.report.html.parts import join_nonempty
 from pytest_lambdatest_session.report.html.rendering import asset, render
 from pytest_lambdatest_session.report.html.table import as_script_text
-from pytest_lambdatest_session.report.last_commands import seconds_text
+from pytest_lambdatest_session.report.last_commands import commands_of, took
 from pytest_lambdatest_session.report.links import is_link
-from pytest_lambdatest_session.report.player.events import own_event
 from pytest_lambdatest_session.report.priority import disagreement_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from pytest_lambdatest_session.report.player.events import Event
+    from pytest_lambdatest_session.report.log_rows import LogRow
     from pytest_lambdatest_session.report.registry import TrackedSession, Use
 
+_NOT_SHOWN = ("Name", "LambdaTest test id")
+"""Facts that the heading has, and the link to LambdaTest."""
+_LINK_NAMES = {"video": "video", "screenshots": "screenshots"}
 _TO_REPORT = "../../"
 
 
@@ -43,20 +44,19 @@ class Media(NamedTuple):
     video: str = ""
     stills: tuple[str, ...] = ()
 
-    def duration_of(self, tracked: TrackedSession) -> float:
-        """How long the time line is: as long as anybody saw something of the session."""
-        ranges = [use.time_range for use in tracked.uses]
-        return max([tracked.public["duration"] or 0.0, 1.0, *(one.end for one in ranges if one is not None)])
 
-    def still_at(self, second: float, duration: float) -> str:
-        """Their times are not known: they count as spread evenly."""
-        return self.stills[min(len(self.stills) - 1, int(second / duration * len(self.stills)))]
+def duration_of(tracked: TrackedSession) -> float:
+    """How long the time line is: as long as anybody saw something of the session."""
+    ranges = [use.time_range for use in tracked.uses]
+    return max([tracked.public["duration"] or 0.0, 1.0, *(one.end for one in ranges if one is not None)])
 
 
-def page_of(tracked: TrackedSession, events: Sequence[Event], media: Media, report: str | None) -> str:
+def page_of(tracked: TrackedSession, events: Sequence[LogRow], media: Media, report: str | None) -> str:
     """`report` is the address of the HTML report, from its own folder."""
     session = tracked.public
     disagreeing = disagreement_on(tracked)
+    saved = {_LINK_NAMES.get(kind, f"{kind} log"): path for kind, path in session["artifacts"].items()}
+    links = {"report": report or "", **dict(session_links(session)), **saved}
     script, style = asset("player/player.js"), asset("player/player.css")
     return render(
         "player/player.html",
@@ -65,8 +65,8 @@ def page_of(tracked: TrackedSession, events: Sequence[Event], media: Media, repo
         status=status_text(session),
         severity=severity_of(shown_status(session)),
         disagreement=verdict_text(session, disagreeing.outcome) if disagreeing is not None else "",
-        facts=list(filter(None, _facts(tracked))),
-        links=[(name, _from_page(url)) for name, url in _links(tracked, report) if url and is_link(url)],
+        facts=[text for name, text in session_facts(session) if name not in _NOT_SHOWN],
+        links=[(name, _from_page(url)) for name, url in links.items() if url and is_link(url)],
         missing=session["artifacts_missing"].items(),
         data=as_script_text(_data(tracked, events, media)),
         script=script,
@@ -76,38 +76,16 @@ def page_of(tracked: TrackedSession, events: Sequence[Event], media: Media, repo
     )
 
 
-def _facts(tracked: TrackedSession) -> Iterator[str | None]:
-    session = tracked.public
-    yield join_nonempty(" ", session["browser"], session["browser_version"])
-    yield session["device"]
-    yield session["platform"]
-    yield duration_text(session["duration"]) if session["duration"] is not None else None
-    yield moment_text(session["started_at"]) if session["started_at"] else None
-    yield session["build_name"]
-    yield tracked.id
-
-
-def _links(tracked: TrackedSession, report: str | None) -> Iterator[tuple[str, str | None]]:
-    session = tracked.public
-    yield "Report", report
-    yield "LambdaTest", session["url"]
-    yield "Shared page", session["share_url"]
-    yield from session["links"].items()
-    names = {"video": "Video", "screenshots": "Screenshots"}
-    for name, path in sorted(session["artifacts"].items(), key=lambda item: item[0] not in names):
-        yield names.get(name, f"{name.capitalize()} log"), path
-
-
 def _from_page(url: str) -> str:
     """An address as the page has it; those in a session's record are relative to the report."""
     return url if ":" in url.partition("/")[0] or url.startswith("/") else _TO_REPORT + url
 
 
-def _data(tracked: TrackedSession, events: Sequence[Event], media: Media) -> dict[str, Any]:
+def _data(tracked: TrackedSession, events: Sequence[LogRow], media: Media) -> dict[str, Any]:
     """What the script draws from: tests, and events as `[second, kind, text, error, 1 if bad, how long it took]`."""
     lag = tracked.video_lag
     return {
-        "duration": media.duration_of(tracked),
+        "duration": duration_of(tracked),
         # By how many seconds the video starts later than the session, at most, and how many of them are not sure.
         "lag": lag.most,
         "uncertain": lag.most - lag.least,
@@ -116,32 +94,33 @@ def _data(tracked: TrackedSession, events: Sequence[Event], media: Media) -> dic
         "tests": [_test(use, events) for use in tracked.uses],
         "events": [
             (
-                *(event.at, event.kind, escape_control_characters(event.text)),
-                *(escape_control_characters(event.error), int(event.is_bad)),
-                seconds_text(event.seconds) if event.seconds is not None else "",
+                *(row.offset, row.kind, escape_control_characters(row.text)),
+                *(escape_control_characters(row.error), int(row.is_error)),
+                took(row),
             )
-            for event in events
+            for row in events
         ],
     }
 
 
-def _test(use: Use, events: Sequence[Event]) -> dict[str, Any]:
-    attempt, time_range = use.attempt, use.time_range
-    last = [command for command in attempt.commands if command["session"] == use.tracked.id][-1:]
+def _test(use: Use, events: Sequence[LogRow]) -> dict[str, Any]:
+    attempt = use.attempt
+    start, end = use.time_range or (None, None)
+    commands = commands_of(attempt).get(use.tracked)
     outcome = attempt.outcome or "unfinished"
     return {
         "id": escape_control_characters(attempt.nodeid),
         "attempt": attempt.number,
         "outcome": outcome,
         "severity": severity_of(outcome),
-        "start": time_range.start if time_range is not None else None,
-        "end": time_range.end if time_range is not None else None,
+        "start": start,
+        "end": end,
         "failure": use.failure_offset if attempt.has_a_failure else None,
         "message": attempt.failure,
         # The clip, its name beside the page and the second of the session at which it starts.
         "clip": use.clip.rpartition("/")[2] if use.clip is not None else None,
         "clip_start": use.clip_offset,
-        "last": events.index(own_event(use.tracked, last[0])) if last else None,
+        "last": events.index(commands[-1]) if commands else None,
     }
 
 

@@ -3,42 +3,27 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import pytest
 
 from made_up_runs import API, HUB, MadeUpRun
 from page_tables import PageTable
 from pytest_lambdatest_session.problems import Problems
-from pytest_lambdatest_session.report.html.rows import (
-    SORTABLE_COLUMNS,
-    details,
-    empty_cells,
-    header_cells,
-    marker_of,
-    row_cells,
-    sort_keys,
-)
+from pytest_lambdatest_session.report.html.rows import SORTABLE_COLUMNS, header_cells, marker, place_of, sort_keys
 from pytest_lambdatest_session.report.html.summary import sessions_block
 from stories import Parts
 
-if TYPE_CHECKING:
-    from pytest_lambdatest_session.report.registry import AttemptRecord
-
 UNAUTHORIZED = "401 from api.lambdatest.com: user name or access key not accepted; check LT_USERNAME and LT_ACCESS_KEY"
-LINE = re.compile(r"<div>(.*?)</div>")
 
 
 def table_of(run: MadeUpRun) -> PageTable:
     return PageTable(sessions_block(run.registry, Problems(), "t"))
 
 
-def lines_of(run: MadeUpRun, attempt: AttemptRecord) -> list[tuple[str, ...]]:
-    """The text of a row's cells, line by line across them; of the first attempt of a run."""
-    cells = row_cells(attempt, "t.0")
-    columns = [LINE.findall(cells[name]) or [cells[name]] for name in SORTABLE_COLUMNS]
-    texts = [[" ".join(Parts(line).text.split()) for line in column] for column in columns]
-    return list(zip(*texts, table_of(run).row_lines(0), strict=True))
+def lines_of(run: MadeUpRun) -> list[tuple[str, ...]]:
+    """The text of the cells of the first attempt's row, line by line across them."""
+    table = table_of(run)
+    return [(*texts, links) for texts, links in zip(table.row_texts(0), table.row_lines(0), strict=True)]
 
 
 def details_of(run: MadeUpRun) -> str:
@@ -48,9 +33,9 @@ def details_of(run: MadeUpRun) -> str:
 
 def test_a_row_says_status_time_and_links() -> None:
     run = MadeUpRun()
-    attempt = run.attempt("test_x.py::test", "passed", "s1")
+    run.attempt("test_x.py::test", "passed", "s1")
     run.says("s1")
-    assert lines_of(run, attempt) == [
+    assert lines_of(run) == [
         ("completed", "1 min 00 s", "video session logs: command console network selenium"),
     ]
     assert dict(table_of(run).row_links(0)[0]) == {
@@ -65,68 +50,53 @@ def test_a_row_says_status_time_and_links() -> None:
 
 def test_links_that_the_suite_added_stand_behind_our_own() -> None:
     run = MadeUpRun()
-    attempt = run.attempt("test_x.py::test", "passed", "s1")
+    run.attempt("test_x.py::test", "passed", "s1")
     run.says("s1", logs=()).public["links"]["trace"] = "traces/s1.zip"
-    assert lines_of(run, attempt)[0][2] == "video session trace"
+    assert lines_of(run)[0][2] == "video session trace"
     assert ("trace", "traces/s1.zip") in table_of(run).detail_links(0)
 
 
 def test_several_sessions_stand_in_lines_that_read_across_the_columns() -> None:
     """Also where one of them has no time, or there was none because the hub refused it."""
     run = MadeUpRun()
-    attempt = run.attempt("test_x.py::test", "failed", "s1", "s2", refused=("SessionNotCreatedException",))
+    run.attempt("test_x.py::test", "failed", "s1", "s2", refused=("SessionNotCreatedException",))
     run.says("s1", status="passed", logs=())
     run.says_not("s2", "unavailable", UNAUTHORIZED)
-    assert lines_of(run, attempt) == [
+    assert lines_of(run) == [
         ("passed disagrees", "1 min 00 s", "1 of 2 video session"),
         ("unavailable: 401", "", "2 of 2 session"),
         ("refused", "", ""),
     ]
 
 
-def test_a_disagreement_says_more_to_the_mouse_and_in_the_details() -> None:
+def test_a_disagreement_says_more_in_the_details() -> None:
     run = MadeUpRun()
-    attempt = run.attempt("test_x.py::test", "failed", "s1")
+    run.attempt("test_x.py::test", "failed", "s1")
     run.says("s1", status="passed")
     text = "marked passed at LambdaTest, failed in pytest"
-    assert f'title="{text}"' in row_cells(attempt, "t.0")["ltstatus"]
     assert text in details_of(run)
 
 
 def test_a_test_with_very_many_sessions_keeps_its_row_and_folds_its_details() -> None:
     run = MadeUpRun()
     attempt = run.attempt("test_x.py::test", "passed", *(f"s{place}" for place in range(500)), refused=("e",) * 3)
-    lines = lines_of(run, attempt)
+    lines = lines_of(run)
     assert len(lines) == 10
     assert lines[8:] == [("and 492 more", "", "in the details"), ("refused 3 times", "", "")]
     assert details_of(run).count("LambdaTest session ") == 500 + len(attempt.creation_failures)
 
 
-def test_a_row_without_sessions_has_empty_cells() -> None:
-    assert [Parts(cell).text for cell in empty_cells("")] == ["", "", ""]
-
-
-def test_cells_are_what_pytest_html_can_sort() -> None:
-    """One line, a class that its expression for keys accepts, and a key that compares as text."""
+def test_markers_and_sort_keys_are_what_pytest_html_can_take() -> None:
     run = MadeUpRun()
-    attempt = run.attempt("test_x.py::test", "passed", "s1")
-    run.says("s1", remark="two\nlines", name="a\rb")
-    cells = row_cells(attempt, "t.0")
-    assert all("\n" not in cell and "\r" not in cell for cell in cells.values())
-    for column, empty, head in zip(SORTABLE_COLUMNS, empty_cells("7"), header_cells(), strict=False):
-        assert re.findall(r"col-(\w+)", cells[column]) == re.findall(r"col-(\w+)", empty) == [column]
-        assert f'class="sortable" data-column-type="{column}"' in head
-    assert list(sort_keys(attempt)) == list(SORTABLE_COLUMNS)
-    assert sort_keys(attempt)["ltduration"] == "00000060.000"
-
-
-def test_cells_that_are_still_empty_are_found_by_their_marker() -> None:
-    run = MadeUpRun()
-    attempt = run.attempt("test_x.py::test", "passed", "s1")
-    assert [marker_of(cell) for cell in empty_cells("7")] == ["7"] * 3
-    assert [marker_of(cell) for cell in row_cells(attempt, "t.0").values()] == [None] * 3
-    assert table_of(run).place(row_cells(attempt, "t.0")["ltlinks"]) == table_of(run).place(details("t.0")) == 0
-    assert table_of(run).place(details("other.0")) is None, "of a report that was merged with this one"
+    attempt = run.attempt("test_x.py::test", "passed", "s1", "s2")
+    run.says("s1")
+    for column, head in zip(SORTABLE_COLUMNS, header_cells(), strict=False):
+        assert f'class="sortable lt-head" data-column-type="{column}"' in head
+    assert [list(sort_keys(one)) for one in (attempt, None)] == [list(SORTABLE_COLUMNS)] * 2
+    assert [sort_keys(one)["ltduration"] for one in (attempt, None)] == [60.0, -1]
+    assert [place_of(cell) for cell in (marker("t.0"), marker(""), "<td>7</td>", None)] == ["t.0", "", None, None]
+    assert table_of(run).place(marker("t.0")) == 0
+    assert table_of(run).place(marker("other.0")) is None, "of a report that was merged with this one"
 
 
 def test_statuses_sort_by_what_needs_a_look() -> None:
@@ -144,8 +114,7 @@ def test_statuses_sort_by_what_needs_a_look() -> None:
     run.says_not("open", "pending")
     attempts["refused"] = run.attempt("refused", "failed", refused=("e",))
     keys = {name: sort_keys(attempt)["ltstatus"] for name, attempt in attempts.items()}
-    # As pytest-html takes it from the cell.
-    keys["nothing"] = empty_cells("")[0].partition(">")[2].removesuffix("</td>")
+    keys["nothing"] = sort_keys(None)["ltstatus"]
     assert sorted(keys, key=keys.__getitem__) == ["refused", "red", "contradicted", "open", "done", "green", "nothing"]
 
 
@@ -188,12 +157,12 @@ def test_nothing_that_others_wrote_becomes_markup(attack: str) -> None:
 
     def tags(text: str) -> list[tuple[str, list[str]]]:
         run = MadeUpRun()
-        attempt = run.attempt(text, "failed", f"1{text}", f"2{text}", refused=(text,))
+        run.attempt(text, "failed", f"1{text}", f"2{text}", refused=(text,))
         run.says(f"1{text}", status=text, remark=f"{text}!", name=text, browser=text, logs=((text, f"{API}/{text}"),))
         run.says_not(f"2{text}", "unavailable", text)
         block = sessions_block(run.registry, Problems(), "t")
         assert not re.search(r"<(?!/script)", PageTable.text_in(block))
-        html = "".join(row_cells(attempt, "t.0").values()) + block.partition("<script")[0]
+        html = block.partition("<script")[0]
         assert not any(character < " " for character in html.replace("\n", ""))
         return [(tag, list(attributes)) for tag, attributes in Parts(html).tags]
 

@@ -46,7 +46,7 @@ def test_each_command_stands_once_in_the_order_of_time() -> None:
             LogRow(None, "after the boom", False, "console"),
         ],
     )
-    assert [(event.at, event.text, event.error) for event in events] == [
+    assert [(event.offset, event.text, event.error) for event in events] == [
         (None, "somewhere", ""),
         (0.2, "get  https://shop.example/login", ""),
         (1.0, "get  https://shop.example/", ""),
@@ -67,4 +67,4 @@ def test_of_a_session_whose_start_is_unknown_nothing_is_taken_for_the_same() -> 
     tracked.started_at = None
     attempt.commands = [own("get", "https://shop.example/", 1.0)]
     events = events_of(tracked, [logged("get", "https://shop.example/", 1.0)])
-    assert [event.at for event in events] == [None, 1.0]
+    assert [event.offset for event in events] == [None, 1.0]
