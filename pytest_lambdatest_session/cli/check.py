@@ -59,6 +59,7 @@ def check(arguments: Sequence[str], hub: str, environment: Mapping[str, str], ou
 def _lines(arguments: Sequence[str], hub: str, environment: Mapping[str, str]) -> Iterator[str]:
     yield f"ok  Python {platform.python_version()}; {', '.join(_versions())}"
     config, said = _pytest_config(arguments)
+    sources: tuple[Mapping[str, str | None], Mapping[str, str], Mapping[str, object]] = ({}, environment, {})
     if config is None:
         yield f"!   pytest does not start here: {said}"
     elif not config.pluginmanager.hasplugin(_PLUGIN):
@@ -66,8 +67,7 @@ def _lines(arguments: Sequence[str], hub: str, environment: Mapping[str, str]) -
     else:
         yield "ok  pytest loads the plugin"
         yield _outputs(config)
-    is_loaded = config is not None and config.pluginmanager.hasplugin(_PLUGIN)
-    sources = sources_of(config) if config is not None and is_loaded else ({}, environment, {})
+        sources = sources_of(config)
     try:
         settings = read_settings(*sources)
     except SettingsError as error:
@@ -109,11 +109,7 @@ def _pytest_config(arguments: Sequence[str]) -> tuple[pytest.Config | None, str]
 
 def _outputs(config: pytest.Config) -> str:
     filled = [f"{what} ({path})" for name, what in _OUTPUTS.items() if (path := config.getoption(name, None))]
-    return (
-        f"ok  outputs: {', '.join(filled)}"
-        if filled
-        else "ok  outputs: the terminal alone; --html=report.html adds a report"
-    )
+    return f"ok  outputs: {', '.join(filled) or 'the terminal alone; --html=report.html adds a report'}"
 
 
 def _cloud(settings: Settings, hub: str, environment: Mapping[str, str]) -> Iterator[str]:

@@ -45,9 +45,10 @@ _USE_LINKS = ("clip", "poster")
 _PLAIN_ID = re.compile("[A-Za-z0-9-]{8,}")
 _SAFE = f"/{SESSION_ID}{TEST_ID}"
 _TYPES: dict[str, tuple[type, ...]] = {
-    key: (str if default is None else type(default),) for key, default in unknown_session("", "", "web").items()
+    key: (str, type(None)) if default is None else (type(default),)
+    for key, default in unknown_session("", "", "web").items()
 }
-_TYPES["duration"] = _TYPES["video_seconds"] = (int, float)
+_TYPES["duration"] = _TYPES["video_seconds"] = (int, float, type(None))
 _OWN = ("session_id", "test_id", "started_at", "ended_at", "url", "video_url", "screenshot_url", "share_url", "player")
 """What hardly any two sessions have in common."""
 
@@ -95,7 +96,8 @@ class Joined:
 
     def take(self, record: SessionRecord, file: int) -> None:
         """Take in what another file tells: tests that are new, and what is final in place of what is not."""
-        new = [use for use in record["tests"] if use not in self.record["tests"]]
+        known = {tuple(use.values()) for use in self.record["tests"]}
+        new = [use for use in record["tests"] if tuple(use.values()) not in known]
         better = record if record["state"] == "final" and self.record["state"] != "final" else self.record
         self.record = {**better, "tests": self.record["tests"] + new}
         self.files += [file] * len(new)
@@ -106,8 +108,9 @@ def merged(files: Iterable[Iterable[SessionRecord]]) -> Iterator[Joined]:
     found: dict[str, Joined] = {}
     for number, records in enumerate(files):
         for record in records:
-            if record["session_id"] in found:
-                found[record["session_id"]].take(record, number)
+            known = found.get(record["session_id"])
+            if known is not None:
+                known.take(record, number)
             else:
                 found[record["session_id"]] = Joined(record, [number] * len(record["tests"]))
     yield from found.values()
@@ -158,12 +161,12 @@ def _record(line: str, place: str) -> SessionRecord:
     try:
         told = json.loads(line)
         record = cast("dict[str, Any]", unknown_session(str(told["session_id"]), str(told["hub"]), told["kind"]))
-        own, others = _accepted(tuple(told), tuple(map(type, told.values())))
-        for key in own:
-            record[key] = told[key]
-        for key in others:
-            record[key] = sys.intern(told[key])
-        record["tests"] = [_use(use) for use in told["tests"]]
+        tests = told.pop("tests")
+        fit, repeated = _accepted(tuple(told), tuple(map(type, told.values())))
+        record.update(told if len(fit) == len(told) else {key: told[key] for key in fit})
+        for key in repeated:
+            record[key] = sys.intern(record[key])
+        record["tests"] = [_use(use) for use in tests]
         return cast("SessionRecord", record)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise NoSessionsFileError(
@@ -174,10 +177,9 @@ def _record(line: str, place: str) -> SessionRecord:
 # There are few kinds of lines, and to look at each value of a hundred thousand takes long.
 @lru_cache(maxsize=1000)
 def _accepted(keys: tuple[str, ...], types: tuple[type, ...]) -> tuple[list[str], list[str]]:
-    """Return which fields of a line are taken as they are, and which as one text for all sessions that say the same."""
+    """Return which fields of a line are taken, and which of them as one text for all sessions that say the same."""
     fit = [key for key, kind in zip(keys, types, strict=True) if kind in _TYPES.get(key, ())]
-    repeated = [key for key in fit if _TYPES[key] == (str,) and key not in _OWN]
-    return [key for key in fit if key not in repeated], repeated
+    return fit, [key for key, kind in zip(keys, types, strict=True) if key in fit and kind is str and key not in _OWN]
 
 
 def _use(told: dict[str, Any]) -> SessionUse:

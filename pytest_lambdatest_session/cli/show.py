@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -49,11 +48,9 @@ def show(
     registry = _asked(session_ids, hub, settings, credentials, problems)
     sessions = [tracked.public for tracked in registry.sessions.values()]
     for session in sessions:
-        if as_json:
-            out.write(json.dumps({**session, "tests": []}, ensure_ascii=False) + "\n")
-        else:
-            out.write("\n".join(_lines(session)) + "\n")
-    err.writelines(f"{problem}\n" for problem, _ in problems)
+        record = {**session, "tests": []}
+        out.write((json.dumps(record, ensure_ascii=False) if as_json else "\n".join(_lines(session))) + "\n")
+    err.writelines(f"{problem} ({pluralize(count, 'session')})\n" for problem, count in problems)
     return 0 if all(session["state"] in _FOUND for session in sessions) else 1
 
 
@@ -85,25 +82,17 @@ def _asked(
         pool.add(PollJob(request, time.monotonic(), pool.policy, answers.put))
     # Each is asked about once, some at two APIs; many at a time, though an API may want fewer.
     pool.finish(settings.timeout_seconds * (2 + len(session_ids) // 4))
-    _take(answers, registry, problems)
-    return registry
-
-
-def _take(answers: SimpleQueue[Any], registry: Registry, problems: Problems) -> None:
-    """Wait until the pool has answered for every session."""
-    errors: Counter[str] = Counter()
     left = len(registry.sessions)
     while left:
         answer = answers.get()
         if answer["done"]:
             if answer["error"] is not None:
-                errors[answer["error"]] += 1
+                problems.add(answer["error"])
                 # Nobody here knows that it runs.
                 answer["state"] = "unavailable" if answer["state"] == "running" else answer["state"]
             registry.record_answer(registry.sessions[answer["session_id"]], answer)
             left -= 1
-    for message, count in errors.items():
-        problems.add(f"{message} ({pluralize(count, 'session')})")
+    return registry
 
 
 def _lines(session: ReportedSession) -> Iterator[str]:

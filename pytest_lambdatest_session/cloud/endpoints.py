@@ -1,4 +1,4 @@
-"""Where a session is asked about and looked at: from the hub's host to the API's base and the dashboard.
+"""Where a session is asked about and looked at: from the hub's host to the API's base, its logs and the dashboard.
 
 Hosts and patterns are those of LambdaTest's OpenAPI documents, its Node client and its documentation, read in
 October 2026. Nothing here touches the network.
@@ -31,6 +31,22 @@ _TESTMU_WEB_API = "https://api.testmuai.com/automation/api/v1"
 _WEB_PATH = "/automation/api/"
 _APP_PATH = "/mobile-automation/api/"
 _SHARE_PATH = "/lshs/api/v1.0/share-item"
+
+LOGS: dict[Kind, dict[str, tuple[str, str]]] = {
+    "web": {
+        "command": ("command", "command-log.json"),
+        "console": ("console", "console-log.json"),
+        "network": ("network", "network-log.json"),
+        "selenium": ("selenium", "selenium-log.json"),
+    },
+    "app": {
+        "command": ("command", "command-log.json"),
+        "appium": ("appium", "appium-log.txt"),
+        "device": ("devicelog", "device-log.txt"),
+        "network": ("network", "network-log.json"),
+    },
+}
+"""Of each product: `{kind of log: (its name in the API's path, name of the file)}`."""
 
 _cached = lru_cache(maxsize=64)
 """For what is asked for each session of a run, about the few addresses that it has."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.report.registry import Registry, TrackedSession
 
 
-class Asked:
+class Asked(ABC):
     """Requests of one kind: each is of a session, and of one of its files or tests where `part` is their field."""
 
     part: ClassVar = ""
@@ -55,6 +56,6 @@ class Asked:
             if what is not None:
                 self._problems.add(f"{pluralize(count, what[0])} {what[1]}")
 
+    @abstractmethod
     def _put(self, tracked: TrackedSession, part: Any, result: Any) -> tuple[str, str] | None:
         """Note a result, or why there is none; return what has to be said of it, as a noun and what is so."""
-        raise NotImplementedError

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 import shutil
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote
 
 from pytest_lambdatest_session.report.asked import Asked
 from pytest_lambdatest_session.report.registry import FAILED_OUTCOMES
+from pytest_lambdatest_session.report.saved_files import link_to, saved_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.registry import Registry, TrackedSession, Use
@@ -33,7 +33,7 @@ class Clips(Asked):
 
     def __init__(self, registry: Registry, problems: Problems, folder: Callable[[], Path], *, wanted: bool) -> None:
         super().__init__(registry, problems)
-        self._folder_of_run = folder
+        self._folder = folder
         self._with_clips = wanted
 
     @cached_property
@@ -47,50 +47,41 @@ class Clips(Asked):
     def wanted(self, *, keep_videos: bool) -> Iterator[CutRequest]:
         """Yield which videos to cut, and where."""
         for tracked in self._registry.sessions.values():
-            video = tracked.public["artifacts"].get("video")
-            if video is None or video.endswith(".m3u8"):
+            video = saved_file(tracked.public, "video", self._folder().parent)
+            if video is None or video.suffix == ".m3u8":
                 continue  # what ffmpeg could not join it can't cut
-            clips = list(self._clips_of(tracked, video))
+            uses = [(part, use) for part, use in enumerate(tracked.uses) if not self.was_asked(tracked.id, part)]
+            clips = [clip for part, use in uses if (clip := _clip_of(use, part, video.parent)) is not None]
+            for clip in clips:
+                tracked.uses[clip["number"]].clip_offset = clip["start"] + tracked.video_lag.most
+                self.begin(tracked.id, clip["number"])
             if clips:
                 yield {
                     "session_id": tracked.id,
-                    "video": str(self._folder / unquote(video)),
+                    "video": str(video),
                     "clips": clips,
                     "with_clips": self._with_clips,
                     "keep_video": keep_videos,
                 }
 
     def _put(self, tracked: TrackedSession, part: int, result: Clipped | str) -> tuple[str, str] | None:
-        video = tracked.public["artifacts"].get("video")
-        if video is not None and not (self._folder / unquote(video)).exists():
-            del tracked.public["artifacts"]["video"]
+        report_folder = self._folder().parent
+        if saved_file(tracked.public, "video", report_folder) is None:
+            tracked.public["artifacts"].pop("video", None)
         missing = result if isinstance(result, str) else result["missing"]
         if not isinstance(result, str):
-            use = tracked.uses[part]
-            use.clip, use.poster = self._link(result["clip"]), self._link(result["poster"])
+            clip, poster = result["clip"], result["poster"]
+            tracked.uses[part].clip = None if clip is None else link_to(clip, report_folder)
+            tracked.uses[part].poster = None if poster is None else link_to(poster, report_folder)
         return ("clip", f"not made: {missing}") if missing is not None and self._with_clips else None
-
-    @property
-    def _folder(self) -> Path:
-        return self._folder_of_run().parent
-
-    def _clips_of(self, tracked: TrackedSession, video: str) -> Iterator[Clip]:
-        for number, use in enumerate(tracked.uses):
-            if use.attempt.outcome in (*FAILED_OUTCOMES, "rerun") and not self.was_asked(tracked.id, number):
-                clip = _clip_of(use, number, (self._folder / unquote(video)).parent)
-                if clip is not None:
-                    use.clip_offset = clip["start"] + tracked.video_lag.most
-                    self.begin(tracked.id, number)
-                    yield clip
-
-    def _link(self, path: str | None) -> str | None:
-        return None if path is None else quote(Path(path).relative_to(self._folder).as_posix())
 
 
 def _clip_of(use: Use, number: int, folder: Path) -> Clip | None:
-    """What to cut for a test; None if the video has nothing of it."""
+    """What to cut for a failed test; None if the video has nothing of it."""
     lag, time_range, failure_offset = use.tracked.video_lag, use.time_range, use.failure_offset
-    if lag.video_seconds is None or time_range is None or failure_offset is None or time_range.end <= lag.least:
+    if use.attempt.outcome not in (*FAILED_OUTCOMES, "rerun") or lag.video_seconds is None:
+        return None
+    if time_range is None or failure_offset is None or time_range.end <= lag.least:
         return None
     start, end, _ = lag.range_of(time_range)
     return {

@@ -32,7 +32,6 @@ _MEANINGS = {
     "unavailable": "LambdaTest could not be asked",
     "not asked": "lambdatest_fetch is off, so nobody asked LambdaTest",
 }
-_GOOD, _BAD = ("passed",), ("failed", "error")
 _SHORT = 40
 _MOST_STATUSES = 8
 
@@ -68,10 +67,6 @@ def meaning_of(status: str) -> str | None:
 
 def severity_of(word: str) -> Severity:
     """Return how good or bad a status or an outcome is."""
-    if word in _GOOD:
-        return "good"
-    if word in _BAD:
-        return "bad"
     verdict = verdict_of(word)
     return "plain" if verdict is None else "good" if verdict == "passed" else "bad"
 
@@ -125,8 +120,6 @@ def has_own_remark(session: ReportedSession, failures: Iterable[str]) -> bool:
 
     Marking writes the first line of a failure as the remark, and that is told already.
     """
-    if session["remark"] is None:
-        return False
     remark = folded(session["remark"]).rstrip("…")
     if remark in ("", "completed", folded(session["status"])):
         return False
@@ -141,8 +134,9 @@ def session_titles(tracked_sessions: Sequence[TrackedSession]) -> dict[TrackedSe
     names = [tracked.public["name"] if tracked.public["name"] != tracked.id else None for tracked in tracked_sessions]
     if len(names) == 1:
         return {tracked_sessions[0]: names[0] or ""}
+    times = Counter(names)
     return {
-        tracked: name if name and names.count(name) == 1 else f"{name or 'session'} {number} of {len(names)}"
+        tracked: name if name and times[name] == 1 else f"{name or 'session'} {number} of {len(names)}"
         for number, (tracked, name) in enumerate(zip(tracked_sessions, names, strict=True), 1)
     }
 

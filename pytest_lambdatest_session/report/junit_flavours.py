@@ -10,7 +10,7 @@ from __future__ import annotations
 from string import Formatter
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_lambdatest_session.cloud.logs import LOGS
+from pytest_lambdatest_session.cloud.endpoints import LOGS
 from pytest_lambdatest_session.report.records import ReportedSession, SessionUse
 
 if TYPE_CHECKING:

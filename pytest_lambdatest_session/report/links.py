@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from pytest_lambdatest_session.cloud.redact import clean_text
 
@@ -14,11 +14,6 @@ _PLAIN = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[!-~]*)?")
 def is_plain(url: str) -> bool:
     """Return whether it is http(s) to a host by name, with nothing in it to look closer at."""
     return _PLAIN.fullmatch(url) is not None
-
-
-def player_at(player: str, nodeid: str, attempt: int = 1) -> str:
-    """The address of a session's page, opened at a test; at its first failure if it knows none of this name."""
-    return f"{player}#test={quote(nodeid, safe='')}" + (f"&attempt={attempt}" if attempt > 1 else "")
 
 
 def is_link(url: str) -> bool:

@@ -80,7 +80,9 @@ class LogRow(NamedTuple):
     """Of a command, which element or which address."""
     seconds: float | None = None
     error: str = ""
-    """Of a command of the run's own that failed, what the test was told."""
+    """Of a command that the run itself saw fail, what the test was told."""
+    times: int = 1
+    """How often such a one was sent in a row."""
 
 
 def log_rows(logs: Mapping[str, str], started_at: str | None) -> list[LogRow]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING
-
-from pytest_lambdatest_session.report.links import player_at
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -91,6 +90,8 @@ def numbered_properties(sessions: Iterable[ReportedSession], nodeid: str, attemp
 def properties_of(session: ReportedSession, position: int, nodeid: str, attempt: int) -> Iterator[tuple[str, object]]:
     """Yield the `(name, value)` properties of a test's session number `position` (from 1), only those that exist."""
     player = session["player"]
+    if player is not None:  # opened at the test, or at the first failure if the page knows none of this name
+        player += f"#test={quote(nodeid, safe='')}" + (f"&attempt={attempt}" if attempt > 1 else "")
     values: dict[str, object] = {
         "session_id": session["session_id"],
         "session_url": session["url"] or None,
@@ -98,7 +99,7 @@ def properties_of(session: ReportedSession, position: int, nodeid: str, attempt:
         "status": session["status"],
         "duration": session["duration"],
         "video_url": session["video_url"],
-        "player": player_at(player, nodeid, attempt) if player is not None else None,
+        "player": player,
     }
     values |= {f"{kind}_logs_url": url for kind, url in session["logs"].items()}
     for name, value in values.items():

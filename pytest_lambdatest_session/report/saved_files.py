@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from pytest_lambdatest_session.cloud.logs import LOGS
+from pytest_lambdatest_session.cloud.endpoints import LOGS
 from pytest_lambdatest_session.report.asked import Asked
 from pytest_lambdatest_session.report.priority import by_priority, needs_attention
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pytest_lambdatest_session.problems import Problems
+    from pytest_lambdatest_session.report.records import ReportedSession
     from pytest_lambdatest_session.report.registry import Registry, TrackedSession
     from pytest_lambdatest_session.sidecar.messages import Downloaded, DownloadRequest
 
@@ -67,7 +68,7 @@ class SavedFiles(Asked):
             # That there is nothing to save is no problem.
             is_empty = missing.startswith(("empty", "LambdaTest has none"))
             return None if is_empty else ("artifact", f"not saved: {missing}")
-        public["artifacts"][part] = quote(Path(result["path"]).relative_to(self._folder().parent).as_posix())
+        public["artifacts"][part] = link_to(result["path"], self._folder().parent)
         public["video_seconds"] = result["seconds"] or public["video_seconds"]
         is_in_pieces = result["path"].endswith(".m3u8")
         return ("video", f"kept in pieces, as no ffmpeg joined them; {STREAM_NOTE}") if is_in_pieces else None
@@ -79,6 +80,18 @@ def folder_name(session_id: str) -> str:
     if name == session_id:
         return name
     return f"{name}-{hashlib.sha256(session_id.encode('utf-8', 'replace')).hexdigest()[:8]}"
+
+
+def link_to(file: Path | str, report_folder: Path) -> str:
+    """Return a saved file's link, relative to the folder of the report."""
+    return quote(Path(file).relative_to(report_folder).as_posix())
+
+
+def saved_file(public: ReportedSession, name: str, report_folder: Path) -> Path | None:
+    """Return a saved file, if it is there: a worker on another machine tells of files that are not."""
+    link = public["artifacts"].get(name)
+    path = report_folder / unquote(link) if link else None
+    return path if path is not None and path.is_file() else None
 
 
 def inline_reader(folder: Path) -> Callable[[str], str | None]:

@@ -76,8 +76,8 @@ class TerminalSummary:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
         with self._problems.guard():
             registry = self._registry
-            told = (registry.sessions, registry.attempts, registry.creation_failures, registry.ignored_hubs)
-            if any(told) or list(self._problems):
+            told = [registry.sessions, registry.attempts, registry.creation_failures, list(self._problems)]
+            if any(told) or (registry.ignored_hubs and config.getoption("verbose") > 0):
                 self._write(terminalreporter, config)
 
     def _write(self, terminal: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -87,8 +87,7 @@ class TerminalSummary:
         if config.getoption("verbose") >= 0:
             with_failures = not _shows_sections(terminal, config)
             lines[:0] = texts.summary_lines(self._registry, self._style(), with_failures=with_failures)
-            if lines:
-                terminal.write_sep("=", "LambdaTest sessions")
+            terminal.write_sep("=", "LambdaTest sessions")
         texts.write_lines(terminal, lines)
 
 

@@ -18,9 +18,9 @@ from pytest_lambdatest_session.report.formatting import (
     status_counts,
     summary_text,
 )
-from pytest_lambdatest_session.report.last_commands import by_session, clock, command_text, seconds_text
+from pytest_lambdatest_session.report.last_commands import clock, commands_of, took
 from pytest_lambdatest_session.report.priority import by_priority, failed, is_left_running, uses_by_priority
-from pytest_lambdatest_session.report.video_offsets import position, video_at
+from pytest_lambdatest_session.report.video_offsets import fragment_of, position
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -93,13 +93,13 @@ def failure_text(attempt: AttemptRecord, style: Style | None) -> str:
 def command_lines(attempt: AttemptRecord) -> Iterator[str]:
     """Yield an attempt's last commands before it failed, those of each session by themselves."""
     titles = session_titles(attempt.sessions)
-    for tracked, commands in by_session(attempt):
-        if len(attempt.sessions) > 1:
+    for tracked, rows in commands_of(attempt).items():
+        if len(titles) > 1:
             yield titles[tracked]
-        for command in commands:
-            yield f"{clock(tracked, command):>7} {seconds_text(command['seconds']):>8}  {command_text(command)}"
-            if command["error"]:
-                yield f"{'':18}{command['error']}"
+        for row in rows:
+            yield f"{clock(tracked, row):>7} {took(row):>8}  {row.text}"
+            if row.error:
+                yield f"{'':18}{row.error}"
 
 
 def write_lines(terminal: pytest.TerminalReporter, lines: Iterable[Line]) -> None:
@@ -213,7 +213,7 @@ def _places(session: ReportedSession, video_range: VideoRange | None, style: Sty
     saved = session["artifacts"]
     video = None if "video" in saved else session["video_url"]
     if video is not None:
-        yield style.place(video_at(video, video_range))
+        yield style.place(video + fragment_of(video, video_range))
     if video is None or style.verbosity > 0:
         yield style.place(session["url"]) if session["url"] else _NO_ID
     if saved:

@@ -12,7 +12,7 @@ from pytest_lambdatest_session.report.links import is_link
 
 if TYPE_CHECKING:
     from pytest_lambdatest_session.problems import Problems
-    from pytest_lambdatest_session.report.records import ReportedSession, SessionRecord
+    from pytest_lambdatest_session.report.records import ReportedSession
     from pytest_lambdatest_session.report.registry import Registry, TrackedSession
 
 _NAME_LIMIT = 60
@@ -23,49 +23,36 @@ _FAILURES = (Exception, pytest.fail.Exception, pytest.skip.Exception)
 
 def call_user_hooks(config: pytest.Config, registry: Registry, problems: Problems) -> None:
     """Ask for links, then say that each session is finished; every session once."""
-    hook = config.hook
-    if not (
-        hook.pytest_lambdatest_session_links.get_hookimpls() or hook.pytest_lambdatest_session_finished.get_hookimpls()
-    ):
+    links, finished = "pytest_lambdatest_session_links", "pytest_lambdatest_session_finished"
+    if not any(getattr(config.hook, name).get_hookimpls() for name in (links, finished)):
         return
     for tracked in registry.sessions.values():
-        for name, url in _links_from_hooks(config, tracked, problems):
-            if not put_link(tracked.public, name, url):
-                problems.add(
-                    f"pytest_lambdatest_session_links returned {clean_text(name, _NAME_LIMIT)!r} with "
-                    f"{clean_text(url, _QUOTED_LIMIT)!r}, which is left out; "
-                    "a link is http(s) or relative to the report, without a user name in it"
-                )
-        try:
-            config.hook.pytest_lambdatest_session_finished(config=config, **_record_of(tracked))
-        except _FAILURES as error:
-            problems.add(_failure_of("pytest_lambdatest_session_finished", error))
-
-
-def _links_from_hooks(
-    config: pytest.Config, tracked: TrackedSession, problems: Problems
-) -> list[tuple[object, object]]:
-    try:
         # pluggy asks those registered last first; of two links with one name, theirs wins by coming last here.
-        answers = config.hook.pytest_lambdatest_session_links(config=config, **_record_of(tracked))[::-1]
-    except _FAILURES as error:
-        problems.add(_failure_of("pytest_lambdatest_session_links", error))
-        return []
-    found: list[tuple[object, object]] = []
-    for answer in answers:
-        if isinstance(answer, Mapping):
-            found.extend(answer.items())
-        else:
-            problems.add(
-                f"pytest_lambdatest_session_links returned a {type(answer).__name__}; accepted: {{name: url}} or None"
-            )
-    return found
+        for answer in _call(links, config, tracked, problems)[::-1]:
+            if not isinstance(answer, Mapping):
+                problems.add(f"{links} returned a {type(answer).__name__}; accepted: {{name: url}} or None")
+                continue
+            for name, url in answer.items():
+                if not put_link(tracked.public, name, url):
+                    problems.add(
+                        f"{links} returned {clean_text(name, _NAME_LIMIT)!r} with "
+                        f"{clean_text(url, _QUOTED_LIMIT)!r}, which is left out; "
+                        "a link is http(s) or relative to the report, without a user name in it"
+                    )
+        _call(finished, config, tracked, problems)
 
 
-def _record_of(tracked: TrackedSession) -> dict[str, SessionRecord]:
-    """Return the session under its name and under the one that it had first, see `hookspec`."""
+def _call(name: str, config: pytest.Config, tracked: TrackedSession, problems: Problems) -> list[object]:
+    """Return what the suite's hooks answer; that one fails is a problem, and no answer."""
     record = tracked.record()
-    return {"webdriver_session": record, "session": record}
+    try:
+        # Under its name, and under the one that it had first, see `hookspec`.
+        answers: list[object] = getattr(config.hook, name)(config=config, webdriver_session=record, session=record)
+    except _FAILURES as error:
+        said = clean_text(_said_by(error), _QUOTED_LIMIT)
+        problems.add(f"the suite's {name} failed: {type(error).__name__}: {said}")
+        return []
+    return answers
 
 
 def put_link(session: ReportedSession, name: object, url: object) -> bool:
@@ -84,10 +71,6 @@ def put_link(session: ReportedSession, name: object, url: object) -> bool:
         if not url:
             del links[name]
     return True
-
-
-def _failure_of(hook: str, error: BaseException) -> str:
-    return f"the suite's {hook} failed: {type(error).__name__}: {clean_text(_said_by(error), _QUOTED_LIMIT)}"
 
 
 def _said_by(error: BaseException) -> str:

@@ -101,30 +101,19 @@ def lag_of(video_seconds: float | None, session_seconds: float | None) -> VideoL
 
 
 def position(use: Use) -> tuple[str, str]:
-    """Where a test starts, in the video if that was measured, and where it ends."""
-    if use.tracked.video_lag.is_measured and (video_range := use.video_range) is not None:
-        start = clock_text(video_range.start)
-        return f"{about(video_range.is_certain)}{start} in the video", _ending(start, video_range.end)
-    if (time_range := use.time_range) is not None:
-        start = clock_text(time_range.start)
-        return f"{start} in the session", _ending(start, time_range.end)
-    return "", ""
+    """Where a test starts, in the video if that was measured, and where it ends if a clock shows a difference."""
+    of_video = use.video_range if use.tracked.video_lag.is_measured else None
+    found = use.time_range if of_video is None else of_video
+    if found is None:
+        return "", ""
+    start, end = clock_text(found.start), clock_text(found.end)
+    place = f"{start} in the session" if of_video is None else f"{about(of_video.is_certain)}{start} in the video"
+    return place, "" if start == end else f", ends at {end}"
 
 
 def about(is_certain: bool) -> str:
     """What stands before a clock that may be some seconds early."""
     return "" if is_certain else "about "
-
-
-def _ending(start: str, end: float) -> str:
-    """What follows the text of where a test starts: `, ends at 01:40`, or nothing if a clock shows no difference."""
-    clock = clock_text(end)
-    return "" if clock == start else f", ends at {clock}"
-
-
-def video_at(url: str, video_range: VideoRange | None) -> str:
-    """The link to a video, for a test's part of it where a browser can show that."""
-    return url + fragment_of(url, video_range)
 
 
 def fragment_of(url: str, video_range: VideoRange | None) -> str:
@@ -133,11 +122,9 @@ def fragment_of(url: str, video_range: VideoRange | None) -> str:
     Only files and streams can be entered at a second, by a media fragment (https://www.w3.org/TR/media-frags/). A test
     that begins with the video needs none.
     """
-    if video_range is None or video_range.start < _SHORTEST_SECONDS or not can_be_entered(url) or "#" in url:
+    if video_range is None or video_range.start < _SHORTEST_SECONDS:
+        return ""
+    if "#" in url or not urlsplit(url).path.lower().endswith((".mp4", ".webm", ".m3u8")):
         return ""
     start = math.floor(video_range.start * 10) / 10
     return f"#t={start:g},{max(math.ceil(video_range.end), math.floor(start) + 1)}"
-
-
-def can_be_entered(url: str) -> bool:
-    return urlsplit(url).path.lower().endswith((".mp4", ".webm", ".m3u8"))

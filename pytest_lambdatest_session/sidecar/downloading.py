@@ -15,8 +15,8 @@ from abc import abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from pytest_lambdatest_session.cloud.endpoints import LOGS
 from pytest_lambdatest_session.cloud.errors import NotFound, ServerError
-from pytest_lambdatest_session.cloud.logs import LOGS
 from pytest_lambdatest_session.cloud.redact import MASK, scrub
 from pytest_lambdatest_session.sidecar.ffmpeg import COPY, run_ffmpeg, source
 from pytest_lambdatest_session.sidecar.jobs import Job

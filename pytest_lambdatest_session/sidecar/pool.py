@@ -240,8 +240,8 @@ class Pool:
             return
         self._alarm_at = due
         self._changed.wait(max(0.0, due - time.monotonic()))
-        if self._alarm_at == due:  # else another thread has set it to an earlier moment
-            self._alarm_at = None
+        # Another thread may have set it to an earlier moment.
+        self._alarm_at = None if self._alarm_at == due else self._alarm_at
 
     def _step(self, job: Job, clients: dict[tuple[str, Credentials], Client]) -> Any:
         assert job.credentials is not None  # noqa: S101 - see `_obstacle`

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import m3u8
 
-from pytest_lambdatest_session.cloud.endpoints import host_of, is_captured
+from pytest_lambdatest_session.cloud.endpoints import VENDOR_DOMAINS, host_of, is_captured
 from pytest_lambdatest_session.cloud.errors import MalformedAnswer, Redirected
 from pytest_lambdatest_session.cloud.redact import clean_text
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 PLAYLIST_LIMIT_BYTES = 2**20
 _MOST_PIECES = 5000
 _LONGEST_PIECE_SECONDS = 3600.0
-_OWN_HOSTS = ("lambdatest.com", "testmuai.com")
 _TS = b"\x47"
 _MP4_BOXES = (b"ftyp", b"styp", b"moof", b"sidx")
 
@@ -148,7 +147,7 @@ def _part(address: str, byte_range: str | None, url: str, offsets: dict[str, int
 def _allowed(address: str, url: str) -> str:
     """Return an address that a playlist names; raise Redirected if it leads to a host that is not to be asked."""
     parts, own = urlsplit(address), urlsplit(url)
-    if parts.netloc.rpartition("@")[2] != own.netloc and not is_captured(parts.hostname or "", _OWN_HOSTS):
+    if parts.netloc.rpartition("@")[2] != own.netloc and not is_captured(parts.hostname or "", VENDOR_DOMAINS):
         where = clean_text(parts.hostname or f"{parts.scheme}:", 100)
         raise Redirected(f"{host_of(url)} has a playlist with pieces on another host, {where}")
     return address

@@ -165,7 +165,12 @@ def test_links_keep_leading_where_they_led_and_bad_ones_go(tmp_path: Path) -> No
         "url": "sessions/s1/index.html",
         "share_url": "https://x.example/shared",
         "artifacts": {"video": "report-lambdatest/s1/video.mp4", "command": "javascript:alert(1)"},
-        "logs": {"console": "javascript:alert(1)", "command": "https://me:key@x.example/"},
+        "logs": {
+            "console": "javascript:alert(1)",
+            "command": "https://me:key@x.example/",
+            "network": 5,
+            "selenium": "https://x.example/log\nhttps://x.example/video",
+        },
     }
     file.write_text(record(state="final", **links), encoding="utf-8")
     page = "".join(page_of(merged([read_sessions_file(file, tmp_path)])))
@@ -188,8 +193,25 @@ def test_a_line_that_is_no_session_is_named(tmp_path: Path, line: str) -> None:
 
 def test_texts_in_a_file_are_escaped_in_the_page(tmp_path: Path) -> None:
     file = tmp_path / "sessions.jsonl"
-    file.write_text(record(state="final", name="<img src=x>", status="<b>", tests=[use("<i>")]), encoding="utf-8")
+    told = record(state="final", name="<img src=x>\u202e\n", status="<b>", tests=[use("<i>")])
+    file.write_text(told, encoding="utf-8")
     page = "".join(page_of(merged([read_sessions_file(file, tmp_path)])))
-    assert "<img src=x>" in PageTable(page).everything
+    assert r"<img src=x>\u202e\n" in PageTable(page).sessions[0][2][8]
+    assert "\u202e" not in page
     for tag in ("<img src=x>", "<b>", "<i>test", 'id="<i>"'):
         assert tag not in page
+
+
+def test_a_page_has_each_of_thousands_of_sessions_in_their_order(tmp_path: Path) -> None:
+    ids = [f"session-{number}" for number in range(2001)]
+    files = [tmp_path / "1.jsonl", tmp_path / "2.jsonl"]
+    for file in files:
+        told = [record(id_, url=f"https://x.example/{id_}", tests=[use(f"{id_} {file.stem}")]) for id_ in ids]
+        file.write_text("".join(told), encoding="utf-8")
+    table = PageTable("".join(page_of(merged(read_sessions_file(file, tmp_path) for file in files))))
+    assert [session[0] for session in table.sessions] == ids
+    assert [session[2][3] for session in table.sessions] == [
+        [["session", "Session page", f"https://x.example/{id_}"]] for id_ in ids
+    ]
+    told_tests = [[table.attempts[place][0] for place in session[3]] for session in table.sessions]
+    assert told_tests == [[f"{id_} 1", f"{id_} 2"] for id_ in ids]

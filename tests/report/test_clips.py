@@ -25,6 +25,8 @@ def test_failed_tests_that_the_video_shows_are_cut_out(tmp_path: Path) -> None:
         public["video_seconds"] = seconds
         if seconds is not None:
             public["artifacts"]["video"] = f"report-lambdatest/{session_id}/video.mp4"
+            (tmp_path / "report-lambdatest" / session_id).mkdir(parents=True)
+            (tmp_path / "report-lambdatest" / session_id / "video.mp4").touch()
     clips = Clips(run.registry, problems, lambda: tmp_path / "report-lambdatest", wanted=True)
     first, second = clips.wanted(keep_videos=True)
     folder = tmp_path / "report-lambdatest"

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from pytest_lambdatest_session.report.video_offsets import TimeRange, VideoRange, lag_of, video_at
+from pytest_lambdatest_session.report.video_offsets import TimeRange, VideoRange, fragment_of, lag_of
 
 RANGE = VideoRange(83.4, 99.2, is_certain=True)
 
@@ -32,7 +32,7 @@ RANGE = VideoRange(83.4, 99.2, is_certain=True)
 def test_only_a_file_or_a_stream_is_entered_at_the_tests_second(
     url: str, video_range: VideoRange | None, expected: str
 ) -> None:
-    assert video_at(url, video_range) == expected
+    assert url + fragment_of(url, video_range) == expected
 
 
 @pytest.mark.parametrize("is_saved", [True, False], ids=["saved", "not-saved"])

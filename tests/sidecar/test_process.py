@@ -216,12 +216,6 @@ def test_it_runs_apart_from_the_tests_without_the_key_in_sight_and_ends_when_it_
 # How it ends
 
 
-def test_it_ends_when_it_is_stopped_before_it_said_its_name(sidecar: Sidecar) -> None:
-    sidecar.send(poll(account=None))
-    sidecar.stop()
-    assert sidecar._channel is None
-
-
 STARTER = """
 import os, sys
 sys.path[:0] = {path!r}

@@ -122,12 +122,6 @@ def test_no_key_that_is_known_is_saved_in_a_log(api: ScriptedServer, tmp_path: P
     assert logs == ['{"data": [{"text": "with ***"}]}'] * 4
 
 
-def test_the_end_gives_up_what_is_not_over(api: ScriptedServer) -> None:
-    api.will(api.hang())
-    (told,) = answers(1, poll("s1", api.base_url, ended_at=1.0), {"type": "finish", "seconds": 0.1})
-    assert (told["state"], told["done"]) == ("unavailable", True)
-
-
 def test_a_look_that_ends_after_the_waiting_is_followed_by_no_write(api: ScriptedServer) -> None:
     proceed = threading.Event()
 

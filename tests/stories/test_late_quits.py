@@ -52,7 +52,7 @@ def test_late(driver_of):
 
 @pytest.mark.parametrize(
     ("hook", "workers"),
-    [("@pytest.hookimpl(trylast=True)", ()), ("@pytest.hookimpl(tryfirst=True)", ()), ("", ("-n2",))],
+    [("@pytest.hookimpl(trylast=True)", ()), ("@pytest.hookimpl(tryfirst=True)", ()), ("", ("-n1",))],
 )
 def test_a_quit_in_session_finish_counts_and_a_later_one_does_not(
     story: Story, hook: str, workers: tuple[str, ...]

@@ -38,7 +38,7 @@ def test_green_here(driver):
 STATUSES = {"test_green": "passed", "test_red": "failed", "test_red_here": "passed", "test_green_here": "failed"}
 WAYS = {
     "plain": ("--self-contained-html", "-o", "junit_family=legacy"),
-    "xdist": ("-n2", "-o", "generate_report_on_test=true", "-o", "junit_family=xunit2"),
+    "xdist": ("-n1", "-o", "generate_report_on_test=true", "-o", "junit_family=xunit2"),
 }
 
 
@@ -200,7 +200,7 @@ def test_two(driver):
     assert results["test_two"]["attachments"][0]["name"] == "mine"
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["plain", "xdist"])
+@pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["plain", "xdist"])
 def test_fetch_in_teardown_waits_for_the_answer_and_a_suites_own_hook_has_it(
     story: Story, workers: tuple[str, ...]
 ) -> None:

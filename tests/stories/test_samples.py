@@ -83,7 +83,7 @@ def test_without_a_browser():
 
 @pytest.mark.parametrize(
     ("arguments", "quits", "red_status"),
-    [((), "    browser.quit()", "running"), (("-n2", "--reruns=1"), "browser.quit()", "failed")],
+    [((), "    browser.quit()", "running"), (("-n1", "--reruns=1"), "browser.quit()", "failed")],
     ids=["plain, quits what passed", "xdist and reruns, quits all"],
 )
 def test_a_suite_like_the_samples_runs_unchanged_and_gets_every_output(

@@ -10,9 +10,16 @@ if TYPE_CHECKING:
     from stories import Story
 
 
+CONFTEST = """
+import browser
+
+IDLE = browser.open_browser(name="idle")
+"""
 EVERY_WAY = """
 import threading
 import unittest
+
+IMPORTED = open_browser()
 
 @pytest.fixture
 def driver():
@@ -110,6 +117,15 @@ class NoRoute:
     def close(self):
         pass
 
+def test_with_what_the_module_opened():
+    IMPORTED.title
+
+def test_quits_what_the_module_opened():
+    IMPORTED.quit()
+
+def test_refused():
+    webdriver.Remote(os.environ["STORY_HUB"].replace("local_key", "wrong"), options=webdriver.ChromeOptions())
+
 def test_quit_reaches_no_hub():
     driver = open_browser()
     hub, driver.command_executor = driver.command_executor, NoRoute()
@@ -122,20 +138,27 @@ def test_quit_reaches_no_hub():
 
 
 def test_a_session_is_on_its_tests_however_its_driver_was_made(story: Story) -> None:
+    story.file("conftest.py", CONFTEST)
     story.tests(EVERY_WAY)
     run = story.run("--lambdatest-budget=300")
-    assert outcomes(run) == {"passed": 14, "errors": 1}
+    assert outcomes(run) == {"passed": 16, "failed": 1, "errors": 1}
     assert set(run.tests_by_session()) == set(story.grid.sessions)
     assert sorted(run.tests_by_session().values()) == [
+        [],
         ["EachItsOwn::test_one"],
         ["EachItsOwn::test_two"],
         # unittest runs them by name; the first one's setup has setUpClass in it.
         ["Shared::test_four", "Shared::test_three"],
         *([f"test_{name}"] for name in ("basket", "chat", "chat", "first", "forgets", "page_object")),
         *([f"test_{name}"] for name in ("quit_reaches_no_hub", "quits_twice", "second", "shares", "thread")),
+        ["test_with_what_the_module_opened"],
     ]
     records: dict[str, list[dict[str, Any]]] = {}
-    for record in run.records:
+    idle, *used = run.records
+    # Nobody's until a test sends it a command, and reported even if none does.
+    assert (idle["name"], idle["state"]) == ("idle", "running")
+    assert "no test used it" in run.summary
+    for record in used:
         records.setdefault(record["tests"][0]["nodeid"].rpartition("::")[2], []).append(record)
     for name, (record, *_) in records.items():
         # Sessions that nobody quits, or whose quit failed, are not waited for.
@@ -149,6 +172,26 @@ def test_a_session_is_on_its_tests_however_its_driver_was_made(story: Story) -> 
     (open_still,) = records["test_quit_reaches_no_hub"]
     assert open_still["ended_at"] is None
     assert story.grid.sessions[open_still["session_id"]].ended is None
+
+    # Of a shared driver all rows show the final state, though they were made before its end.
+    (shared,) = records["test_four"]
+    starts_and_ends = [place for use in shared["tests"] for place in (use["offset"], use["end_offset"])]
+    assert starts_and_ends == sorted(starts_and_ends)
+    assert starts_and_ends[0] == 0 < starts_and_ends[2]
+    for test in ("test_four", "test_three"):
+        row = run.row(test)
+        assert (row.status, row.links["session"]) == ("completed", shared["url"])
+        assert row.session_time.endswith(" s")
+        assert "This test starts at 00:00" in row.details
+        (properties,) = run.properties[test]
+        assert properties["lambdatest_state"] == "final"
+        assert properties["lambdatest_duration"] == str(shared["duration"])
+    assert (run.row("test_bystander").status, run.properties["test_bystander"]) == ("", [{}])
+
+    # The test fails by itself; the report says that there was no session, and which hub refused it.
+    assert run.row("test_refused").status == "refused"
+    assert "127.0.0.1 refused it" in run.row("test_refused").details
+    assert "1 session refused by 127.0.0.1" in run.output
 
     first, second = records["test_chat"]
     (properties,) = run.properties["test_chat"]
@@ -164,93 +207,3 @@ def test_a_session_is_on_its_tests_however_its_driver_was_made(story: Story) -> 
     assert run.properties["test_basket"][0]["lambdatest_status"] == "completed"
     assert "LambdaTest session" in run.output
     assert failed["url"] in run.output
-
-
-def test_a_shared_driver_is_on_every_test_that_used_it(story: Story) -> None:
-    """Its end comes after the rows of its tests were made: all of them show the final state all the same."""
-    story.tests(
-        """
-        @pytest.fixture(scope="session")
-        def driver():
-            driver = open_browser()
-            yield driver
-            driver.quit()
-
-        class TestShop:
-            def test_opens(self, driver):
-                driver.title
-
-            def test_has_the_driver_and_leaves_it_alone(self, driver):
-                pass
-
-            def test_sells(self, driver):
-                driver.title
-        """
-    )
-    run = story.run()
-    assert outcomes(run) == {"passed": 3}
-    (record,) = run.records
-    assert [use["nodeid"] for use in record["tests"]] == [
-        "test_story.py::TestShop::test_opens",
-        "test_story.py::TestShop::test_sells",
-    ]
-    offsets = [use["offset"] for use in record["tests"]]
-    assert offsets[0] == 0
-    assert offsets[1] > 0
-    ends = [use["end_offset"] for use in record["tests"]]
-    assert offsets[0] <= ends[0] <= offsets[1] <= ends[1]
-    for test in ("test_opens", "test_sells"):
-        row = run.row(test)
-        assert row.status == "completed"
-        assert row.session_time.endswith(" s")
-        assert row.links["session"] == record["url"]
-        assert "This test starts at 00:00" in row.details
-        (properties,) = run.properties[test]
-        assert properties["lambdatest_state"] == "final"
-        assert properties["lambdatest_duration"] == str(record["duration"])
-    assert run.row("leaves_it_alone").status == ""
-    assert run.properties["test_has_the_driver_and_leaves_it_alone"] == [{}]
-
-
-def test_drivers_made_when_modules_are_imported(story: Story) -> None:
-    """They are nobody's until a test sends them a command, and reported even if none does."""
-    story.file("conftest.py", "import browser\nIDLE = browser.open_browser()\n")
-    story.tests(
-        """
-        DRIVER = open_browser()
-
-        def test_without():
-            pass
-
-        def test_with():
-            DRIVER.title
-
-        def test_last():
-            DRIVER.quit()
-        """
-    )
-    run = story.run()
-    assert outcomes(run) == {"passed": 3}
-    idle, used = run.records
-    assert idle["tests"] == []
-    assert idle["state"] == "running"
-    assert [use["nodeid"] for use in used["tests"]] == ["test_story.py::test_with"]
-    assert used["state"] == "final"
-    assert "no test used it" in run.summary
-
-
-def test_a_hub_that_refuses_the_session(story: Story) -> None:
-    """The test fails by itself; the report says that there was no session, and which hub refused it."""
-    story.set_environment(STORY_HUB=story.grid.hub_url.replace("local_key", "wrong"))
-    story.tests(
-        """
-        def test_refused():
-            open_browser()
-        """
-    )
-    run = story.run()
-    assert outcomes(run) == {"failed": 1}
-    assert run.records == []
-    assert run.row("test_refused").status == "refused"
-    assert "127.0.0.1 refused it" in run.row("test_refused").details
-    assert "1 session refused by 127.0.0.1" in run.output

@@ -131,18 +131,6 @@ def test_hubs_of_lambdatests_own_bindings_are_captured(name: str, value: str, ho
     assert hub == ("grid.example", *([host] if host else []))
 
 
-def test_the_defaults_are_those_of_the_documentation() -> None:
-    settings = read_settings({}, {}, {})
-    assert settings.hub == ("lambdatest.com", "testmuai.com")
-    assert settings.api_url is None
-    assert settings.dashboard_url is None
-    assert settings.fetch == "background"
-    assert settings.budget_seconds == 10
-    assert settings.timeout_seconds == 10
-    assert settings.share_days is None
-    assert settings.sessions_file is None
-
-
 @pytest.mark.parametrize(("name", "field", "text", "value"), GOOD, ids=[name for name, *_ in GOOD])
 def test_each_setting_is_read_from_each_source(name: str, field: str, text: str, value: object) -> None:
     expected = text.rstrip("/") if value is None else value

@@ -10,12 +10,12 @@ from markupsafe import Markup
 from pytest_lambdatest_session.report.html.table import Compact, Shown, as_json, script_texts, shown
 from pytest_lambdatest_session.report.html.view import (
     attempt_view,
-    commands_of,
     creation_failures_view,
     session_view,
     use_titles,
     use_view,
 )
+from pytest_lambdatest_session.report.last_commands import commands_of
 from pytest_lambdatest_session.report.priority import uses_by_priority
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ Those that need a look come first. Pure.
 from __future__ import annotations
 
 from collections import Counter
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -15,10 +16,10 @@ from pytest_lambdatest_session.report.html.page import page_table
 from pytest_lambdatest_session.report.html.parts import login_note
 from pytest_lambdatest_session.report.html.rendering import asset, render
 from pytest_lambdatest_session.report.html.view import groups_of
-from pytest_lambdatest_session.report.priority import by_priority, disagreement_on, is_left_running, needs_attention
+from pytest_lambdatest_session.report.priority import by_priority, is_left_running, needs_attention
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from pytest_lambdatest_session.problems import Problems
     from pytest_lambdatest_session.report.html.view import Inline
@@ -55,18 +56,19 @@ def block_values(registry: Registry, problems: Problems, token: str, inline: Inl
     if not (sessions or failures or noted):
         return {}
     counts = status_counts(tracked.public for tracked in sessions)
+    groups = Counter(group for tracked in sessions for group in groups_of(tracked))
     builds = {tracked.public["build_name"] for tracked in sessions} - {None}
     return {
         "total": len(sessions),
-        "of_failed": sum(tracked.was_in_a_failure for tracked in sessions),
-        "disagreeing": sum(disagreement_on(tracked) is not None for tracked in sessions),
+        "of_failed": groups["f"],
+        "disagreeing": groups["d"],
         "left_running": sum(map(is_left_running, sessions)),
         "counts": counts_text(counts),
         "refused": len(failures),
         "refusing_hubs": ", ".join(sorted({failure["hub"] for failure in failures})),
         "build": builds.pop() if len(builds) == 1 else None,
         "problems": noted,
-        "choices": _choices(sessions, counts) if len(sessions) >= _FILTER_FROM else (),
+        "choices": _choices(len(sessions), groups, counts) if len(sessions) >= _FILTER_FROM else (),
         **_tables(sessions),
         "meanings": [(word, meaning) for word, _ in counts if (meaning := meaning_of(word)) is not None],
         "login_note": login_note([tracked.public for tracked in sessions]),
@@ -76,27 +78,21 @@ def block_values(registry: Registry, problems: Problems, token: str, inline: Inl
     }
 
 
-def _choices(sessions: Sequence[TrackedSession], counts: Sequence[tuple[str, int]]) -> list[tuple[str, str]]:
+def _choices(total: int, groups: Counter[str], counts: Sequence[tuple[str, int]]) -> list[tuple[str, str]]:
     """Return `(value, name)` of each choice of the filter, for the script to bring to life."""
+    names = (("f", "of failed tests"), ("d", "disagrees with pytest"), ("u", "no final answer"))
     return [
-        ("", f"all sessions ({len(sessions):,})"),
-        *_group_choices(sessions),
+        ("", f"all sessions ({total:,})"),
+        *((group, f"{name} ({groups[group]:,})") for group, name in names if groups[group]),
         *((f"={word}", f"{word} ({count:,})") for word, count in counts[:_STATUS_CHOICES]),
     ]
-
-
-def _group_choices(sessions: Sequence[TrackedSession]) -> Iterator[tuple[str, str]]:
-    counts = Counter(group for tracked in sessions for group in groups_of(tracked))
-    for group, name in (("f", "of failed tests"), ("d", "disagrees with pytest"), ("u", "no final answer")):
-        if counts[group]:
-            yield group, f"{name} ({counts[group]:,})"
 
 
 def _tables(sessions: Sequence[TrackedSession]) -> dict[str, object]:
     """Return how many sessions stand open, under which label, and the title of the rest, which is folded."""
     if len(sessions) <= _ALL_OPEN:
         return {"open": len(sessions), "open_label": "All sessions", "rest_title": None}
-    in_need = sum(map(needs_attention, sessions))
+    in_need = sum(1 for _ in takewhile(needs_attention, sessions))  # they come first
     is_open = min(in_need, _OPEN_AT_MOST)
     title = _rest_title(len(sessions) - is_open, in_need - is_open, is_all=not is_open)
     return {"open": is_open, "open_label": "Sessions that need a look", "rest_title": title}

@@ -98,17 +98,12 @@ class Shown:
     def __call__(self, text: str) -> str:
         return self.marked(shown(text))
 
-    def all(self, *texts: str) -> list[str]:
-        """Return several texts at once, which takes a fraction of the time."""
-        return self.lines(*texts).split("\n")
-
     def lines(self, *texts: str) -> str:
-        """Return the same in a line each."""
-        text = "".join(texts)
-        if not text.isascii() or text.encode().translate(None, _PRINTABLE):
-            texts = tuple(map(shown, texts))
-        # No text has a line break in it by now, nor has an id.
-        return self.marked("\n".join(texts))
+        """Return several texts in a line each, which takes a fraction of the time."""
+        text = "\n".join(texts)
+        if not text.isascii() or len(text.encode().translate(None, _PRINTABLE)) >= len(texts):
+            text = "\n".join(map(shown, texts))
+        return self.marked(text)  # no id has a line break in it
 
     def marked(self, text: str) -> str:
         """Return a text with marks in the place of the ids."""

@@ -24,16 +24,15 @@ from pytest_lambdatest_session.report.formatting import (
 )
 from pytest_lambdatest_session.report.html.parts import join_nonempty, login_note, logs_of, video_of
 from pytest_lambdatest_session.report.html.table import shown, shown_lines
-from pytest_lambdatest_session.report.last_commands import by_session, clock, command_text, seconds_text
+from pytest_lambdatest_session.report.last_commands import clock, took
 from pytest_lambdatest_session.report.log_rows import within
 from pytest_lambdatest_session.report.priority import disagreement_on, lacks_final_answer
 from pytest_lambdatest_session.report.saved_files import STREAM_NOTE
-from pytest_lambdatest_session.report.video_offsets import about, can_be_entered, fragment_of, position
+from pytest_lambdatest_session.report.video_offsets import about, fragment_of, position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_lambdatest_session.capture.payload import CommandPayload
     from pytest_lambdatest_session.report.html.table import Said, Shown
     from pytest_lambdatest_session.report.log_rows import LogRow
     from pytest_lambdatest_session.report.records import ReportedSession
@@ -54,16 +53,30 @@ def session_view(tracked: TrackedSession, shown: Shown) -> Said:
     """
     session = tracked.public
     time, facts = duration_text(session["duration"]), session_facts(session)
-    machine = _machine(session["browser"], session["browser_version"], session["device"], session["platform"])
+    added, logs = session["links"], logs_of(session)
     # All at once: one after the other these would take most of the time that a page takes.
-    status, machine, *texts = shown.all(status_text(session), machine, *(text for _, text in facts))
+    lines = shown.lines(
+        status_text(session),
+        _machine(session["browser"], session["browser_version"], session["device"], session["platform"]),
+        *[text for _, text in facts],
+        # As _links_and_logs takes them
+        session["player"] or "",
+        video_of(session) or "",
+        session["url"],
+        session["shared_until"] or "",
+        session["share_url"] or "",
+        session["artifacts"].get("screenshots") or session["screenshot_url"] or "",
+        *added.values(),
+        *logs.values(),
+    )
+    status, machine, *texts, addresses = lines.split("\n", 2 + len(facts))
     return (
         status,
         severity_of(shown_status(session)),
         time,
-        *_links_and_logs(session, shown),
+        *_links_and_logs(tuple(added), tuple(logs), addresses),
         login_note([session]) or "",
-        tuple([(name, shown(text)) for name, text in _remarks(tracked) if text]),
+        tuple(_remarks(tracked, shown)),
         tuple([(name, text) for (name, _), text in zip(facts, texts, strict=True)]),
         _own_name(tracked),
         machine,
@@ -78,19 +91,18 @@ def attempt_view(attempt: AttemptRecord) -> Said:
     return outcome, severity_of(outcome), number, shown_lines(attempt.failure)
 
 
-def use_view(use: Use, title: str, commands: list[CommandPayload], inline: Inline | None, shown: Shown) -> Said:
+def use_view(use: Use, title: str, commands: list[LogRow], inline: Inline | None, shown: Shown) -> Said:
     """Return what is said of a test's use of a session.
 
     `(whose it is, disagreement, where it starts, where it ends, fragment of the video's address, failure details,
     address of the clip)`; what is not there is "".
     """
     session, attempt = use.tracked.public, use.attempt
-    video = video_of(session)
     return (
         title,
         shown(verdict_text(session, attempt.outcome)) if attempt.disagrees_with(use.tracked) else "",
         *position(use),
-        fragment_of(video, use.video_range) if video and can_be_entered(video) else "",
+        fragment_of(video_of(session) or "", use.video_range),
         tuple(_failure_details(use, commands, inline, shown)),
         shown(use.clip) if use.clip else "",
     )
@@ -116,11 +128,6 @@ def creation_failures_view(attempt: AttemptRecord) -> Said:
     )
 
 
-def commands_of(attempt: AttemptRecord) -> dict[TrackedSession, list[CommandPayload]]:
-    """Return an attempt's last commands before it failed, by session."""
-    return dict(by_session(attempt)) if attempt.commands else {}
-
-
 def groups_of(tracked: TrackedSession) -> str:
     """Return a letter for each group of the filter that a session is in."""
     return (
@@ -130,25 +137,13 @@ def groups_of(tracked: TrackedSession) -> str:
     )
 
 
-def _links_and_logs(session: ReportedSession, shown: Shown) -> Said:
-    added, logs = session["links"], logs_of(session)
-    addresses = shown.lines(
-        session["player"] or "",
-        video_of(session) or "",
-        session["url"],
-        session["shared_until"] or "",
-        session["share_url"] or "",
-        session["artifacts"].get("screenshots") or session["screenshot_url"] or "",
-        *added.values(),
-        *logs.values(),
-    )
-    return _links_said(tuple(added), tuple(logs), addresses)
-
-
 # Of a run's sessions nearly all have the same, as marks stand for their ids.
 @lru_cache(maxsize=100)
-def _links_said(added: tuple[str, ...], kinds: tuple[str, ...], addresses: str) -> Said:
-    """A link has a short name where there is little room; one without stands in details only."""
+def _links_and_logs(added: tuple[str, ...], kinds: tuple[str, ...], addresses: str) -> Said:
+    """Return links and logs of these names, by addresses in a line each.
+
+    A link has a short name where there is little room; one without stands in details only.
+    """
     player, video, page, until, share, screenshots, *others = addresses.split("\n")
     names, kinds = tuple(map(shown, added)), tuple(map(shown, kinds))
     links = (
@@ -171,10 +166,12 @@ def _machine(browser: str | None, version: str | None, device: str | None, platf
     return join_nonempty(", ", join_nonempty(" ", browser, version), device, platform)
 
 
-def _remarks(tracked: TrackedSession) -> Iterator[tuple[str, str | None]]:
-    session, failures = tracked.public, (attempt.failure for attempt in tracked.attempts)
-    yield "Why", session["error"]
-    yield "Remark", session["remark"] if has_own_remark(session, failures) else None
+def _remarks(tracked: TrackedSession, shown: Shown) -> Iterator[tuple[str, str]]:
+    session = tracked.public
+    if session["error"]:
+        yield "Why", shown(session["error"])
+    if session["remark"] and has_own_remark(session, (attempt.failure for attempt in tracked.attempts)):
+        yield "Remark", shown(session["remark"])
 
 
 def _own_name(tracked: TrackedSession) -> str:
@@ -188,7 +185,7 @@ def _own_name(tracked: TrackedSession) -> str:
 # What shows why a test failed without a look at the dashboard
 
 
-def _failure_details(use: Use, commands: list[CommandPayload], inline: Inline | None, shown: Shown) -> Iterator[Said]:
+def _failure_details(use: Use, commands: list[LogRow], inline: Inline | None, shown: Shown) -> Iterator[Said]:
     """Yield parts, each by its name.
 
     `("picture", kind, address, caption)`, `("table", title, heads, rows)`, `("log", title, text)`, `("note", text)`. A
@@ -221,14 +218,10 @@ def _picture(use: Use, inline: Inline | None, shown: Shown) -> Iterator[Said]:
         yield "picture", "", "", caption
 
 
-def _commands(tracked: TrackedSession, commands: list[CommandPayload]) -> Said:
+def _commands(tracked: TrackedSession, commands: list[LogRow]) -> Said:
     rows = tuple(
-        (
-            (clock(tracked, command), seconds_text(command["seconds"]), shown(command_text(command))),
-            shown(command["error"] or ""),
-            "bad" if command["error"] else "",
-        )
-        for command in commands
+        ((clock(tracked, row), took(row), shown(row.text)), shown(row.error), "bad" if row.is_error else "")
+        for row in commands
     )
     return "table", f"Last {pluralize(len(commands), 'command')} before the failure", ("At", "Took", "Command"), rows
 
@@ -236,15 +229,7 @@ def _commands(tracked: TrackedSession, commands: list[CommandPayload]) -> Said:
 def _console_errors(tracked: TrackedSession, rows: list[LogRow]) -> Iterator[Said]:
     """Yield the last of those in a failed test's time."""
     if rows:
-        lag = tracked.video_lag
-        lines = tuple(
-            (
-                (clock_text(lag.shown_second(row.offset)) if row.offset is not None else "", shown(row.text)),
-                "",
-                "bad",
-            )
-            for row in rows[-_ROWS_SHOWN:]
-        )
+        lines = tuple(((clock(tracked, row), shown(row.text)), "", "bad") for row in rows[-_ROWS_SHOWN:])
         yield "table", "Console errors in this test's time", (), lines
 
 

@@ -22,9 +22,8 @@ from pytest_lambdatest_session.report.formatting import (
 )
 from pytest_lambdatest_session.report.html.rendering import asset, render
 from pytest_lambdatest_session.report.html.table import as_script_text
-from pytest_lambdatest_session.report.last_commands import seconds_text
+from pytest_lambdatest_session.report.last_commands import commands_of, took
 from pytest_lambdatest_session.report.links import is_link
-from pytest_lambdatest_session.report.player.events import own_row
 from pytest_lambdatest_session.report.priority import disagreement_on
 
 if TYPE_CHECKING:
@@ -97,7 +96,7 @@ def _data(tracked: TrackedSession, events: Sequence[LogRow], media: Media) -> di
             (
                 *(row.offset, row.kind, escape_control_characters(row.text)),
                 *(escape_control_characters(row.error), int(row.is_error)),
-                seconds_text(row.seconds) if row.seconds is not None else "",
+                took(row),
             )
             for row in events
         ],
@@ -107,7 +106,7 @@ def _data(tracked: TrackedSession, events: Sequence[LogRow], media: Media) -> di
 def _test(use: Use, events: Sequence[LogRow]) -> dict[str, Any]:
     attempt = use.attempt
     start, end = use.time_range or (None, None)
-    last = [command for command in attempt.commands if command["session"] == use.tracked.id][-1:]
+    commands = commands_of(attempt).get(use.tracked)
     outcome = attempt.outcome or "unfinished"
     return {
         "id": escape_control_characters(attempt.nodeid),
@@ -121,7 +120,7 @@ def _test(use: Use, events: Sequence[LogRow]) -> dict[str, Any]:
         # The clip, its name beside the page and the second of the session at which it starts.
         "clip": use.clip.rpartition("/")[2] if use.clip is not None else None,
         "clip_start": use.clip_offset,
-        "last": events.index(own_row(use.tracked, last[0])) if last else None,
+        "last": events.index(commands[-1]) if commands else None,
     }
 
 

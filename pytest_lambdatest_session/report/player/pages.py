@@ -7,15 +7,16 @@ the list alone, which without logs has what the run itself saw. Of a video that 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote
+from urllib.parse import quote
+from zipfile import BadZipFile
 
 from pytest_lambdatest_session.capture.untouched import untouched
 from pytest_lambdatest_session.report.log_rows import console_errors, log_rows
 from pytest_lambdatest_session.report.player.events import events_of
 from pytest_lambdatest_session.report.player.page import Media, duration_of, page_of
-from pytest_lambdatest_session.report.player.stills import BrokenZipError, unpack
+from pytest_lambdatest_session.report.player.stills import unpack
 from pytest_lambdatest_session.report.priority import by_priority
-from pytest_lambdatest_session.report.saved_files import folder_name
+from pytest_lambdatest_session.report.saved_files import folder_name, link_to, saved_file
 from pytest_lambdatest_session.report.sessions_file import write_whole
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_lambdatest_session.problems import Problems
+    from pytest_lambdatest_session.report.records import ReportedSession
     from pytest_lambdatest_session.report.registry import AttemptRecord, Registry, TrackedSession
 
 PAGE = "index.html"
@@ -48,7 +50,7 @@ class PlayerPages:
         """`folder` is that of the run's artifacts, `report` the HTML report beside it, if there is one."""
         self._registry = registry
         self._problems = problems
-        self._folder_of_run = folder
+        self._folder = folder
         self._report = report
         self._seconds = seconds
 
@@ -73,47 +75,36 @@ class PlayerPages:
                 self._write(tracked)
 
     def _write(self, tracked: TrackedSession) -> None:
-        folder = self._folder_of_run() / folder_name(tracked.id)
-        rows = log_rows({kind: self._text(tracked, kind) for kind in _LOGS}, tracked.public["started_at"])
+        public, folder = tracked.public, self._folder() / folder_name(tracked.id)
+        report_folder = self._folder().parent
+        logs = {kind: file for kind in _LOGS if (file := saved_file(public, kind, report_folder)) is not None}
+        texts = {kind: file.read_text(encoding="utf-8", errors="replace") for kind, file in logs.items()}
+        rows = log_rows(texts, public["started_at"])
         tracked.console_errors = console_errors(rows, _CONSOLE_ERRORS_KEPT)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            media = self._media(tracked, folder)
+            media = _media(public, folder, report_folder)
             report = quote(self._report.name) if self._report is not None else None
             write_whole(folder / PAGE, [page_of(tracked, events_of(tracked, rows), media, report)])
         except OSError as error:
             self._problems.add(f"a page with a player was not written: {error.strerror or type(error).__name__}")
             return
-        tracked.public["player"] = _from_report(folder, PAGE)
+        public["player"] = link_to(folder / PAGE, report_folder)
         for use in tracked.uses:
             # Each failure has the picture that was taken around it. Their times are not known: spread evenly.
             if media.stills and use.attempt.has_a_failure and use.failure_offset is not None:
                 place = int(use.failure_offset / duration_of(tracked) * len(media.stills))
-                use.poster = _from_report(folder, media.stills[min(place, len(media.stills) - 1)])
-
-    def _media(self, tracked: TrackedSession, folder: Path) -> Media:
-        """The video if it was saved, or else the screenshots."""
-        video, archive = self._saved(tracked, "video"), self._saved(tracked, "screenshots")
-        if video is not None:
-            return Media(video=quote(video.relative_to(folder).as_posix()))
-        if archive is not None:
-            try:
-                return Media(stills=tuple(unpack(archive, folder)))
-            except BrokenZipError:
-                unreadable = "their zip can't be read; it is as LambdaTest sent it"
-                tracked.public["artifacts_missing"]["screenshots"] = unreadable
-        return Media()
-
-    def _saved(self, tracked: TrackedSession, name: str) -> Path | None:
-        """A saved file, if it is there: a worker on another machine tells of files that are not."""
-        artifact = tracked.public["artifacts"].get(name)
-        path = self._folder_of_run().parent / unquote(artifact) if artifact else None
-        return path if path is not None and path.is_file() else None
-
-    def _text(self, tracked: TrackedSession, kind: str) -> str:
-        path = self._saved(tracked, kind)
-        return path.read_text(encoding="utf-8", errors="replace") if path is not None else ""
+                use.poster = link_to(folder / media.stills[min(place, len(media.stills) - 1)], report_folder)
 
 
-def _from_report(folder: Path, name: str) -> str:
-    return quote(f"{folder.parent.name}/{folder.name}/{name}")
+def _media(public: ReportedSession, folder: Path, report_folder: Path) -> Media:
+    """The video if it was saved, or else the screenshots."""
+    video, archive = (saved_file(public, name, report_folder) for name in ("video", "screenshots"))
+    if video is not None:
+        return Media(video=link_to(video, folder))
+    if archive is not None:
+        try:
+            return Media(stills=tuple(unpack(archive, folder)))
+        except BadZipFile:
+            public["artifacts_missing"]["screenshots"] = "their zip can't be read; it is as LambdaTest sent it"
+    return Media()

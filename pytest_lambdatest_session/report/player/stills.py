@@ -22,29 +22,25 @@ _MOST_ENTRIES = 10_000
 _STARTS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg"}
 
 
-class BrokenZipError(Exception):
-    """Nothing can be taken out of the zip."""
-
-
 def unpack(archive: Path, folder: Path) -> list[str]:
     """Write the pictures of `archive` into `folder`, and return their names in order.
 
     Raises:
-        BrokenZipError: it is none, or protected, or has too much in it.
+        BadZipFile: it is none, or protected, or has too much in it.
         OSError: `folder` can't be written.
     """
     try:
         with ZipFile(archive) as opened:
             entries = opened.infolist()
             if len(entries) > _MOST_ENTRIES:
-                raise BrokenZipError
+                raise BadZipFile
             names = []
             for number, (kind, content) in enumerate(_pictures(opened, entries), 1):
                 names.append(f"screenshot-{number:03}.{kind}")
                 (folder / names[-1]).write_bytes(content)
             return names
-    except (BadZipFile, RuntimeError, EOFError, ValueError, zlib.error) as error:
-        raise BrokenZipError from error
+    except (RuntimeError, EOFError, ValueError, zlib.error) as error:
+        raise BadZipFile from error
 
 
 def _pictures(opened: ZipFile, entries: list[ZipInfo]) -> Iterator[tuple[str, bytes]]:

@@ -13,7 +13,7 @@ from made_up_runs import MadeUpRun
 from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.player import stills
 from pytest_lambdatest_session.report.player.pages import PlayerPages
-from pytest_lambdatest_session.report.player.stills import BrokenZipError, unpack
+from pytest_lambdatest_session.report.player.stills import unpack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,7 +74,7 @@ def test_a_zip_gives_no_more_than_a_session_has(tmp_path: Path, monkeypatch: pyt
     large = zipped(tmp_path / "large.zip", {f"{number}.png": PNG + bytes(7 * 2**20) for number in range(12)})
     assert len(unpack(large, tmp_path)) == 8, "and all of them together"
     monkeypatch.setattr(stills, "_MOST_ENTRIES", 3)
-    with pytest.raises(BrokenZipError):
+    with pytest.raises(zipfile.BadZipFile):
         unpack(many, tmp_path)
     assert unpack(zipped(tmp_path / "odd.zip", {"1.png": PNG}, zipfile.ZIP_LZMA), tmp_path) == []
 
