@@ -1,9 +1,10 @@
 (function (block) {
   "use strict";
   const root = document.documentElement;
-  // Up to here all rows are drawn at once; of more the first page, and each other when it comes into view.
+  // Up to here all rows are drawn at once; of more those that may be in view, and each other when it comes there.
   const FEW = 200;
-  const PAGE = 50;
+  const IN_VIEW = 50;
+  const PAGE = 25;
   const SESSIONS_SHOWN = 8;
   const TESTS_SHOWN = 6;
 
@@ -272,7 +273,7 @@
       const markers = markersIn(table);
       const homes = homesOf(markers);
       for (const one of homes.length ? tables.values() : []) one.stretchColumns();
-      const drawn = homes.length > FEW ? PAGE : FEW;
+      const drawn = homes.length > FEW ? IN_VIEW : FEW;
       homes.slice(0, drawn).forEach(drawIn);
       homes.slice(drawn).forEach((home) => inView.observe(home));
       if (markers.some((marker) => !tables.has(MARKER.exec(marker.data)[1]))) noteMerged();
@@ -419,6 +420,7 @@
   const choice = controls.querySelector("select");
   const answer = controls.querySelector("output");
   let texts = null;
+  let drawnAs = "";
 
   /** Once somebody is about to type: what can be found of each session. */
   function prepare() {
@@ -441,13 +443,17 @@
     if (fold) fold.hidden = isFiltering;
     if (!isFiltering) {
       answer.textContent = "";
+      drawnAs = "";
       drawOpen();
       return;
     }
     prepare();
     const found = everything.filter((place) =>
       isChosen(sessions[place]) && words.every((word) => texts[place].includes(word)));
-    drawTable(open, found, "Sessions found");
+    // Most keys change nothing of what is seen.
+    const drawAs = `${found.length}: ${found.slice(0, PAGE)}`;
+    if (drawAs !== drawnAs) drawTable(open, found, "Sessions found");
+    drawnAs = drawAs;
     answer.textContent = `${found.length.toLocaleString("en")} of ${counted(sessions.length, "session")}`;
   }
 
