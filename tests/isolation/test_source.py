@@ -36,6 +36,7 @@ EXCEPTIONS: dict[str, str] = {
     "report/clips.py": "looks for ffmpeg, and at what was cut, when the tests are over",
     "report/github.py": "writes when the tests are over",
     "report/html/report.py": "makes a token for its page when the run is configured",
+    "report/html/table.py": "writes its page when the tests are over",
     "report/allure.py": "completes results when the tests are over",
     "report/html/rendering.py": "reads its own templates, style and script when the tests are over",
     "report/html/table.py": "writes its page when the tests are over",
