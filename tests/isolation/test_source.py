@@ -39,7 +39,6 @@ EXCEPTIONS: dict[str, str] = {
     "report/html/table.py": "writes its page when the tests are over",
     "report/allure.py": "completes results when the tests are over",
     "report/html/rendering.py": "reads its own templates, style and script when the tests are over",
-    "report/html/table.py": "writes its page when the tests are over",
     "report/html/report_before_4.py": "makes a token for its page when the run is configured",
     "report/junit_fields.py": "reads saved files when the tests are over",
     "report/journal.py": "opens its file when the run is configured",
