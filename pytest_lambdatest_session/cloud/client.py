@@ -241,7 +241,7 @@ class Client:
         """Return what `take` makes of the answer; raise Unreachable for an error that is `no_answer`."""
         try:
             with http_session.send(
-                make(), timeout=timeout, allow_redirects=False, **self._settings_for(http_session, url)
+                make(), timeout=timeout, allow_redirects=False, **self._settings_for(url)
             ) as response:
                 return take(response)
         except no_answer as error:
@@ -249,7 +249,7 @@ class Client:
         # Out here, so that the error of requests, which holds the Authorization header, is not its context.
         raise failure
 
-    def _settings_for(self, http_session: requests.Session, url: str) -> dict[str, Any]:
+    def _settings_for(self, url: str) -> Any:
         """Return what the environment says of proxies and certificates; looked at once for each host."""
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
@@ -257,10 +257,11 @@ class Client:
             hostname = parts.hostname or ""
             # Over plain http the credentials may go to this machine only, so not to a proxy either.
             proxies = {"no_proxy": hostname} if is_loopback(hostname) else {}
-            self._settings[origin] = http_session.merge_environment_settings(
+            # Both sessions have the same.
+            self._settings[origin] = self._http_session.merge_environment_settings(
                 url, proxies, stream=True, verify=None, cert=None
             )
-        return cast("dict[str, Any]", self._settings[origin])
+        return self._settings[origin]
 
     def _body(self, response: requests.Response, limit_bytes: int) -> bytes:
         if response.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):

@@ -244,7 +244,7 @@ class Pool:
         self._alarm_at = None if self._alarm_at == due else self._alarm_at
 
     def _step(self, job: Job, clients: dict[tuple[str, Credentials], Client]) -> Any:
-        assert job.credentials is not None  # noqa: S101 - see `_obstacle`
+        assert job.credentials is not None  # noqa: S101 - see `_schedule`
         key = (job.base_url, job.credentials)
         try:
             if key not in clients:
