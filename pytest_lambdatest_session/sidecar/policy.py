@@ -2,7 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+
+class InitialDelay:
+    """How long after a session's end it is asked about: asked earlier, the API still says `running`.
+
+    Where the first session was known to have ended by then, one at a time is asked about after half the time; as long
+    as LambdaTest knows of their ends too, all others follow.
+    """
+
+    def __init__(self, longest_seconds: float = 0.8) -> None:
+        self.longest_seconds = self.seconds = longest_seconds
+        self._may_try_less = self._is_known = False
+
+    def for_next(self) -> float:
+        """Return the seconds for another session."""
+        if not self._may_try_less:
+            return self.seconds
+        self._may_try_less = False
+        return self.seconds / 2
+
+    def answered(self, seconds: float, *, had_ended: bool) -> None:
+        """Learn from the first answer about a session, and whether LambdaTest knew of its end after so many seconds."""
+        if not had_ended:
+            self.seconds = min(max(self.seconds, 2 * seconds), self.longest_seconds)
+            self._may_try_less = False
+        elif seconds < self.seconds or not self._is_known:
+            self.seconds = seconds
+            self._may_try_less = True
+        self._is_known = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,9 +41,9 @@ class Policy:
     threads: int = 32
     """At most, and only while requests wait: eight, asked for 200 sessions in six seconds by an API that takes one,
     kept the end of the run waiting for 22 s, sixteen for 10 s, and these for 3.5 s. See docs/performance.md."""
-    initial_delay_seconds: float = 0.8
-    """From a session's end to the first request: asked earlier, the API still says `running`. At the end of the run,
-    which waits, what was not asked about yet is asked about at once nevertheless, once."""
+    initial_delay: InitialDelay = field(default_factory=InitialDelay)
+    """From a session's end to the first request. At the end of the run, which waits, what was not asked about yet is
+    asked about at once nevertheless, once."""
     backoff_seconds: float = 0.4
     backoff_factor: float = 1.6
     longest_backoff_seconds: float = 5.0

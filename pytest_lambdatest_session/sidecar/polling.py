@@ -38,19 +38,28 @@ class PollJob(Job):
         self._state: State = "pending" if self._ended else "running"
         self._error: str | None = None
         self._details: dict[str, object] | None = None
-        if self._ended:
-            self.due = now + self._initial_delay_seconds(request["ended_at"])
-        self._settled_at = self.due
+        self._settled_at = now
         """When LambdaTest should have noticed that it ended."""
+        self._delay: float | None = None
+        """How long after its end it is asked about, in seconds; None if that is past."""
+        if self._ended:
+            self._settled_at += self._initial_delay_seconds(request["ended_at"])
+        if self._settled_at > now:
+            delay = policy.initial_delay
+            self._delay = delay.for_next()
+            self.due = max(now, self._settled_at - delay.longest_seconds + self._delay)
 
     def step(self, client: Client) -> SessionDetails:
         return client.session(self.session_id)
 
     def handle(self, outcome: SessionDetails | CloudError, now: float) -> None:
+        is_first = self._answered_at is None and not self._finishing
         self._answered_at = now
         # Whatever keeps the sibling from answering, it was only a guess.
         if not isinstance(outcome, CloudError) or not self.leave_detour(now):
             super().handle(outcome, now)
+        if is_first and self._delay is not None and (self._error is None or isinstance(outcome, NotFound)):
+            self._policy.initial_delay.answered(self._delay, had_ended=self.is_over)
 
     def leave_detour(self, now: float) -> bool:
         if self.base_url == self._home:

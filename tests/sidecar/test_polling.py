@@ -49,11 +49,13 @@ def told(
 class Subject(PollJob):
     """Keeps what it told."""
 
-    def __init__(self, *, ended: bool = True, kind: Kind = "web", base_url: str | None = None) -> None:
+    def __init__(
+        self, *, ended: bool = True, kind: Kind = "web", base_url: str | None = None, policy: Policy | None = None
+    ) -> None:
         self.all_told: list[Polled] = []
         request = poll(base_url=base_url or (WEB if kind == "web" else APP), kind=kind, ended=ended)
         request["ended_at"] = IN_A_LONG_TIME if ended else None
-        super().__init__(request, 100.0, Policy(), self.all_told.append)  # type: ignore[arg-type]
+        super().__init__(request, 100.0, policy or Policy(), self.all_told.append)  # type: ignore[arg-type]
 
     def take(self, outcome: SessionDetails | CloudError, now: float | None = None, *, finishing: bool = False) -> float:
         """Take in what came of a step, when it was due if nothing else is said, and return when that was."""
@@ -81,6 +83,26 @@ def test_the_first_request_comes_after_the_initial_delay() -> None:
     assert (subject.due, subject.base_url, subject.all_told) == (100.8, WEB, [])
     ended_a_while_ago = PollJob(poll(ended_at=time.time() - 60), 100.0, Policy(), subject.all_told.append)  # type: ignore[arg-type]
     assert ended_a_while_ago.due == 100.0
+
+
+def test_the_initial_delay_is_halved_as_long_as_lambdatest_knows_of_ends_by_then() -> None:
+    policy = Policy()
+    first, beside_it = Subject(policy=policy), Subject(policy=policy)
+    assert (first.due, beside_it.due) == (100.8, 100.8)
+    first.take(COMPLETE)
+    tried, others = Subject(policy=policy), [Subject(policy=policy) for _ in range(2)]
+    assert [round(one.due, 2) for one in (tried, *others)] == [100.4, 100.8, 100.8]
+    beside_it.take(COMPLETE)
+    others[0].take(DEAD)  # which says nothing of it
+    tried.take(COMPLETE)
+    tried_next, after_it = Subject(policy=policy), Subject(policy=policy)
+    assert (tried_next.due, after_it.due) == (pytest.approx(100.2), pytest.approx(100.4))
+    # Too early: asked again when it would have been at first, and nobody is asked about that early again.
+    assert [tried_next.take(RUNNING) and tried_next.due for _ in range(2)] == [100.8, pytest.approx(101.2)]
+    after_it.take(COMPLETE)
+    assert Subject(policy=policy).due == pytest.approx(100.4)
+    Subject(policy=policy).take(MISSING)
+    assert [Subject(policy=policy).due for _ in range(2)] == [100.8, 100.8]
 
 
 def test_a_session_that_still_runs_is_asked_about_less_and_less_often() -> None:

@@ -27,7 +27,7 @@ from pytest_lambdatest_session.cloud.errors import (
     Unreachable,
 )
 from pytest_lambdatest_session.sidecar.downloading import download_jobs
-from pytest_lambdatest_session.sidecar.policy import Policy
+from pytest_lambdatest_session.sidecar.policy import InitialDelay, Policy
 from pytest_lambdatest_session.sidecar.polling import PollJob
 from pytest_lambdatest_session.sidecar.pool import Pool
 from pytest_lambdatest_session.sidecar.storage import Storage
@@ -56,7 +56,7 @@ SOON_SECONDS = DEADLINE_SECONDS / 2
 """What no end of a run takes that does not wait for its budget."""
 
 QUICK = Policy(
-    initial_delay_seconds=0.01,
+    initial_delay=InitialDelay(0.01),
     backoff_seconds=0.01,
     longest_backoff_seconds=0.05,
     incomplete_seconds=0.05,
