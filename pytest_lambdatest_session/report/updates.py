@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.sidecar.messages import Polled, SessionRequest
 
 _TICK_SECONDS = 1.0
+_FLUSH_SECONDS = 0.05
 # The sidecar keeps the time by itself, and its last results need a moment.
 _GRACE_SECONDS = 0.5
 _INTERRUPTED = {
@@ -88,6 +89,7 @@ class Updates:
         }
         """By the type of their results."""
         self._to_look_at: list[str] = []
+        self._flush_at = 0.0
         self._polled: set[str] = set()
         """Sessions that the sidecar polls."""
         self._errors: dict[str, str] = {}
@@ -109,7 +111,14 @@ class Updates:
             self._marks.record_outcome(report, attempt)
 
     def flush(self) -> None:
-        """Hand on what there is to do, and take what has come; nothing is waited for."""
+        """Hand on what there is to do, and take what has come; nothing is waited for.
+
+        Of tests that take milliseconds, for several at once.
+        """
+        now = untouched.monotonic()
+        if now < self._flush_at:
+            return
+        self._flush_at = now + _FLUSH_SECONDS
         if self._settings.fetch != "off":
             for tracked in self._registry.find_all(self._to_look_at):
                 if tracked.ended:
