@@ -72,6 +72,7 @@ class Registration:
         self._problems = recorder.problems
         self._problems.clean = lambda problem: self._clean(problem, _PROBLEM_LIMIT)
         self._registry = Registry(settings.dashboard_url, checked=settings.fetch != "off")
+        config.add_cleanup(self._registry.clear)
         self._environment = Environment(self._problems)
         self._add(self._environment, "environment")
         self._failure_sections = FailureSections(self._terminal_style)

@@ -75,7 +75,8 @@ class Recorder:
         self._clean: Clean | None = None
         self._with_values = False
         self._has_own_account: Callable[[Credentials | None], bool] | None = None
-        self._attempts_so_far = pytest.StashKey[tuple[str, int]]()
+        self._last_attempt = pytest.StashKey[str]()
+        """Its id, of an item that was begun before."""
         self._credentials: dict[str, Credentials] = {}
         self._accounts: dict[Credentials, Credentials] = {}
         self._is_watching = False
@@ -314,9 +315,8 @@ class Recorder:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         with self.problems.guard():
-            test, number = item.stash.get(self._attempts_so_far, None) or (untouched.token(), 0)
-            item.stash[self._attempts_so_far] = test, number + 1
-            self._tracker.begin(test, item.nodeid, number + 1)
+            test, _, number = item.stash.get(self._last_attempt, f"{untouched.token()}.0").rpartition(".")
+            item.stash[self._last_attempt] = self._tracker.begin(test, item.nodeid, int(number) + 1).id
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self) -> None:

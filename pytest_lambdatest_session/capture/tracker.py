@@ -8,6 +8,7 @@ one that the test before has quit whether it is alive.
 
 from __future__ import annotations
 
+import sys
 from _thread import get_ident
 from collections import deque
 from itertools import chain
@@ -95,7 +96,7 @@ class CapturedSession:
         """Whether `id` stands in for the one that LambdaTest gave it."""
         self.told_id: str | None = None
         """That one, once it is known."""
-        self.hub = hub
+        self.hub = sys.intern(plain(hub))  # one string for all sessions
         self.started_at = started_at
         self.ended_at: float | None = None
         self.marked = False
@@ -104,7 +105,7 @@ class CapturedSession:
     def payload(self) -> SessionPayload:
         payload: SessionPayload = {
             "id": plain(self.id),
-            "hub": plain(self.hub),
+            "hub": self.hub,
             "started_at": self.started_at,
             "ended_at": self.ended_at,
         }

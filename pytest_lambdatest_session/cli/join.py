@@ -148,7 +148,8 @@ def _registry_of(sessions: Iterable[Joined]) -> Registry:
             key = (use["nodeid"], use["worker"], use["outcome"], file, use["attempt"])
             told.setdefault(key, []).append((tracked, *_times(use), use["clip"], use["poster"]))
     for (nodeid, worker, outcome, _, number), used in told.items():
-        attempt = registry.attempts[str(len(registry.attempts))] = AttemptRecord(nodeid, nodeid, worker, number)
+        attempt_id = str(len(registry.attempts))
+        attempt = registry.attempts[attempt_id] = AttemptRecord(attempt_id, nodeid, worker, number)
         each = {tracked: rest for tracked, *rest in used}
         attempt.merge_uses((tracked, start, end) for tracked, (start, end, _, _) in each.items())
         for one, (_, _, clip, poster) in zip(attempt.uses, each.values(), strict=True):

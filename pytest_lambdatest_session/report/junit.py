@@ -7,6 +7,7 @@ it does is not documented, so a LogXML of another shape keeps the static propert
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -70,7 +71,7 @@ class JunitXml:
             # LogXML opens the testcase of such a report, where none is open; so may we.
             before += [
                 (log_xml, log_xml.node_reporter(report), len(log_xml.node_reporters_ordered))
-                for log_xml in (self._log_xmls() if attempts else ())
+                for log_xml in (self._log_xmls if attempts else ())
             ]
         yield
         for log_xml, reporter, count in before:
@@ -93,7 +94,7 @@ class JunitXml:
             files = file_fields(attempt, self._folders, contents)
             self._additions.write(reporter.to_xml(), entries(self._lines, session_fields(attempt), files))
         if self._is_bound:
-            for log_xml in self._log_xmls():
+            for log_xml in self._log_xmls:
                 log_xml.pytest_sessionfinish()  # writes the file, which it did before the suite ended these sessions
         self._is_bound = True
 
@@ -110,6 +111,7 @@ class JunitXml:
         properties = _properties_of(testcase)
         testcase[list(testcase).index(properties)] = LiveProperties(attempt, properties, self._problems)
 
+    @cached_property
     def _log_xmls(self) -> list[Any]:
         plugins = self._config.pluginmanager.get_plugins()
         return [plugin for plugin in plugins if type(plugin).__name__ == "LogXML" and hasattr(plugin, "node_reporter")]

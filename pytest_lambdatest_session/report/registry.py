@@ -95,7 +95,8 @@ class TrackedSession:
         return {**self.public, "tests": [self._use_record(use) for use in self.uses]}
 
     def _use_record(self, use: Use) -> SessionUse:
-        attempt, time_range, video_range = use.attempt, use.time_range, use.video_range
+        attempt, time_range = use.attempt, use.time_range
+        video_range = use.video_range_of(time_range)
         return {
             "nodeid": attempt.nodeid,
             "outcome": attempt.outcome,
@@ -170,7 +171,9 @@ class Use:
     @property
     def video_range(self) -> VideoRange | None:
         """Where in the session's video it was; None if there is no video."""
-        time_range = self.time_range
+        return self.video_range_of(self.time_range)
+
+    def video_range_of(self, time_range: TimeRange | None) -> VideoRange | None:
         return None if time_range is None or not self.tracked.has_video else self.tracked.video_lag.range_of(time_range)
 
     @property
@@ -199,15 +202,15 @@ class AttemptRecord:
             "creation_failures",
             "failed_at",
             "failure",
+            "id",
             "reported",
             "snapshot",
         ),
-        *("test", "uses", "was_logged", "worker"),
+        *("uses", "was_logged", "worker"),
     )
 
-    def __init__(self, test: str, nodeid: str, worker: str | None, number: int) -> None:
-        self.test = test
-        """Of which test item: the same for all its attempts. Two items may have one node id."""
+    def __init__(self, attempt_id: str, nodeid: str, worker: str | None, number: int) -> None:
+        self.id = attempt_id
         self.nodeid = self.collected_as = nodeid
         """As the reports have it, once one was logged: hooks may change it."""
         self.snapshot = -1
@@ -231,6 +234,11 @@ class AttemptRecord:
         """When the last of them was answered."""
         self.failure = ""
         """The message of its first failure, such as that of the assertion, without secrets."""
+
+    @property
+    def test(self) -> str:
+        """Of which test item it is: the same for all its attempts. Two items may have one node id."""
+        return self.id.rpartition(".")[0]
 
     @property
     def has_a_failure(self) -> bool:
@@ -303,6 +311,15 @@ class Registry:
         self._outside: dict[str | None, list[CreationFailure]] = {}
         self._template = dashboard_template
         self._checked = checked
+
+    def clear(self) -> None:
+        """Forget all, link by link: to find what links to itself takes Python's collector long at the end of a run."""
+        for tracked in self.sessions.values():
+            tracked.uses.clear()
+        for attempt in self.attempts.values():
+            attempt.uses = ()
+        for known in (self.sessions, self.unasked, self._stand_ins, self.attempts):
+            known.clear()
 
     @property
     def creation_failures(self) -> list[CreationFailure]:
@@ -380,7 +397,7 @@ class Registry:
         before = self.attempts.get(f"{test}.{number - 1}")
         if before is not None and before.was_logged and before.outcome is None:
             before.record_outcome("rerun")  # a plugin that runs tests again kept its failure to itself
-        attempt = self.attempts[attempt_id] = AttemptRecord(test, nodeid, worker, number)
+        attempt = self.attempts[attempt_id] = AttemptRecord(attempt_id, nodeid, worker, number)
         return attempt
 
     def note(self, session_id: str, note: str) -> None:
@@ -397,14 +414,15 @@ class Registry:
         if tracked.was_asked_about:
             self.unasked.pop(tracked.id, None)
         if answer is not None and answer["details"] is not None:
-            tracked.kind = answer["kind"]
+            tracked.kind = cast("Kind", sys.intern(answer["kind"]))
             public.update(cast("ReportedSession", _interned(answer["details"])))
         public["kind"] = tracked.kind
         public["state"] = self._state_of(tracked, answer)
         reasons = [tracked.note, answer["error"] if answer is not None else None]
         public["error"] = "; ".join(reason for reason in reasons if reason) or None
         if tracked.is_identified:
-            public["url"] = dashboard_url(tracked.kind, tracked.id, public["test_id"], self._template)
+            if answer is not None or not public["url"]:  # which else is as it was
+                public["url"] = dashboard_url(tracked.kind, tracked.id, public["test_id"], self._template)
         elif tracked.ended:
             public["error"] = "; ".join(filter(None, (tracked.note, _UNIDENTIFIED)))
 
@@ -427,7 +445,7 @@ class Registry:
         if not self._checked:
             return "unchecked"
         if answer is not None:
-            return answer["state"]
+            return cast("State", sys.intern(answer["state"]))
         if not tracked.is_identified and tracked.ended:
             return "unavailable"
         return "pending" if tracked.ended else "running"
@@ -510,4 +528,6 @@ def _interned(details: dict[str, object]) -> dict[str, object]:
     for name in _REPEATED:
         if isinstance(value := details[name], str):
             details[name] = sys.intern(value)
+    logs = cast("dict[str, str]", details["logs"])
+    details["logs"] = {sys.intern(kind): url for kind, url in logs.items()}
     return details

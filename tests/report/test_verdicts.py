@@ -19,7 +19,7 @@ def attempts(*outcomes: Outcome | None) -> list[AttemptRecord]:
 
 
 def attempt(nodeid: str, number: int, outcome: Outcome | None) -> AttemptRecord:
-    made = AttemptRecord(nodeid, nodeid, None, number)
+    made = AttemptRecord(f"{nodeid}.{number}", nodeid, None, number)
     made.record_outcome(outcome)
     return made
 

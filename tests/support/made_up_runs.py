@@ -60,7 +60,7 @@ class MadeUpRun:
         hub: str = HUB,
     ) -> AttemptRecord:
         """An attempt that used sessions from second `at` on, and whose hub refused others with these errors."""
-        test = f"{len(self.registry.attempts)} {nodeid}" if number == 1 else self._test
+        test = f"{len(self.registry.attempts):016x}" if number == 1 else self._test
         self._test = test
         payload: Payload = {
             "attempt": f"{test}.{number}",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from made_up_runs import API, MadeUpRun
+from pytest_lambdatest_session.capture.recorder import ATTEMPT_ATTRIBUTE
 from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.html.report import HtmlReport
 
@@ -96,7 +97,9 @@ class Telling:
         if report.when == "call":
             self._attempts[report.nodeid] = self._tell(report, int(report.nodeid.partition("customer")[2][:-1]))
         if report.nodeid in self._attempts:
-            self._html.attach(report, self._attempts[report.nodeid])
+            attempt = self._attempts[report.nodeid]
+            setattr(report, ATTEMPT_ATTRIBUTE, attempt.id)
+            self._html.attach(report, attempt)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self) -> Generator[None, None, None]:

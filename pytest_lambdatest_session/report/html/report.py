@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_lambdatest_session.capture.recorder import ATTEMPT_ATTRIBUTE
 from pytest_lambdatest_session.report.html.rows import header_cells, marker, place_of, sort_keys
 from pytest_lambdatest_session.report.html.summary import sessions_block, style
 from pytest_lambdatest_session.report.terminal import COMMANDS_TITLE, SESSION_TITLE
@@ -44,32 +45,28 @@ class HtmlReport:
         self._token = os.urandom(3).hex()
         self._report_data: Any = None
         self._columns_before_ours = 0
-        self._numbers: dict[AttemptRecord, str] = {}
-        self._of_reports: dict[int, tuple[pytest.TestReport, str]] = {}
-        """By id of the report, with the report to keep it alive: some reports can't be hashed."""
+        self._logged: tuple[pytest.TestReport, str] | None = None
+        """The report that was logged last, and the id of its attempt."""
 
     def attach(self, report: pytest.TestReport, attempt: AttemptRecord) -> None:
-        """Remember whose row a report may become."""
-        number = self._numbers.setdefault(attempt, str(len(self._numbers)))
-        if report.when == "call" or report.outcome != "passed":
-            self._of_reports[id(report)] = (report, number)
+        """Remember whose row the report may become; reports that were logged before say it themselves."""
+        self._logged = report, attempt.id
 
     def bind(self) -> None:
         """Nothing to do yet: pytest-html asks for its summary just before it writes, when most is known."""
 
     def _bind_rows(self) -> None:
-        if not (self._numbers or self._registry.sessions):
+        attempts = self._registry.attempts
+        if not (attempts or self._registry.sessions):
             self._take_columns_away()
             return
-        attempts = {number: attempt for attempt, number in self._numbers.items()}
-        places = {attempt: place for place, attempt in enumerate(self._registry.attempts.values())}
+        places = {attempt_id: place for place, attempt_id in enumerate(attempts)}
         for row, cells in self._rows():
             # Other plugins may have moved our cell, taken it, or made it two.
             for at, cell in enumerate(cells):
-                if (number := place_of(cell)) is not None:
-                    attempt = attempts.get(number)
-                    cells[at] = marker(f"{self._token}.{'' if attempt is None else places[attempt]}")
-                    row.update(sort_keys(attempt))
+                if (attempt_id := place_of(cell)) is not None:
+                    cells[at] = marker(f"{self._token}.{places.get(attempt_id, '')}")
+                    row.update(sort_keys(attempts.get(attempt_id)))
 
     def _take_columns_away(self) -> None:
         headers = getattr(self._report_data, "table_header", None)
@@ -103,8 +100,8 @@ class HtmlReport:
         yield
         if cells:  # else the suite leaves this row out
             cells += ["<td></td>"] * (self._columns_before_ours - len(cells))
-            _, number = self._of_reports.get(id(report), (None, ""))
-            cells.append(marker(number))
+            logged, attempt_id = self._logged or (None, "")
+            cells.append(marker(attempt_id if logged is report else getattr(report, ATTEMPT_ATTRIBUTE, "")))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_html(self, data: list[Any]) -> None:

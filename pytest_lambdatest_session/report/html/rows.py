@@ -32,7 +32,8 @@ def header_cells() -> list[str]:
 def marker(place: str) -> str:
     """Return what the script replaces by cells or details: for the attempt at `place`, `<token of its table>.<number>`.
 
-    A comment, because it costs the browser nothing as long as nobody looks.
+    While tests run, the attempt's id stands for its place. A comment, because it costs the browser nothing as long as
+    nobody looks.
     """
     return f"<!--lt {place}-->"
 
