@@ -96,7 +96,7 @@ def test_the_initial_delay_is_halved_as_long_as_lambdatest_knows_of_ends_by_then
     others[0].take(DEAD)  # which says nothing of it
     tried.take(COMPLETE)
     tried_next, after_it = Subject(policy=policy), Subject(policy=policy)
-    assert (tried_next.due, after_it.due) == (pytest.approx(100.2), pytest.approx(100.4))
+    assert [tried_next.due, after_it.due] == pytest.approx([100.2, 100.4])
     # Too early: asked again when it would have been at first, and nobody is asked about that early again.
     assert [tried_next.take(RUNNING) and tried_next.due for _ in range(2)] == [100.8, pytest.approx(101.2)]
     after_it.take(COMPLETE)
