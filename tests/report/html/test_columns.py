@@ -69,12 +69,13 @@ SUITES = {
             del cells[-1]
             cells.append("<td>trace</td>")
         """,
-    "made afresh": """
+    "made afresh, and rows left out last": """
         def pytest_html_results_table_header(cells):
             cells[:] = ["<th>Outcome</th>", "<th>Name</th>"]
 
+        @pytest.hookimpl(trylast=True)
         def pytest_html_results_table_row(report, cells):
-            cells[:] = [f"<td>{report.outcome}</td>", f"<td>{report.nodeid}</td>"]
+            cells[:] = [] if report.skipped else [f"<td>{report.outcome}</td>", f"<td>{report.nodeid}</td>"]
         """,
     "of py.xml": """
         from py.xml import html
@@ -89,30 +90,19 @@ SUITES = {
             cells.insert(1, html.td("noon", class_="col-time"))
             cells.pop()
         """,
-    "from a wrapper": """
+    "from a wrapper, and rows that lack their last": """
         @pytest.hookimpl(hookwrapper=True)
         def pytest_html_results_table_header(cells):
             yield
             cells.insert(len(cells) - 1, "<th>Owner</th>")
+            cells.append("<th>Trace</th>")
 
         @pytest.hookimpl(wrapper=True)
         def pytest_html_results_table_row(report, cells):
             yield
             cells.insert(len(cells) - 1, "<td>Ada</td>")
-        """,
-    "rows that lack their last": """
-        def pytest_html_results_table_header(cells):
-            cells.append("<th>Trace</th>")
-
-        def pytest_html_results_table_row(report, cells):
             if report.failed:
                 cells.append("<td>trace</td>")
-        """,
-    "rows left out last": """
-        @pytest.hookimpl(trylast=True)
-        def pytest_html_results_table_row(report, cells):
-            if report.skipped:
-                cells.clear()
         """,
 }
 
