@@ -60,22 +60,23 @@ SUITES = {
             del cells[3]
             cells.insert(1, f"<td>{report.nodeid.partition('::')[2]}</td>")
         """,
-    "by index in the header, from the end in rows": """
+    "by index in the header, from the end in rows, and rows left out last": """
         def pytest_html_results_table_header(cells):
             del cells[3]
             cells.append("<th>Trace</th>")
 
+        @pytest.hookimpl(trylast=True)
         def pytest_html_results_table_row(report, cells):
-            del cells[-1]
-            cells.append("<td>trace</td>")
+            cells[-1:] = ["<td>trace</td>"]
+            if report.skipped:
+                cells.clear()
         """,
-    "made afresh, and rows left out last": """
+    "made afresh": """
         def pytest_html_results_table_header(cells):
             cells[:] = ["<th>Outcome</th>", "<th>Name</th>"]
 
-        @pytest.hookimpl(trylast=True)
         def pytest_html_results_table_row(report, cells):
-            cells[:] = [] if report.skipped else [f"<td>{report.outcome}</td>", f"<td>{report.nodeid}</td>"]
+            cells[:] = [f"<td>{report.outcome}</td>", f"<td>{report.nodeid}</td>"]
         """,
     "of py.xml": """
         from py.xml import html
