@@ -40,7 +40,7 @@ MOST_DRAWN = """
 const done = arguments[0], list = document.getElementById("list"), find = document.querySelector("[name=find]");
 let turn = 0, most = 0;
 requestAnimationFrame(function next() {
-  if (turn % 4) list.scrollTop = (turn * 9770) % list.scrollHeight;
+  if (turn % 12) list.scrollTop = (turn * 9770) % list.scrollHeight;
   else {
     find.value = turn % 8 ? `item${turn}` : "";
     find.dispatchEvent(new Event("input", {bubbles: true}));
