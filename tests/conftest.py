@@ -108,20 +108,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         pytest.skip("needs the openssl command to make a certificate")
     folder = tmp_path_factory.mktemp("tls")
     crt, key = folder / "server.crt", folder / "server.key"
-    command: list[Any] = [
-        openssl,
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "2",
-        "-subj",
-        "/CN=x",
-    ]
+    curve = ("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
+    command: list[Any] = [openssl, "req", "-x509", "-newkey", *curve, "-nodes", "-days", "2", "-subj", "/CN=x"]
     names = ",".join(f"DNS:{name}" for name in ("localhost", "api.story.example", "cdp.lambdatest.com"))
     command += ["-addext", f"subjectAltName={names}", "-keyout", key, "-out", crt]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
