@@ -440,7 +440,9 @@
   function filter() {
     const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
     const isFiltering = words.length > 0 || choice.value !== "";
-    if (fold) fold.hidden = isFiltering;
+    // Hidden, not removed, it would have Chromium compute all styles of the page anew.
+    if (fold && isFiltering) fold.remove();
+    else if (fold) open.after(fold);
     if (!isFiltering) {
       answer.textContent = "";
       drawnAs = "";
