@@ -179,6 +179,7 @@ def test_the_filter_finds_by_text_and_by_status(chromium: webdriver.Chrome, page
     page.click(".lt-sessions > details .lt-more")
     assert len(page.sessions()) == 34
     page.find("customer11")
+    assert page.texts(".lt-sessions > details > summary") == [], "it is not there while one filters"
     page.find(Keys.SPACE)
     assert len(page.sessions()) == 34
     assert page.errors() == []
