@@ -37,13 +37,15 @@ _OF_NETWORKS = (
 
 _OF_CI = ("CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "CI_PROJECT_DIR", "GITHUB_STEP_SUMMARY")
 """Where these stand, pytest cuts no line, and the plugin writes a summary."""
+_OF_PYTHON = "PYTHONDONTWRITEBYTECODE"
+"""Where this stands, as in many containers, each process compiles anew what pytest rewrites: seconds of each worker."""
 
 
 def pytest_configure() -> None:
     # Shells have what they run in the background ignore Ctrl-C, and children inherit that: some tests press it.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    for name in _OF_CI:
+    for name in (*_OF_CI, _OF_PYTHON):
         os.environ.pop(name, None)
 
 
@@ -106,7 +108,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         pytest.skip("needs the openssl command to make a certificate")
     folder = tmp_path_factory.mktemp("tls")
     crt, key = folder / "server.crt", folder / "server.key"
-    command: list[Any] = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=x"]
+    curve = ("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
+    command: list[Any] = [openssl, "req", "-x509", "-newkey", *curve, "-nodes", "-days", "2", "-subj", "/CN=x"]
     names = ",".join(f"DNS:{name}" for name in ("localhost", "api.story.example", "cdp.lambdatest.com"))
     command += ["-addext", f"subjectAltName={names}", "-keyout", key, "-out", crt]
     subprocess.run(command, check=True, capture_output=True, timeout=60)

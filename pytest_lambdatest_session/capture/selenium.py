@@ -194,12 +194,19 @@ def hub_of(driver: Any) -> Hub | None:
     address = getattr(config, "remote_server_addr", None) or getattr(connection, "_url", None)
     if not isinstance(address, str):
         return None
+    at_address = _hub_at(address)
+    if at_address is None or at_address.credentials is not None:
+        return at_address
+    return Hub(at_address.host, credentials_of(getattr(config, "username", None), getattr(config, "password", None)))
+
+
+# All sessions of a run have the same few.
+@functools.lru_cache(maxsize=16)
+def _hub_at(address: str) -> Hub | None:
     parts = urlsplit(address)
     if not parts.hostname:
         return None
-    in_address = credentials_of(unquote(parts.username or ""), unquote(parts.password or ""))
-    in_config = credentials_of(getattr(config, "username", None), getattr(config, "password", None))
-    return Hub(parts.hostname, in_address or in_config)
+    return Hub(parts.hostname, credentials_of(unquote(parts.username or ""), unquote(parts.password or "")))
 
 
 def credentials_in(params: Any) -> Credentials | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     import pytest
 
@@ -87,24 +87,26 @@ def numbered_properties(sessions: Iterable[ReportedSession], nodeid: str, attemp
     ]
 
 
-def properties_of(session: ReportedSession, position: int, nodeid: str, attempt: int) -> Iterator[tuple[str, object]]:
-    """Yield the `(name, value)` properties of a test's session number `position` (from 1), only those that exist."""
+def properties_of(session: ReportedSession, position: int, nodeid: str, attempt: int) -> list[tuple[str, object]]:
+    """Return the `(name, value)` properties of a test's session number `position` (from 1), only those that exist."""
     player = session["player"]
     if player is not None:  # opened at the test, or at the first failure if the page knows none of this name
         player += f"#test={quote(nodeid, safe='')}" + (f"&attempt={attempt}" if attempt > 1 else "")
-    values: dict[str, object] = {
-        "session_id": session["session_id"],
-        "session_url": session["url"] or None,
-        "state": session["state"],
-        "status": session["status"],
-        "duration": session["duration"],
-        "video_url": session["video_url"],
-        "player": player,
-    }
-    values |= {f"{kind}_logs_url": url for kind, url in session["logs"].items()}
-    for name, value in values.items():
-        if value is not None:
-            yield _pair(name, position, value) if name in _WORDS else (_name(name, position), value)
+    values = (
+        ("session_id", session["session_id"]),
+        ("session_url", session["url"] or None),
+        ("state", session["state"]),
+        ("status", session["status"]),
+        ("duration", session["duration"]),
+        ("video_url", session["video_url"]),
+        ("player", player),
+        *((f"{kind}_logs_url", url) for kind, url in session["logs"].items()),
+    )
+    return [
+        _pair(name, position, value) if name in _WORDS else (_name(name, position), value)
+        for name, value in values
+        if value is not None
+    ]
 
 
 @cache

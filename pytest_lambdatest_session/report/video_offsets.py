@@ -8,8 +8,8 @@ what is given here is the earliest second that is possible, so that a player sta
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
 
 from pytest_lambdatest_session.report.formatting import clock_text
 
@@ -23,6 +23,7 @@ _CERTAIN_SECONDS = 0.8
 _MOMENT_SECONDS, _SHORTEST_SECONDS = 0.2, 0.1
 # Videos are cut off after ten minutes: of one so long what is missing may all be its end.
 _CUT_OFF_SECONDS = 595.0
+_MEDIA = re.compile(r"/[^?]*\.(mp4|webm|m3u8)(\?|$)", re.IGNORECASE)
 
 
 class TimeRange(NamedTuple):
@@ -116,15 +117,18 @@ def about(is_certain: bool) -> str:
     return "" if is_certain else "about "
 
 
+def is_media(url: str) -> bool:
+    """Return whether an address is that of a file or stream, not of a page that shows one, and has no fragment."""
+    return "#" not in url and _MEDIA.search(url) is not None
+
+
 def fragment_of(url: str, video_range: VideoRange | None) -> str:
     """What the link to a video has to end in for a test's part of it, "" where a browser can't show that.
 
     Only files and streams can be entered at a second, by a media fragment (https://www.w3.org/TR/media-frags/). A test
     that begins with the video needs none.
     """
-    if video_range is None or video_range.start < _SHORTEST_SECONDS:
-        return ""
-    if "#" in url or not urlsplit(url).path.lower().endswith((".mp4", ".webm", ".m3u8")):
+    if video_range is None or video_range.start < _SHORTEST_SECONDS or not is_media(url):
         return ""
     start = math.floor(video_range.start * 10) / 10
     return f"#t={start:g},{max(math.ceil(video_range.end), math.floor(start) + 1)}"

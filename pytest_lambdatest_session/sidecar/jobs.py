@@ -88,7 +88,7 @@ class Job(ABC):
 
     def _initial_delay_seconds(self, ended_at: float | None) -> float:
         """Return how long LambdaTest may still need to notice a session's end."""
-        delay = self._policy.initial_delay.longest_seconds
+        delay = self._policy.initial_delay.usual_seconds
         # The end may have been on another machine's clock.
         return delay if ended_at is None else min(max(0.0, ended_at + delay - time.time()), delay)
 

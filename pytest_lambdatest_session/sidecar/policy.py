@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 
 
 class InitialDelay:
-    """How long after a session's end it is asked about: asked earlier, the API still says `running`.
+    """How long after a session's end it is asked about: as long as LambdaTest was seen to need to notice an end.
 
-    Where the first session was known to have ended by then, one at a time is asked about after half the time; as long
-    as LambdaTest knows of their ends too, all others follow.
+    Asked earlier, it still says `running`, and is asked once more. Whether less would do, one session at a time tries.
     """
 
-    def __init__(self, longest_seconds: float = 0.8) -> None:
-        self.longest_seconds = self.seconds = longest_seconds
-        self._may_try_less = self._is_known = False
+    def __init__(self, seconds: float = 0.8, longest_seconds: float = 5.0) -> None:
+        self.usual_seconds = self.seconds = seconds
+        self._longest_seconds = longest_seconds
+        self._is_known = self._may_try_less = False
 
     def for_next(self) -> float:
         """Return the seconds for another session."""
@@ -25,19 +25,26 @@ class InitialDelay:
 
     def answered(self, seconds: float, *, had_ended: bool) -> None:
         """Learn from the first answer about a session, and whether LambdaTest knew of its end after so many seconds."""
-        if not had_ended:
-            self.seconds = min(max(self.seconds, 2 * seconds), self.longest_seconds)
-            self._may_try_less = False
-        elif seconds < self.seconds or not self._is_known:
+        if had_ended and (seconds < self.seconds or not self._is_known):
             self.seconds = seconds
             self._may_try_less = True
+        self._may_try_less &= had_ended or seconds < self.seconds
         self._is_known = True
+
+    def noticed(self, seconds: float, *, asked_after: float) -> None:
+        """Learn that LambdaTest knew of an end, about which it was asked too early, after so many seconds."""
+        if asked_after < self.seconds:  # a try, or from before this was learned
+            return
+        self._may_try_less = seconds > 2 * self.seconds  # an exception, perhaps
+        self.seconds = min(seconds, self._longest_seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """All figures in one place, so that tests can pass smaller ones."""
 
+    threads_while_tests_run: int = 4
+    """More only for requests that wait nevertheless: thirty for an API that answers at once keep each other waiting."""
     threads: int = 32
     """At most, and only while requests wait: eight, asked for 200 sessions in six seconds by an API that takes one,
     kept the end of the run waiting for 22 s, sixteen for 10 s, and these for 3.5 s. See docs/performance.md."""

@@ -40,26 +40,33 @@ class PollJob(Job):
         self._details: dict[str, object] | None = None
         self._settled_at = now
         """When LambdaTest should have noticed that it ended."""
+        self._ended_at = now
         self._delay: float | None = None
-        """How long after its end it is asked about, in seconds; None if that is past."""
+        """How long after its end it is asked about, in seconds; None if that is past, or says nothing of LambdaTest."""
         if self._ended:
             self._settled_at += self._initial_delay_seconds(request["ended_at"])
         if self._settled_at > now:
             delay = policy.initial_delay
             self._delay = delay.for_next()
-            self.due = max(now, self._settled_at - delay.longest_seconds + self._delay)
+            self._ended_at = self._settled_at - delay.usual_seconds
+            self.due = max(now, self._ended_at + self._delay)
 
     def step(self, client: Client) -> SessionDetails:
         return client.session(self.session_id)
 
     def handle(self, outcome: SessionDetails | CloudError, now: float) -> None:
-        is_first = self._answered_at is None and not self._finishing
+        is_first = self._answered_at is None
         self._answered_at = now
         # Whatever keeps the sibling from answering, it was only a guess.
         if not isinstance(outcome, CloudError) or not self.leave_detour(now):
             super().handle(outcome, now)
-        if is_first and self._delay is not None and (self._error is None or isinstance(outcome, NotFound)):
-            self._policy.initial_delay.answered(self._delay, had_ended=self.is_over)
+        if isinstance(outcome, CloudError) and not isinstance(outcome, NotFound):
+            self._delay = None  # what comes later comes for another reason
+        elif self._delay is not None and not self._finishing:
+            if is_first:
+                self._policy.initial_delay.answered(self._delay, had_ended=self.is_over)
+            elif self.is_over and self._error is None:
+                self._policy.initial_delay.noticed(now - self._ended_at, asked_after=self._delay)
 
     def leave_detour(self, now: float) -> bool:
         if self.base_url == self._home:

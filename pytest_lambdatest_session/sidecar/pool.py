@@ -139,9 +139,11 @@ class Pool:
         self._parked.clear()
         return jobs
 
-    def _grow(self) -> None:
+    def _grow(self, *, is_late: bool = False) -> None:
         """Start a thread if jobs wait, if only for their time, and no thread waits for them."""
-        if self._idle or self._threads >= self.policy.threads or not (self._waiting or self._due):
+        is_urgent = is_late or self._finish_at is not None
+        most = self.policy.threads if is_urgent else self.policy.threads_while_tests_run
+        if self._idle or self._threads >= most or not (self._waiting or self._due):
             return
         try:
             threading.Thread(target=self._work, name="work", daemon=True).start()
@@ -269,6 +271,8 @@ class Pool:
                         text = f"no whole answer in {seconds_text(self._seconds_for(job))} s (lambdatest_timeout)"
                         self._take_in(job, Unreachable(f"{host_of(job.base_url)} can't be asked: {text}"))
                         self._grow()
+                if any(job.due < now - _TICK_SECONDS for _, _, job in (*self._due[:1], *self._waiting[:1])):
+                    self._grow(is_late=True)
                 seconds = _TICK_SECONDS
                 if self._finish_at is not None:
                     seconds = min(seconds, self._finish_at - now)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
@@ -20,11 +18,10 @@ pytestmark = pytest.mark.usefixtures("own_network")
 
 
 def check(story: Story, *arguments: str) -> tuple[int, list[str]]:
-    command = [sys.executable, "-W", "error", "-m", "pytest_lambdatest_session", "check", *arguments]
-    done = subprocess.run(command, cwd=story.pytester.path, capture_output=True, text=True, check=False, timeout=60)
-    assert done.stderr == ""
-    assert "planted-key" not in done.stdout
-    return done.returncode, done.stdout.splitlines()
+    done = story.command("check", *arguments)
+    assert done.errlines == []
+    assert "planted-key" not in done.stdout.str()
+    return done.ret, done.outlines
 
 
 @pytest.fixture
@@ -40,6 +37,7 @@ def test_all_is_well(ready: Story, new_server: Callable[[], ScriptedServer]) -> 
     date = format_datetime(datetime.now(timezone.utc), usegmt=True)
     server.will(server.answer(b"{}", 404, {"Date": date}))
     ready.set_environment(LT_API_BASE_URL=server.base_url)
+    ready.warm = None
     status, lines = check(ready, "--html=report.html", "--junitxml=junit.xml")
     assert status == 0
     assert lines[0].startswith("ok  Python 3.")

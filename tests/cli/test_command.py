@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,17 +26,6 @@ def test_total():
 """
 
 
-def command(story: Story, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "pytest_lambdatest_session", *arguments],
-        cwd=story.pytester.path,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-
-
 @pytest.fixture
 def ran(story: Story) -> Story:
     story.tests(SUITE)
@@ -49,27 +36,29 @@ def ran(story: Story) -> Story:
 
 def test_show_prints_sessions_as_the_report_would_and_tells_what_it_did_not_find(ran: Story) -> None:
     first, second = ran.grid.sessions
-    done = command(ran, "show", first, second)
-    assert (done.returncode, done.stderr) == (0, "")
-    lines = done.stdout.splitlines()
+    warm, ran.warm = ran.warm, None
+    done = ran.command("show", first, second)
+    ran.warm = warm
+    assert (done.ret, done.errlines) == (0, [])
+    lines = done.outlines
     assert lines[0] == f"{first}  completed"
     assert "  that is            it ended, and nobody marked it passed or failed" in lines
     assert "  name               sells" in lines
     assert f"  command log        {ran.grid.api_url}/sessions/{first}/log/command" in lines
-    told = command(ran, "show", "--json", first, second)
-    records = [json.loads(line) for line in told.stdout.splitlines()]
+    told = ran.command("show", "--json", first, second)
+    records = [json.loads(line) for line in told.outlines]
     assert [record["name"] for record in records] == ["sells", "total"]
     assert records[0]["state"] == "final"
-    done = command(ran, "show", first, "0" * 32)
-    assert done.returncode == 1
-    assert f"{'0' * 32}  not found" in done.stdout
-    assert "404 from" in done.stderr
+    done = ran.command("show", first, "0" * 32)
+    assert done.ret == 1
+    assert f"{'0' * 32}  not found" in done.stdout.str()
+    assert "404 from" in done.stderr.str()
     ran.set_environment(LT_ACCESS_KEY="wr0ng-key")
-    done = command(ran, "show", first)
-    assert done.returncode == 1
-    assert f"{first}  unavailable: 401" in done.stdout
-    assert "user name or access key not accepted" in done.stderr
-    assert "wr0ng-key" not in done.stdout + done.stderr
+    done = ran.command("show", first)
+    assert done.ret == 1
+    assert f"{first}  unavailable: 401" in done.stdout.str()
+    assert "user name or access key not accepted" in done.stderr.str()
+    assert "wr0ng-key" not in done.stdout.str() + done.stderr.str()
 
 
 @pytest.mark.parametrize(
@@ -107,13 +96,13 @@ def test_join_makes_one_page_of_several_files(ran: Story) -> None:
         run = ran.run(f"--lambdatest-sessions-file=one/{number}.jsonl")
         files.append(f"one/{number}.jsonl")
         assert run.result.ret == 1
-    done = command(ran, "join", *files, "--html", "pages/all.html")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    done = ran.command("join", *files, "--html", "pages/all.html")
+    assert (done.ret, done.outlines, done.errlines) == (0, [], [])
     page = (ran.pytester.path / "pages" / "all.html").read_text(encoding="utf-8")
     assert len(PageTable(page).sessions) == 4
     assert page.count('<article id="test_story.py::test_total">') == 2
     assert "4 sessions" in page
-    lines = command(ran, "join", *files, *files).stdout.splitlines()
+    lines = ran.command("join", *files, *files).outlines
     assert len(lines) == 4
 
 

@@ -115,12 +115,13 @@ def test_pytest_html_has_the_attributes_that_we_look_for() -> None:
 
 
 def test_pytest_keeps_what_stands_in_the_configuration_as_it_stands(
-    pytester: pytest.Pytester, pytestconfig: pytest.Config
+    pytester: pytest.Pytester, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For plugin.py: from pytest 9 in `_inicfg`, of its own type; before, `getini` has the text or the list."""
     if pytest.version_tuple < (9,):
         assert not hasattr(pytestconfig, "_inicfg")
         return
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     (pytester.path / "pytest.toml").write_text("[pytest]\nusefixtures = [7]\njunit_family = 2.5\n", encoding="utf-8")
     config = pytester.parseconfig("-o", "junit_suite_name=mine")
     values = {name: config._inicfg[name].value for name in ("usefixtures", "junit_family", "junit_suite_name")}

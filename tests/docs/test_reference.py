@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, cast, get_args
 
-import pytest
-
 import pytest_lambdatest_session
 from documents import ROOT, table_under
 from pytest_lambdatest_session import ReportedSession, SessionRecord, SessionUse, hookspec
-from pytest_lambdatest_session.config import OPTIONS, Option
+from pytest_lambdatest_session.config import OPTIONS
 from pytest_lambdatest_session.report.html.rows import header_cells
 from pytest_lambdatest_session.report.junit_flavours import FIELDS, FLAVOURS
 from pytest_lambdatest_session.report.properties import properties_of
@@ -29,22 +27,13 @@ def names_under(heading: str) -> list[str]:
     return [row[0].strip("`") for row in table_under(REFERENCE, heading)]
 
 
-def row_of(option: Option) -> list[str]:
-    return next(row for row in table_under(REFERENCE, "## Settings") if row[0] == f"`{option.name}`")
-
-
-def test_every_setting_is_described_in_the_order_of_the_help() -> None:
-    assert names_under("## Settings") == [option.name for option in OPTIONS]
-
-
-@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
-def test_defaults_and_accepted_values_are_those_of_the_code(option: Option) -> None:
-    _, default, accepted, _ = row_of(option)
-    assert accepted == option.accepted
-    if option.default:
-        assert default == f"`{option.default}`"
-    else:
-        assert "`" not in default, "none, or where it comes from in words"
+def test_defaults_and_accepted_values_are_those_of_the_code() -> None:
+    for option, (name, default, accepted, _) in zip(OPTIONS, table_under(REFERENCE, "## Settings"), strict=True):
+        assert (name, accepted) == (f"`{option.name}`", option.accepted)
+        if option.default:
+            assert default == f"`{option.default}`", option.name
+        else:
+            assert "`" not in default, "none, or where it comes from in words"
 
 
 def test_the_readme_has_every_setting_with_the_same_default() -> None:

@@ -134,8 +134,7 @@ def test_a_failed_row_leads_to_its_video_two_seconds_before_the_failure(
     assert colours > 1, "a frame is not blank"
     for part in ("failed test_story.py::test_total", "assert '34.80' == '35.80'", "console", "no such teapot"):
         assert part in text
-    since_the_failed_test = text.rpartition("get data:text/html")[2]
-    # What both the run and LambdaTest saw stands once, where the machine let them see it at one time.
-    assert since_the_failed_test.count("find_element") in (1, 2)
+    # How many stand there depends on when each clock saw what both did: tests/report/player/test_events.py.
+    assert "find_element" in text.rpartition("get data:text/html")[2]
     log = browser.get_log("browser")  # type: ignore[no-untyped-call]  # selenium's own
     assert [entry for entry in log if entry["level"] == "SEVERE"] == []

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from warm_pytest import WarmPytest
+
 
 @pytest.fixture
 def terminal(pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> Callable[..., pytest.TerminalReporter]:
@@ -30,14 +32,14 @@ def terminal(pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> Ca
 
 
 @pytest.fixture(scope="session")
-def page_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+def page_of(tmp_path_factory: pytest.TempPathFactory, warm_pytest: WarmPytest) -> Callable[..., Path]:
     """Make a report of so many tests with sessions, each only once: see `pages.write_page`."""
     made: dict[tuple[object, ...], Path] = {}
 
     def make(count: int, *arguments: str, story: str = "mixed") -> Path:
         key = (count, *arguments, story)
         if key not in made:
-            made[key] = write_page(tmp_path_factory.mktemp("page"), count, *arguments, story=story)
+            made[key] = write_page(warm_pytest, tmp_path_factory.mktemp("page"), count, *arguments, story=story)
         return made[key]
 
     return make

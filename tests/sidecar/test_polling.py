@@ -101,8 +101,30 @@ def test_the_initial_delay_is_halved_as_long_as_lambdatest_knows_of_ends_by_then
     assert [tried_next.take(RUNNING) and tried_next.due for _ in range(2)] == [100.8, pytest.approx(101.2)]
     after_it.take(COMPLETE)
     assert Subject(policy=policy).due == pytest.approx(100.4)
-    Subject(policy=policy).take(MISSING)
-    assert [Subject(policy=policy).due for _ in range(2)] == [100.8, 100.8]
+
+
+def test_the_initial_delay_grows_to_what_lambdatest_needs_to_notice_an_end() -> None:
+    policy = Policy()
+    late, failing, hurried = (Subject(policy=policy) for _ in range(3))
+    assert [late.take(RUNNING), late.take(RUNNING), late.take(COMPLETE)] == pytest.approx([100.8, 101.2, 101.84])
+    # One at a time tries less, and is over as soon as ever.
+    tried, other = Subject(policy=policy), Subject(policy=policy)
+    assert [tried.due, other.due] == pytest.approx([100.92, 101.84])
+    assert [tried.take(RUNNING), tried.take(COMPLETE)] == pytest.approx([100.92, 101.32])
+    # These say nothing of how long an end takes to be noticed.
+    failing.take(DEAD)
+    hurried.hurry(101)
+    for one in (failing, hurried):
+        one.take(RUNNING, 102)
+        one.take(COMPLETE, 109)
+    missing, other = Subject(policy=policy), Subject(policy=policy)
+    assert [missing.due, other.due] == pytest.approx([101.84, 101.84])
+    missing.take(MISSING)
+    missing.take(MISSING)
+    missing.take(COMPLETE, 140)
+    other.take(RUNNING)
+    other.take(COMPLETE)
+    assert [Subject(policy=policy).due for _ in range(2)] == [102.5, 105.0], "no longer than that"
 
 
 def test_a_session_that_still_runs_is_asked_about_less_and_less_often() -> None:

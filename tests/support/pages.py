@@ -6,9 +6,6 @@ seconds.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
@@ -25,6 +22,7 @@ if TYPE_CHECKING:
 
     from pytest_lambdatest_session.report.records import Outcome
     from pytest_lambdatest_session.report.registry import AttemptRecord
+    from warm_pytest import WarmPytest
 
 SUITES = ("test_login", "test_basket", "test_checkout", "test_account")
 REFUSAL = "401 from api.lambdatest.com: user name or access key not accepted; check LT_USERNAME and LT_ACCESS_KEY"
@@ -48,7 +46,7 @@ def test_the_total_is_the_sum_of_the_prices(number):
 """
 
 
-def write_page(folder: Path, count: int, *arguments: str, story: str = "mixed") -> Path:
+def write_page(warm: WarmPytest, folder: Path, count: int, *arguments: str, story: str = "mixed") -> Path:
     """Run a suite of `count` tests in `folder`, and return the report that came of it; "none" tells of no session."""
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     (folder / "conftest.py").write_text(CONFTEST.format(count=count, story=story), encoding="utf-8")
@@ -59,21 +57,14 @@ def write_page(folder: Path, count: int, *arguments: str, story: str = "mixed") 
     support = str(Path(__file__).parent)
     # Only what is looked at: what else is installed would change the page.
     plugins = ("-p", "pytest_html.plugin", "-p", "pytest_metadata.plugin")
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([support, *sys.path]),
-        "PYTEST_ADDOPTS": "",
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-    }
-    finished = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", *plugins, "--html=report.html", "--tb=line", *arguments],
-        cwd=folder,
-        env=environment,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert finished.returncode in (0, 1), finished.stdout + finished.stderr
+    environment = {"PYTHONPATH": support, "PYTEST_ADDOPTS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    command = ["-q", *plugins, "--html=report.html", "--tb=line", *arguments]
+    output = folder / "output.txt"
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        status = warm.run(command, folder, (output, output), timeout=120)
+    assert status in (0, 1), output.read_text(encoding="utf-8")
     return folder / "report.html"
 
 

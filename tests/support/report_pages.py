@@ -37,10 +37,10 @@ class ReportPage:
     def __init__(self, driver: webdriver.Chrome, page: Path | str) -> None:
         """`page` is a file or an address."""
         self.driver = driver
+        driver.get("about:blank")
         self.look(width=1280, height=900)
         self.emulate(prefers="light")
         self.errors()  # what was said of other pages
-        driver.get("about:blank")
         driver.get(page if isinstance(page, str) else page.as_uri())
         driver.execute_script("sessionStorage.clear()")
         self.run(_STAY)
@@ -111,7 +111,7 @@ class ReportPage:
         """In the middle of the first element, whatever of it or in front of it is there."""
         element = self.driver.find_element("css selector", select)
         self.run("arguments[0].scrollIntoView({block: 'center'})", element)
-        ActionChains(self.driver).move_to_element(element).click().perform()
+        ActionChains(self.driver, duration=0).move_to_element(element).click().perform()
         # What opens tells the page so a task later.
         self.driver.execute_async_script("const done = arguments[0]; requestAnimationFrame(() => setTimeout(done))")
 

@@ -371,13 +371,23 @@ class Story:
             return Run(self._run_warm(self.warm, command, timeout), self.pytester.path)
         return Run(self.pytester.runpytest_subprocess(*command, timeout=timeout), self.pytester.path)
 
-    def _run_warm(self, warm: WarmPytest, command: tuple[str, ...], timeout: float) -> pytest.RunResult:
+    def command(self, *arguments: str, timeout: float = 60) -> pytest.RunResult:
+        """Run `python -m pytest_lambdatest_session`; one that starts with nothing makes every warning an error."""
+        if self.warm is not None and self.warm.can_run():
+            return self._run_warm(self.warm, arguments, timeout, "pytest_lambdatest_session")
+        command = (sys.executable, "-W", "error", "-m", "pytest_lambdatest_session", *arguments)
+        return self.pytester.run(*command, timeout=timeout)
+
+    def _run_warm(
+        self, warm: WarmPytest, command: tuple[str, ...], timeout: float, module: str = "pytest"
+    ) -> pytest.RunResult:
         folder = self.pytester.path
         outputs = (folder / "stdout", folder / "stderr")
-        base = make_numbered_dir(root=folder, prefix="runpytest-", mode=0o700)
+        if module == "pytest":
+            base = make_numbered_dir(root=folder, prefix="runpytest-", mode=0o700)
+            command = (f"--basetemp={base}", *command)
         started = time.perf_counter()
-        arguments = [f"--basetemp={base}", *command]
-        status = warm.run(arguments, folder, outputs, timeout, warm_sidecar=self.warm_sidecar)
+        status = warm.run(command, folder, outputs, timeout, warm_sidecar=self.warm_sidecar, module=module)
         out, err = (path.read_text(encoding="utf-8", errors="replace") for path in outputs)
         sys.stdout.write(out + err)  # what a test that fails shows
         return pytest.RunResult(status, out.splitlines(), err.splitlines(), time.perf_counter() - started)

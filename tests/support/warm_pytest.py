@@ -72,9 +72,11 @@ class WarmPytest:
         timeout: float,
         *,
         warm_sidecar: bool = True,
+        module: str = "pytest",
     ) -> int:
-        """Run pytest with this process's environment, and return its exit status; outputs are stdout's and stderr's.
+        """Run pytest, or another `module`, with this process's environment, and return its exit status.
 
+        Outputs are stdout's and stderr's.
         Raises subprocess.TimeoutExpired after `timeout` seconds; the run is killed then.
         """
         if self._process is None:
@@ -85,6 +87,7 @@ class WarmPytest:
             "outputs": [str(path) for path in outputs],
             "environment": dict(os.environ),
             "warm_sidecar": warm_sidecar,
+            "module": module,
         }
         os.write(self._requests, json.dumps(request).encode() + b"\n")
         pid = self._answer(None)
@@ -174,7 +177,7 @@ def _become_pytest(request: dict[str, Any]) -> NoReturn:
     os.environ["PYTHONPATH"] = os.pathsep.join(paths)
     sys.path[:1] = [folder, *paths]  # the first is that of `-m`
     sys.argv[1:] = request["arguments"]
-    runpy.run_module("pytest", run_name="__main__", alter_sys=True)
+    runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
     sys.exit(0)
 
 

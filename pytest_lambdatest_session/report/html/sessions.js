@@ -1,9 +1,11 @@
 (function (block) {
   "use strict";
   const root = document.documentElement;
-  // Up to here all rows are drawn at once; of more those that may be in view, and each other when it comes there.
+  // Up to here all rows are drawn at once; of more those that may be in view, and the others when they come there, each
+  // with those below it, up to so many pixels.
   const FEW = 200;
   const IN_VIEW = 50;
+  const AHEAD = 4000;
   const PAGE = 25;
   const SESSIONS_SHOWN = 8;
   const TESTS_SHOWN = 6;
@@ -260,12 +262,18 @@
         if (tables.has(token)) tables.get(token).draw(marker, number);
       }
     };
+    /** Whether it is to be drawn with what is above it: each drawing has the browser lay out the whole table. */
+    const isSoonInView = function (home) {
+      if (!home || !markersIn(home).length) return false;
+      const { top, height } = home.getBoundingClientRect();
+      return height > 0 && top < innerHeight + AHEAD;
+    };
     const inView = new IntersectionObserver(function (seen) {
       for (const { isIntersecting, target } of seen) {
-        if (isIntersecting) {
-          inView.unobserve(target);
-          drawIn(target);
-        }
+        const homes = isIntersecting && markersIn(target).length ? [target] : [];
+        for (let next = target.nextElementSibling; homes.length && isSoonInView(next); next = next.nextElementSibling) homes.push(next);
+        homes.forEach((home) => inView.unobserve(home));
+        homes.forEach(drawIn);
       }
     }, { rootMargin: "400px" });
     /** Takes in a new table of results. */
@@ -440,7 +448,9 @@
   function filter() {
     const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
     const isFiltering = words.length > 0 || choice.value !== "";
-    if (fold) fold.hidden = isFiltering;
+    // Hidden, not removed, it would have Chromium compute all styles of the page anew.
+    if (fold && isFiltering) fold.remove();
+    else if (fold) open.after(fold);
     if (!isFiltering) {
       answer.textContent = "";
       drawnAs = "";

@@ -28,7 +28,7 @@ from pytest_lambdatest_session.report.last_commands import clock, took
 from pytest_lambdatest_session.report.log_rows import within
 from pytest_lambdatest_session.report.priority import disagreement_on, lacks_final_answer
 from pytest_lambdatest_session.report.saved_files import STREAM_NOTE
-from pytest_lambdatest_session.report.video_offsets import about, fragment_of, position
+from pytest_lambdatest_session.report.video_offsets import about, fragment_of, is_media, position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -98,11 +98,12 @@ def use_view(use: Use, title: str, commands: list[LogRow], inline: Inline | None
     address of the clip)`; what is not there is "".
     """
     session, attempt = use.tracked.public, use.attempt
+    video = video_of(session) or ""
     return (
         title,
         shown(verdict_text(session, attempt.outcome)) if attempt.disagrees_with(use.tracked) else "",
         *position(use),
-        fragment_of(video_of(session) or "", use.video_range),
+        fragment_of(video, use.video_range if is_media(video) else None),
         tuple(_failure_details(use, commands, inline, shown)),
         shown(use.clip) if use.clip else "",
     )

@@ -60,14 +60,16 @@ SUITES = {
             del cells[3]
             cells.insert(1, f"<td>{report.nodeid.partition('::')[2]}</td>")
         """,
-    "by index in the header, from the end in rows": """
+    "by index in the header, from the end in rows, and rows left out last": """
         def pytest_html_results_table_header(cells):
             del cells[3]
             cells.append("<th>Trace</th>")
 
+        @pytest.hookimpl(trylast=True)
         def pytest_html_results_table_row(report, cells):
-            del cells[-1]
-            cells.append("<td>trace</td>")
+            cells[-1:] = ["<td>trace</td>"]
+            if report.skipped:
+                cells.clear()
         """,
     "made afresh": """
         def pytest_html_results_table_header(cells):
@@ -89,30 +91,19 @@ SUITES = {
             cells.insert(1, html.td("noon", class_="col-time"))
             cells.pop()
         """,
-    "from a wrapper": """
+    "from a wrapper, and rows that lack their last": """
         @pytest.hookimpl(hookwrapper=True)
         def pytest_html_results_table_header(cells):
             yield
             cells.insert(len(cells) - 1, "<th>Owner</th>")
+            cells.append("<th>Trace</th>")
 
         @pytest.hookimpl(wrapper=True)
         def pytest_html_results_table_row(report, cells):
             yield
             cells.insert(len(cells) - 1, "<td>Ada</td>")
-        """,
-    "rows that lack their last": """
-        def pytest_html_results_table_header(cells):
-            cells.append("<th>Trace</th>")
-
-        def pytest_html_results_table_row(report, cells):
             if report.failed:
                 cells.append("<td>trace</td>")
-        """,
-    "rows left out last": """
-        @pytest.hookimpl(trylast=True)
-        def pytest_html_results_table_row(report, cells):
-            if report.skipped:
-                cells.clear()
         """,
 }
 

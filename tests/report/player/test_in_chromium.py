@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from selenium import webdriver
 
 SECONDS = 90.0
-ROWS = 5000
+ROWS = 1000
 VIDEO = "return document.querySelector('video')"
 COLOURS = """
 const canvas = document.createElement("canvas");
@@ -36,22 +36,19 @@ const data = canvas.getContext("2d").getImageData(0, 0, 40, 30).data;
 return new Set(Array.from({length: 1200}, (_, at) => [...data.slice(4 * at, 4 * at + 3)].map(c => c >> 5).join())).size;
 """
 SHAPE = "const stage = document.getElementById('stage'); return stage.clientHeight / stage.clientWidth"
-LONGEST_WORK = """
+MOST_DRAWN = """
 const done = arguments[0], list = document.getElementById("list"), find = document.querySelector("[name=find]");
-let turn = 0, longest = 0, most = 0;
+let turn = 0, most = 0;
 requestAnimationFrame(function next() {
-  const began = performance.now();
-  if (turn % 4) list.scrollTop = (turn * 9770) % list.scrollHeight;
+  if (turn % 12) list.scrollTop = (turn * 9770) % list.scrollHeight;
   else {
     find.value = turn % 8 ? `item${turn}` : "";
     find.dispatchEvent(new Event("input", {bubbles: true}));
   }
-  list.getBoundingClientRect();
-  longest = Math.max(longest, performance.now() - began);
   most = Math.max(most, document.querySelectorAll("#rows > *").length);
   turn += 1;
-  if (turn < 80) requestAnimationFrame(next);
-  else done([longest, most]);
+  if (turn < 24) requestAnimationFrame(next);
+  else done(most);
 });
 """
 
@@ -95,7 +92,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tracked = run.says("s1", status="failed", duration=SECONDS, name="Basket")
     tracked.ended_at = 1000 + SECONDS
     items = [
-        row(at * 0.017, requestMethod="POST", requestPath="/session/s1/element", responseStatus=200, duration=3)
+        row(at * 0.085, requestMethod="POST", requestPath="/session/s1/element", responseStatus=200, duration=3)
         | {"number": at}
         for at in range(ROWS)
     ]
@@ -110,7 +107,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (home / f"{name}-log.json").write_text(json.dumps({"data": rows}), encoding="utf-8")
         tracked.public["artifacts"][name] = f"{folder.name}/s1/{name}-log.json"
     if ffmpeg := find_ffmpeg():
-        source = f"testsrc2=size=320x200:rate=5:duration={SECONDS}"
+        source = f"testsrc2=size=160x100:rate=5:duration={SECONDS}"
         encoding = ("-c:v", "libx264", "-preset", "ultrafast", "-b:v", "2M", "-movflags", "+faststart")
         command = [ffmpeg, "-v", "error", "-f", "lavfi", "-i", source, *encoding, str(home / "video.mp4")]
         subprocess.run(command, check=True, timeout=120)
@@ -237,19 +234,17 @@ def test_without_the_whole_video_the_clips_play_at_the_failure(session: Path, ch
 
 
 def test_without_a_video_the_list_alone_is_of_use(session: Path, chromium: webdriver.Chrome) -> None:
-    """Of thousands of rows few are drawn; filters, search and looks at three widths."""
+    """Of a thousand rows few are drawn; filters, search and looks at three widths."""
     page = Player(chromium, f"{session.as_uri()}/report-lambdatest/s1/index.html")
     assert page.texts("#test h2") == ["failed test_shop.py::test_sells"], "the first failure"
-    longest, most_drawn = min(page.driver.execute_async_script(LONGEST_WORK) for _ in range(2))
-    assert longest < 2000, "milliseconds of a frame; all rows drawn would take many times that"
-    assert 10 < most_drawn < 60, "what the list has room for, and a few more, of 5,007"
+    assert 10 < page.driver.execute_async_script(MOST_DRAWN) < 60, "what the list has room for, and a few more"
     page.find("teapot", "[name=find]")
     assert page.texts("#rows .row") == [
         "00:13.0 console no such teapot",
         "00:33.0 network 404 https://shop.example/teapot",
     ]
     page.click("[value=network]")
-    assert page.texts("#filters output") == ["1 of 5,007"]
+    assert page.texts("#filters output") == ["1 of 1,007"]
     page.find(Keys.SPACE, "[name=find]")
     page.click("[name=errors]")
     assert [text[:7] for text in page.texts("#rows .row time")] == [
