@@ -195,25 +195,19 @@ def with_discontinuity(folder: Path, *options: str) -> None:
     (folder / "index.m3u8").write_text(head + "#EXT-X-DISCONTINUITY\n" + body.partition("\n")[2])
 
 
-def signed(folder: Path) -> None:
+def signed_and_best_of_several(folder: Path) -> None:
     stream(folder)
     playlist = (folder / "index.m3u8").read_text()
     signed_lines = re.sub(r"(?m)^(\w\S*)", r"http://HOST/elsewhere/\1?X-Amz-Signature=a%2Fb", playlist)
     (folder / "index.m3u8").write_text(signed_lines)
-
-
-def best_of_several(folder: Path) -> None:
-    stream(folder)
     (folder / "master.m3u8").write_text(MASTER)
 
 
 MADE: dict[str, Callable[[Path], None]] = {
-    "ranges": lambda folder: stream(folder, "-hls_flags", "single_file"),
+    "discontinuity of ranges": lambda folder: with_discontinuity(folder, "-hls_flags", "single_file"),
     "ranges of fragments": lambda folder: stream(folder, "-hls_segment_type", "fmp4", "-hls_flags", "single_file"),
-    "discontinuity": with_discontinuity,
     "discontinuity of fragments": lambda folder: with_discontinuity(folder, "-hls_segment_type", "fmp4"),
-    "signed": signed,
-    "best of several": best_of_several,
+    "signed and best of several": signed_and_best_of_several,
 }
 
 
@@ -260,6 +254,7 @@ def test_a_stream_becomes_one_file_or_plays_from_where_it_lies(
     playlist = saving.folder / "video" / "index.m3u8"
     assert again.told[-1]["path"] == str(playlist)
     assert again.told[-1]["seconds"] == pytest.approx(8, abs=0.2)
+    assert playlist.read_text().count("#EXT-X-DISCONTINUITY\n") == kind.startswith("discontinuity")
     assert "http" not in playlist.read_text()
     assert "/" not in playlist.read_text(), "it may be moved to any place"
     assert all(name.startswith("video/") for name in saving.files)
