@@ -263,8 +263,9 @@ class AttemptRecord:
             if use is None:
                 use = known[tracked.id] = Use(self, tracked, first_at, last_at)
                 new.append(use)
-                self.reported.append(tracked.public)
-                tracked.uses.append(use)
+                # To append one would take room for four.
+                self.reported += (tracked.public,)
+                tracked.uses += (use,)
             else:
                 use.first_at, use.last_at = first_at, last_at
         self.uses += tuple(new)
@@ -523,11 +524,19 @@ class _Fields:
         self.links: dict[str, str] = {}
 
 
+class _Logs:
+    """For its `__dict__` likewise: of all sessions of a product the same kinds of logs are kept."""
+
+    def __init__(self, logs: dict[str, str]) -> None:
+        for kind, url in logs.items():
+            setattr(self, kind, url)
+
+
 def _interned(details: dict[str, object]) -> dict[str, object]:
     """Keep one string for all sessions that say the same, as they do of browsers and builds."""
     for name in _REPEATED:
         if isinstance(value := details[name], str):
             details[name] = sys.intern(value)
     logs = cast("dict[str, str]", details["logs"])
-    details["logs"] = {sys.intern(kind): url for kind, url in logs.items()}
+    details["logs"] = vars(_Logs(logs))
     return details

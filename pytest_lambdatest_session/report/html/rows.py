@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 
 from pytest_lambdatest_session.report.formatting import severity_of, shown_status
@@ -60,7 +61,7 @@ def _status_key(attempt: AttemptRecord) -> str:
         rank = 0
     else:
         rank = 1 if any(lacks_final_answer(tracked) for tracked in tracked_sessions) else 2
-    return f"{rank}{''.join(character for character in words if character.isalnum())}"
+    return sys.intern(f"{rank}{''.join(filter(str.isalnum, words))}")
 
 
 def _is_bad(tracked: TrackedSession, attempt: AttemptRecord) -> bool:
