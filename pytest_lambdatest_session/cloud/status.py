@@ -21,5 +21,6 @@ def verdict_of(status: str | None) -> Verdict | None:
     return "failed" if word in _FAILED else None
 
 
+@lru_cache(maxsize=256)
 def folded(status: str | None) -> str:
     return re.sub(r"[-_\s]", "", status or "").casefold()

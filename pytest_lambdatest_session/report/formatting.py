@@ -121,8 +121,6 @@ def has_own_remark(session: ReportedSession, failures: Iterable[str]) -> bool:
 
     Marking writes the first line of a failure as the remark, and that is told already.
     """
-    if session["remark"] in (None, "", "completed", session["status"]):  # nearly all
-        return False
     remark = folded(session["remark"]).rstrip("…")
     if remark in ("", "completed", folded(session["status"])):
         return False

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.sidecar.messages import Start, Trouble
 
 _PARENT_LOOK_SECONDS = 0.25
-_NICENESS = 10
-"""Where processors are busy, those with tests go first."""
 _JOBS: dict[str, Callable[..., Job]] = {"poll": PollJob, "mark": MarkJob, "share": ShareJob}
 
 
@@ -129,8 +127,6 @@ def main(first_line: bytes) -> None:
     started it: another one, forked by a test, may hold a copy of the pipe.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(AttributeError, OSError):  # Windows
-        os.nice(_NICENESS)
     start: Start = json.loads(first_line)
     # Whatever a library prints must not come between the lines of results.
     output = os.fdopen(os.dup(1), "wb")

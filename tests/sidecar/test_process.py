@@ -187,8 +187,6 @@ def test_it_runs_apart_from_the_tests_without_the_key_in_sight_and_ends_when_it_
     about = Path(f"/proc/{process}")
     environ, command = ((about / name).read_text(encoding="utf-8") for name in ("environ", "cmdline"))
     assert (about / "cwd").resolve() == tmp_path
-    nice, ours = (os.getpriority(os.PRIO_PROCESS, one) for one in (process, 0))
-    assert nice == min(ours + 10, 19), "where processors are busy, tests go first"
     assert "OTHER=kept" in environ.split("\0")
     assert [one for one in environ.split("\0") if one.startswith(("LT_", "HUB="))] == []
     assert KEY not in environ + command
