@@ -23,7 +23,10 @@ _CERTAIN_SECONDS = 0.8
 _MOMENT_SECONDS, _SHORTEST_SECONDS = 0.2, 0.1
 # Videos are cut off after ten minutes: of one so long what is missing may all be its end.
 _CUT_OFF_SECONDS = 595.0
-_MEDIA = re.compile(r"/[^?]*\.(mp4|webm|m3u8)(\?|$)", re.IGNORECASE)
+_MEDIA = re.compile(
+    r"([a-z][a-z0-9+.-]*://[^/?]*/|(?![a-z][a-z0-9+.-]*://))[^?]*\.(mp4|webm|m3u8)(\?|$)", re.IGNORECASE
+)
+"""An address in the path of which such a file is named: not in its query, nor as its host."""
 
 
 class TimeRange(NamedTuple):
@@ -119,7 +122,7 @@ def about(is_certain: bool) -> str:
 
 def is_media(url: str) -> bool:
     """Return whether an address is that of a file or stream, not of a page that shows one, and has no fragment."""
-    return "#" not in url and _MEDIA.search(url) is not None
+    return "#" not in url and _MEDIA.match(url) is not None
 
 
 def fragment_of(url: str, video_range: VideoRange | None) -> str:

@@ -35,8 +35,8 @@ class InitialDelay:
         """Learn that LambdaTest knew of an end, about which it was asked too early, after so many seconds."""
         if asked_after < self.seconds:  # a try, or from before this was learned
             return
-        self._may_try_less = seconds > 2 * self.seconds  # an exception, perhaps
         self.seconds = min(seconds, self._longest_seconds)
+        self._may_try_less = self.seconds > self.usual_seconds  # it was an exception, perhaps
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,12 +60,12 @@ class PollJob(Job):
         # Whatever keeps the sibling from answering, it was only a guess.
         if not isinstance(outcome, CloudError) or not self.leave_detour(now):
             super().handle(outcome, now)
-        if isinstance(outcome, CloudError) and not isinstance(outcome, NotFound):
-            self._delay = None  # what comes later comes for another reason
+        if isinstance(outcome, CloudError):
+            self._delay = None  # what comes later may come for another reason
         elif self._delay is not None and not self._finishing:
             if is_first:
                 self._policy.initial_delay.answered(self._delay, had_ended=self.is_over)
-            elif self.is_over and self._error is None:
+            elif self.is_over:
                 self._policy.initial_delay.noticed(now - self._ended_at, asked_after=self._delay)
 
     def leave_detour(self, now: float) -> bool:

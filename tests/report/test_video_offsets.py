@@ -27,6 +27,8 @@ RANGE = VideoRange(83.4, 99.2, is_certain=True)
         ("https://x.example/video.mp4", None, "https://x.example/video.mp4"),
         ("https://x.example/video.mp4#t=3", RANGE, "https://x.example/video.mp4#t=3"),
         ("https://x.example/public/video?testID=T.mp4", RANGE, "https://x.example/public/video?testID=T.mp4"),
+        ("https://x.example/play?of=/videos/T.mp4", RANGE, "https://x.example/play?of=/videos/T.mp4"),
+        ("https://x.mp4", RANGE, "https://x.mp4"),
     ],
 )
 def test_only_a_file_or_a_stream_is_entered_at_the_tests_second(

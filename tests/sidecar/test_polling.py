@@ -105,26 +105,34 @@ def test_the_initial_delay_is_halved_as_long_as_lambdatest_knows_of_ends_by_then
 
 def test_the_initial_delay_grows_to_what_lambdatest_needs_to_notice_an_end() -> None:
     policy = Policy()
-    late, failing, hurried = (Subject(policy=policy) for _ in range(3))
+    late, failing, missing, hurried = (Subject(policy=policy) for _ in range(4))
     assert [late.take(RUNNING), late.take(RUNNING), late.take(COMPLETE)] == pytest.approx([100.8, 101.2, 101.84])
     # One at a time tries less, and is over as soon as ever.
     tried, other = Subject(policy=policy), Subject(policy=policy)
     assert [tried.due, other.due] == pytest.approx([100.92, 101.84])
     assert [tried.take(RUNNING), tried.take(COMPLETE)] == pytest.approx([100.92, 101.32])
-    # These say nothing of how long an end takes to be noticed.
+    # These say nothing of how long an end takes to be noticed; an app's session is found at the second API.
     failing.take(DEAD)
+    missing.take(MISSING)
     hurried.hurry(101)
-    for one in (failing, hurried):
+    for one in (failing, missing, hurried):
         one.take(RUNNING, 102)
         one.take(COMPLETE, 109)
-    missing, other = Subject(policy=policy), Subject(policy=policy)
-    assert [missing.due, other.due] == pytest.approx([101.84, 101.84])
-    missing.take(MISSING)
-    missing.take(MISSING)
-    missing.take(COMPLETE, 140)
-    other.take(RUNNING)
+    slow, slower = Subject(policy=policy), Subject(policy=policy)
+    assert [slow.due, slower.due] == pytest.approx([101.84, 101.84])
+    slow.take(RUNNING)
+    slow.take(COMPLETE)
+    assert [Subject(policy=policy).due for _ in range(2)] == pytest.approx([101.12, 102.24])
+    slow, other = Subject(policy=policy), Subject(policy=policy)
+    slow.take(RUNNING)
+    slow.take(COMPLETE, 140)
+    slower.take(RUNNING)
+    slower.take(COMPLETE)
+    tried = Subject(policy=policy)
+    assert [tried.due, Subject(policy=policy).due] == [102.5, 105.0], "no longer than that"
+    tried.take(COMPLETE)
     other.take(COMPLETE)
-    assert [Subject(policy=policy).due for _ in range(2)] == [102.5, 105.0], "no longer than that"
+    assert [Subject(policy=policy).due for _ in range(2)] == pytest.approx([101.12, 102.24])
 
 
 def test_a_session_that_still_runs_is_asked_about_less_and_less_often() -> None:
