@@ -8,8 +8,8 @@ what is given here is the earliest second that is possible, so that a player sta
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 from pytest_lambdatest_session.report.formatting import clock_text
 
@@ -23,10 +23,7 @@ _CERTAIN_SECONDS = 0.8
 _MOMENT_SECONDS, _SHORTEST_SECONDS = 0.2, 0.1
 # Videos are cut off after ten minutes: of one so long what is missing may all be its end.
 _CUT_OFF_SECONDS = 595.0
-_MEDIA = re.compile(
-    r"([a-z][a-z0-9+.-]*://[^/?]*/|(?![a-z][a-z0-9+.-]*://))[^?]*\.(mp4|webm|m3u8)(\?|$)", re.IGNORECASE
-)
-"""An address in the path of which such a file is named: not in its query, nor as its host."""
+_MEDIA = (".mp4", ".webm", ".m3u8")
 
 
 class TimeRange(NamedTuple):
@@ -122,7 +119,7 @@ def about(is_certain: bool) -> str:
 
 def is_media(url: str) -> bool:
     """Return whether an address is that of a file or stream, not of a page that shows one, and has no fragment."""
-    return "#" not in url and _MEDIA.match(url) is not None
+    return "#" not in url and urlsplit(url).path.lower().endswith(_MEDIA)
 
 
 def fragment_of(url: str, video_range: VideoRange | None) -> str:

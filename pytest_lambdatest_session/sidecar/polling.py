@@ -40,7 +40,6 @@ class PollJob(Job):
         self._details: dict[str, object] | None = None
         self._settled_at = now
         """When LambdaTest should have noticed that it ended."""
-        self._ended_at = now
         self._delay: float | None = None
         """How long after its end it is asked about, in seconds; None if that is past, or says nothing of LambdaTest."""
         if self._ended:
@@ -48,8 +47,7 @@ class PollJob(Job):
         if self._settled_at > now:
             delay = policy.initial_delay
             self._delay = delay.for_next()
-            self._ended_at = self._settled_at - delay.usual_seconds
-            self.due = max(now, self._ended_at + self._delay)
+            self.due = max(now, self._settled_at - delay.usual_seconds + self._delay)
 
     def step(self, client: Client) -> SessionDetails:
         return client.session(self.session_id)
@@ -63,10 +61,11 @@ class PollJob(Job):
         if isinstance(outcome, CloudError):
             self._delay = None  # what comes later may come for another reason
         elif self._delay is not None and not self._finishing:
+            delay = self._policy.initial_delay
             if is_first:
-                self._policy.initial_delay.answered(self._delay, had_ended=self.is_over)
+                delay.answered(self._delay, had_ended=self.is_over)
             elif self.is_over:
-                self._policy.initial_delay.noticed(now - self._ended_at, asked_after=self._delay)
+                delay.noticed(now - self._settled_at + delay.usual_seconds, asked_after=self._delay)
 
     def leave_detour(self, now: float) -> bool:
         if self.base_url == self._home:
