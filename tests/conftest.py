@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import signal
@@ -47,6 +48,16 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in (*_OF_CI, _OF_PYTHON):
         os.environ.pop(name, None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests of a second and of thirty stand side by side: a worker that has none left takes over another's.
+
+    As with `--dist worksteal`, which the oldest pytest-xdist of the matrix refuses.
+    """
+    scheduling = getattr(importlib.import_module("xdist.scheduler"), "WorkStealingScheduling", None)
+    return scheduling and scheduling(config, log)
 
 
 @pytest.fixture
