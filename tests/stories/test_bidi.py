@@ -63,6 +63,11 @@ def test_listens(other):
     other.script.add_console_message_handler(print)
 """
 
+QUITS = """
+def test_quits(other):
+    other.quit()
+"""
+
 COMMANDS = """
 import contextlib
 import threading
@@ -130,10 +135,10 @@ def test_commands_of_bidi_count_as_others_do(story: Story) -> None:
     pytest.importorskip("selenium.webdriver.remote.websocket_connection", reason="this selenium has no BiDi")
     has_commands = find_spec("selenium.webdriver.common.bidi.browsing_context") is not None
     story.file("conftest.py", CONFTEST)
-    story.tests(LISTENS + COMMANDS * has_commands)
+    story.tests(LISTENS + (COMMANDS if has_commands else QUITS))
     run = story.run(timeout=120)
     if not has_commands:
-        assert outcomes(run) == {"passed": 2}
+        assert outcomes(run) == {"passed": 3}
         assert list(run.tests_by_session().values()) == [["test_opens", "test_listens"]]
         return
 
