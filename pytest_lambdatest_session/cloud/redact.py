@@ -75,6 +75,8 @@ def safe_url(value: object) -> str | None:
 
 def is_signed(url: str) -> bool:
     """Tell whether whoever has this link can open it without a login."""
+    if "?" not in url and "#" not in url:
+        return False
     parts = urlsplit(url)
     names = {_fold(name) for name, _ in _parameters(f"{parts.query}&{parts.fragment}")}
     return bool(names & _SIGNATURE_NAMES) or {"expires", "keypairid"} <= names
