@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from documents import ROOT
@@ -22,26 +23,27 @@ def text_of(node: ast.expr) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def texts_of_the_package() -> Iterator[str]:
-    """Every string of its code, with `…` for what is put in."""
+@cache
+def texts_of_the_package() -> list[str]:
+    """Every string of its code, with `…` for what is put in, the shortest first."""
+    found: set[str] = set()
     for path in (ROOT / "pytest_lambdatest_session").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             text = text_of(node) if isinstance(node, ast.expr) else None
             if text is not None:
-                yield text if isinstance(node, ast.JoinedStr) else re.sub(r"\{[^{}]*\}", VARIES, text)
-
-
-TEXTS = sorted(set(texts_of_the_package()), key=len)
+                found.add(text if isinstance(node, ast.JoinedStr) else re.sub(r"\{[^{}]*\}", VARIES, text))
+    return sorted(found, key=len)
 
 
 def test_each_message_is_one_of_the_package() -> None:
     """Messages are put together from parts: each stretch between what varies stands in the code as it is here."""
     varying = (re.sub(r"^\d+", VARIES, message) for message in MESSAGES)
+    texts = texts_of_the_package()
     stretches = (stretch.strip(" ():;,") for message in varying for stretch in message.split(VARIES))
     for stretch in filter(None, stretches):
-        pieces = [stretch] if any(stretch in text for text in TEXTS) else re.split(r"(?<=:) |(?<=;) ", stretch)
+        pieces = [stretch] if any(stretch in text for text in texts) else re.split(r"(?<=:) |(?<=;) ", stretch)
         for piece in pieces:
-            assert any(piece.strip(" :;") in text for text in TEXTS), f"nothing in the package says {piece!r}"
+            assert any(piece.strip(" :;") in text for text in texts), f"nothing in the package says {piece!r}"
 
 
 def problems_of_the_package() -> Iterator[str]:
@@ -61,7 +63,7 @@ def test_every_problem_that_the_end_of_a_run_can_name_is_explained() -> None:
 
 def test_no_message_to_users_of_settings_and_network_is_left_out() -> None:
     """What can keep a session from its details, from the modules where these are worded."""
-    wanted = [text for text in TEXTS if re.search(r"; (check|set) [a-zA-Z]", text)]
+    wanted = [text for text in texts_of_the_package() if re.search(r"; (check|set) [a-zA-Z]", text)]
     explained = " ".join(MESSAGES)
     for text in wanted:
         advice = text.rpartition(";")[2].strip()
