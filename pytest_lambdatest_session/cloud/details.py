@@ -120,13 +120,18 @@ class _Row:
         return next((value for key in keys if (value := self._values.get(key)) not in (None, "")), None)
 
     def text(self, limit: int, *keys: str) -> str | None:
-        found = next((text for key in keys if (text := self._clean(key, limit))), None)
-        # One string for all sessions that say the same, as they do of browsers and builds.
-        return None if found is None else sys.intern(found)
+        for key in keys:
+            if text := self._clean(key, limit):
+                # One string for all sessions that say the same, as they do of browsers and builds.
+                return sys.intern(text)
+        return None
 
     def link(self, *keys: str) -> str | None:
-        links = (safe_url(self._values.get(key)) for key in keys)
-        return next((link for link in links if link and not repeats(link, self._secrets)), None)
+        for key in keys:
+            link = safe_url(self._values.get(key))
+            if link and not repeats(link, self._secrets):
+                return link
+        return None
 
     def _clean(self, key: str, limit: int) -> str:
         value = self._values.get(key)

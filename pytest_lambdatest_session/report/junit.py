@@ -67,12 +67,13 @@ class JunitXml:
         attempts = [attempt for attached, attempt in self._attached if attached is report]
         self._attached.clear()
         before: list[tuple[Any, Any, int]] = []
-        with self._problems.guard():
-            # LogXML opens the testcase of such a report, where none is open; so may we.
-            before += [
-                (log_xml, log_xml.node_reporter(report), len(log_xml.node_reporters_ordered))
-                for log_xml in (self._log_xmls if attempts else ())
-            ]
+        if attempts:
+            with self._problems.guard():
+                # LogXML opens the testcase of such a report, where none is open; so may we.
+                before += [
+                    (log_xml, log_xml.node_reporter(report), len(log_xml.node_reporters_ordered))
+                    for log_xml in self._log_xmls
+                ]
         yield
         for log_xml, reporter, count in before:
             # It opens another one for a teardown that failed after its test had.
@@ -194,13 +195,12 @@ class LiveProperties(ET.Element):
             if self[place].get("name") not in ours:
                 yield self[place]
         for name, value in ours.items():
-            yield ET.Element("property", name=name, value=value)
+            yield ET.Element("property", name=name, value=escape_control_characters(str(value)))  # XML can't hold them
 
-    def _ours(self) -> dict[str, str]:
+    def _ours(self) -> dict[str, object]:
         attempt = self._attempt
-        ours: dict[str, str] = {}
+        ours: dict[str, object] = {}
         with self._problems.guard():
             sessions = (tracked.public for tracked in attempt.sessions)
-            for name, value in numbered_properties(sessions, attempt.nodeid, attempt.number):
-                ours[name] = escape_control_characters(str(value))  # XML can't hold them
+            ours.update(numbered_properties(sessions, attempt.nodeid, attempt.number))
         return ours

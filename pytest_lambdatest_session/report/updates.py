@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.report.asked import Asked
     from pytest_lambdatest_session.report.registry import AttemptRecord, Registry, TrackedSession
     from pytest_lambdatest_session.sidecar.client import Sidecar
-    from pytest_lambdatest_session.sidecar.messages import Polled, SessionRequest
+    from pytest_lambdatest_session.sidecar.messages import Poll, Polled, SessionRequest
 
 _TICK_SECONDS = 1.0
 _FLUSH_SECONDS = 0.05
@@ -120,9 +120,7 @@ class Updates:
             return
         self._flush_at = now + _FLUSH_SECONDS
         if self._settings.fetch != "off":
-            for tracked in self._registry.find_all(self._to_look_at):
-                if tracked.ended:
-                    self._poll(tracked)
+            self._poll(tracked for tracked in self._registry.find_all(self._to_look_at) if tracked.ended)
         self._to_look_at.clear()
         self._mark(self._marks.ready())
         self._receive()
@@ -133,7 +131,7 @@ class Updates:
         An API that did not answer within a whole timeout is not waited for again until it answers: a dead one costs one
         timeout, not one for each test.
         """
-        self._poll(tracked)
+        self._poll([tracked])
         base_url = self._base_url(tracked)
         if tracked.id not in self._polled or base_url in self._unanswered_apis:
             self._receive()
@@ -173,8 +171,7 @@ class Updates:
     def _poll_and_mark(self) -> None:
         self._until = self._until or untouched.monotonic() + self._settings.budget_seconds
         if self._settings.fetch != "off":
-            for tracked in self._registry.sessions.values():
-                self._poll(tracked)
+            self._poll(self._registry.sessions.values())
         if self._settings.mark_status != "off":
             # The tests are over, also those whose last report was never logged.
             self._mark(self._registry.sessions.values())
@@ -203,13 +200,19 @@ class Updates:
                 self._sidecar.send({"type": "cut", **request, "seconds": seconds})
             self._wait_for(lambda: self._clips.waiting, saving_text, self._save_until)
 
-    def _poll(self, tracked: TrackedSession) -> None:
+    def _poll(self, tracked_sessions: Iterable[TrackedSession]) -> None:
+        """Have sessions polled that are not yet, by one message: each wakes the sidecar."""
+        to_poll = [tracked for tracked in tracked_sessions if self._is_to_poll(tracked)]
+        self._polled.update(tracked.id for tracked in to_poll)
+        requests: list[Poll] = [
+            {"type": "poll", **self._about(tracked), "ended_at": tracked.ended_at} for tracked in to_poll
+        ]
+        self._sidecar.send(*requests)
+
+    def _is_to_poll(self, tracked: TrackedSession) -> bool:
         if tracked.id in self._polled or is_final(tracked):
-            return
-        if not (self._is_ours(tracked) or (self._polls_all and tracked.is_identified)):
-            return
-        self._polled.add(tracked.id)
-        self._sidecar.send({"type": "poll", **self._about(tracked), "ended_at": tracked.ended_at})
+            return False
+        return self._is_ours(tracked) or (self._polls_all and tracked.is_identified)
 
     def _mark(self, tracked_sessions: Iterable[TrackedSession]) -> None:
         for tracked in tracked_sessions:

@@ -59,6 +59,7 @@ except BaseException as error:
     os._exit(1)
 main(line)
 """
+_WRITTEN_BYTES = 2**16  # at once: what a pipe takes
 _LONGEST_LINE = 4 * 2**20
 _FAILED = "the process that asks LambdaTest ended early ({})"
 _OWN_VARIABLES = ("LT_USERNAME", "LT_ACCESS_KEY")
@@ -94,7 +95,7 @@ class Sidecar:
 
     def send(self, *requests: Request) -> None:
         """Have requests sent; what the pipe does not take now goes with a later call."""
-        if self._channel is None and self.failure is None:
+        if requests and self._channel is None and self.failure is None:
             self._launch()
         # A copy of this object in a forked process has no business with the pipe.
         if self.failure is None and self._owner == untouched.getpid():
@@ -156,7 +157,7 @@ class Sidecar:
     def _flush(self) -> None:
         try:
             while self._unsent and self._channel is not None:
-                count = self._channel.write(bytes(self._unsent))
+                count = self._channel.write(bytes(self._unsent[:_WRITTEN_BYTES]))
                 if not count:
                     return
                 del self._unsent[:count]

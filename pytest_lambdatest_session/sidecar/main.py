@@ -98,9 +98,11 @@ class Server:
     def _write(self) -> None:
         """Write results; nobody else waits where a reader that is busy lets the pipe fill."""
         while True:
-            result = self._results.get()
+            results = [self._results.get()]
+            while not self._results.empty():  # nobody else takes any
+                results.append(self._results.get())
             try:
-                self._output.write(json.dumps(result).encode() + b"\n")
+                self._output.write(b"".join(json.dumps(result).encode() + b"\n" for result in results))
                 self._output.flush()
             except OSError:  # nobody reads any more
                 os._exit(0)

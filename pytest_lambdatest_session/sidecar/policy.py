@@ -43,8 +43,6 @@ class InitialDelay:
 class Policy:
     """All figures in one place, so that tests can pass smaller ones."""
 
-    threads_while_tests_run: int = 4
-    """More only for requests that wait nevertheless: thirty for an API that answers at once keep each other waiting."""
     threads: int = 32
     """At most, and only while requests wait: eight, asked for 200 sessions in six seconds by an API that takes one,
     kept the end of the run waiting for 22 s, sixteen for 10 s, and these for 3.5 s. See docs/performance.md."""

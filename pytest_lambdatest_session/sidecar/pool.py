@@ -140,9 +140,11 @@ class Pool:
         return jobs
 
     def _grow(self, *, is_late: bool = False) -> None:
-        """Start a thread if jobs wait, if only for their time, and no thread waits for them."""
-        is_urgent = is_late or self._finish_at is not None
-        most = self.policy.threads if is_urgent else self.policy.threads_while_tests_run
+        """Start a thread if jobs wait, if only for their time, and no thread waits for them.
+
+        While tests run one does, and a further one only where jobs are late: several keep each other waiting.
+        """
+        most = self.policy.threads if is_late or self._finish_at is not None else 1
         if self._idle or self._threads >= most or not (self._waiting or self._due):
             return
         try:

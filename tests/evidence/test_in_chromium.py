@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from warm_pytest import WarmPytest
 
 pytestmark = [
     pytest.mark.skipif(
@@ -109,11 +110,11 @@ def follow(browser: webdriver.Chrome, body: Any) -> str:
 
 
 def test_a_failed_row_leads_to_its_video_two_seconds_before_the_failure(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, browser: webdriver.Chrome
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, warm_pytest: WarmPytest, browser: webdriver.Chrome
 ) -> None:
     """Though the video starts a second after its session."""
     with LocalGrid(backend="chromium", video_starts_late=1, video_shows_time=True) as grid:
-        story = Story(pytester, monkeypatch, grid)
+        story = Story(pytester, monkeypatch, grid, warm_pytest)
         story.tests(SUITE)
         run = story.run("--lambdatest-artifacts=failed", timeout=180)
     assert outcomes(run) == {"passed": 1, "failed": 1}

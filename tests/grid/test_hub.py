@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-import websocket
 from selenium import webdriver
-from selenium.common.exceptions import InvalidSessionIdException, JavascriptException, WebDriverException
+from selenium.common.exceptions import JavascriptException, WebDriverException
 from selenium.webdriver.common.by import By
 
 from local_grid import LocalGrid
@@ -104,30 +102,6 @@ def test_flat_capabilities_open_a_session_that_ends_with_its_last_window(any_gri
     assert requests.delete(f"{url}/{session_id}/window", timeout=30).json() == {"value": []}
     assert any_grid.sessions[session_id].ended is not None
     assert requests.delete(f"{url}/{session_id}", timeout=30).json() == {"value": None}
-
-
-def test_bidi_goes_through_to_the_browser_and_may_end_it(
-    chromium_grid: LocalGrid, open_driver: Callable[..., WebDriver]
-) -> None:
-    driver = open_driver(chromium_grid, {"webSocketUrl": True}, video=False)
-    address = driver.capabilities["webSocketUrl"]
-    assert address == f"ws://127.0.0.1:{chromium_grid.port}/session/{driver.session_id}"
-    socket = websocket.create_connection(address, timeout=20, suppress_origin=True)
-
-    def ask(method: str) -> dict[str, Any]:
-        socket.send(json.dumps({"id": 1, "method": method, "params": {}}))
-        answer: dict[str, Any] = json.loads(socket.recv())
-        return answer
-
-    (tree,) = ask("browsingContext.getTree")["result"]["contexts"]
-    assert tree["context"] == driver.current_window_handle
-    session_id = driver.session_id or ""
-    assert chromium_grid.sessions[session_id].ended is None
-    assert ask("browser.close")["type"] == "success"
-    chromium_grid.wait_for(lambda: chromium_grid.sessions[session_id].ended, 20)
-    socket.close()
-    with pytest.raises(InvalidSessionIdException):
-        _ = driver.title
 
 
 # Credentials

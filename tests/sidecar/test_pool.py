@@ -221,7 +221,7 @@ def many(count: int) -> list[str]:
 
 
 def test_sessions_one_after_the_other_need_two_threads_and_clients_at_most(fake: FakeApi, poller: Poller) -> None:
-    """One asks, one waits for what is due next."""
+    """One, and another where a busy machine made it late."""
     for session_id in many(20):
         poller.poll(session_id)
         poller.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,7 +40,35 @@ def pytest_runtest_makereport(item):
     return report
 """
 
-BIDI = """
+LISTENS = """
+OPENED = []
+
+
+def open_bidi():
+    chrome = webdriver.ChromeOptions()
+    chrome.set_capability("webSocketUrl", True)
+    OPENED.append(webdriver.Remote(os.environ["STORY_HUB"], options=chrome))
+    return OPENED[-1]
+
+
+@pytest.fixture(scope="module")
+def other():
+    return open_bidi()
+
+
+def test_opens(other):
+    pass
+
+def test_listens(other):
+    other.script.add_console_message_handler(print)
+"""
+
+QUITS = """
+def test_quits(other):
+    other.quit()
+"""
+
+COMMANDS = """
 import contextlib
 import threading
 
@@ -48,15 +77,6 @@ from selenium.webdriver.common.bidi.common import command_builder
 
 STATUS = os.environ["STORY_HUB"].partition("@")[2] + "/status?user=hunter2"
 WORD = "".join(["hun", "ter2"])
-OPENED = []
-
-
-def open_bidi():
-    chrome = webdriver.ChromeOptions()
-    chrome.enable_bidi = True
-    OPENED.append(webdriver.Remote(os.environ["STORY_HUB"], options=chrome))
-    OPENED[-1].browsing_context
-    return OPENED[-1]
 
 
 def send(driver, method, **params):
@@ -66,6 +86,7 @@ def send(driver, method, **params):
 @pytest.fixture(scope="module")
 def shared():
     driver = open_bidi()
+    driver.browsing_context
     yield driver
     send(driver, "session.end")
     driver.quit()
@@ -73,16 +94,15 @@ def shared():
 
 def window_of(driver):
     return driver.browsing_context.get_tree()[0].context
-"""
 
-SUITE = """
+
 def test_looks(shared):
     assert window_of(shared)
 
 def test_rests():
     def answer():
         with contextlib.suppress(WebDriverException):
-            send(OPENED[0], "network.continueRequest", request="of some page")
+            send(OPENED[-1], "network.continueRequest", request="of some page")
     handler = threading.Thread(target=answer)
     handler.start()
     handler.join()
@@ -104,20 +124,27 @@ def test_fails(shared):
         assert shared._websocket_connection.send_cmd("browsingContext.reload", {"context": "nowhere"})["error"]
     shared.browsing_context.navigate("nowhere", "about:blank")
 
-def test_closes():
-    send(open_bidi(), "browser.close")
+def test_closes(other):
+    assert other.title == ""
+    send(other, "browser.close")
 """
 
 
 def test_commands_of_bidi_count_as_others_do(story: Story) -> None:
-    pytest.importorskip("selenium.webdriver.common.bidi.browsing_context", reason="this selenium has hardly any BiDi")
+    """Also where a test only listens, which is all that selenium's first releases with BiDi can do."""
+    pytest.importorskip("selenium.webdriver.remote.websocket_connection", reason="this selenium has no BiDi")
+    has_commands = find_spec("selenium.webdriver.common.bidi.browsing_context") is not None
     story.file("conftest.py", CONFTEST)
-    story.tests(BIDI + SUITE)
+    story.tests(LISTENS + (COMMANDS if has_commands else QUITS))
     run = story.run(timeout=120)
-    assert outcomes(run) == {"passed": 3, "failed": 1}
+    if not has_commands:
+        assert outcomes(run) == {"passed": 3}
+        assert list(run.tests_by_session().values()) == [["test_opens", "test_listens"]]
+        return
 
-    shared, closed = story.grid.sessions
-    used = {shared: ["test_looks", "test_fails"], closed: ["test_closes"]}
+    assert outcomes(run) == {"passed": 5, "failed": 1}
+    closed, shared = story.grid.sessions
+    used = {closed: ["test_opens", "test_listens", "test_closes"], shared: ["test_looks", "test_fails"]}
     assert run.tests_by_session() == used, "what handlers answer, in whatever test, is no use by it"
     ended = set((run.folder / "ended.txt").read_text(encoding="utf-8").splitlines())
     assert ended == {f"test_closes call {closed}", f"test_closes teardown {closed}", f"test_closes teardown {shared}"}
@@ -143,27 +170,3 @@ def test_commands_of_bidi_count_as_others_do(story: Story) -> None:
         f"{missing}: Context nowhere not found",
     ]
     assert "hunter2" not in run.output + run.html + run.row("test_fails").details
-
-
-def test_a_test_that_only_listens_uses_the_session(story: Story) -> None:
-    """All that selenium's first releases with BiDi can do."""
-    pytest.importorskip("selenium.webdriver.remote.websocket_connection", reason="this selenium has no BiDi")
-    story.tests(
-        """
-        @pytest.fixture(scope="module")
-        def driver():
-            chrome = webdriver.ChromeOptions()
-            chrome.set_capability("webSocketUrl", True)
-            with webdriver.Remote(os.environ["STORY_HUB"], options=chrome) as driver:
-                yield driver
-
-        def test_opens(driver):
-            pass
-
-        def test_listens(driver):
-            driver.script.add_console_message_handler(print)
-        """
-    )
-    run = story.run(timeout=120)
-    assert outcomes(run) == {"passed": 2}
-    assert list(run.tests_by_session().values()) == [["test_opens", "test_listens"]]

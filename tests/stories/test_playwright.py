@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from companions import needs, pytest_playwright
 from local_grid import LocalGrid
+from local_grid.backends import value_answer
 from local_grid.chromium import find_installation
+from local_grid.journal import new_test_id
+from local_grid.playwright import PlaywrightBackend
 from stories import Story, outcomes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from local_grid.backends import BrowserSession
+    from local_grid.capabilities import WantedSession
     from stories import Run
     from warm_pytest import WarmPytest
 
@@ -40,10 +46,24 @@ def keyword(browser_type):
 
 @pytest.fixture(scope="module")
 def playwright_grid() -> Iterator[LocalGrid]:
+    """Its sessions have one browser: to a client each connection is one, and a start takes longer than a test."""
     if find_installation() is None:
         pytest.skip("chromium and chromedriver are not installed")
-    with LocalGrid(backend="chromium", ready_after=0.1, record=False, access_key="s3cr3t/key") as running:
-        yield running
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PlaywrightBackend, "open", open_once(PlaywrightBackend.open))
+        patch.setattr(PlaywrightBackend, "end", lambda *_: value_answer())
+        with LocalGrid(backend="chromium", ready_after=0.1, record=False, access_key="s3cr3t/key") as running:
+            yield running
+
+
+def open_once(open_session: Callable[..., BrowserSession]) -> Callable[..., BrowserSession]:
+    first: list[BrowserSession] = []
+
+    def open_or_share(backend: PlaywrightBackend, wanted: WantedSession) -> BrowserSession:
+        first[:] = first or [open_session(backend, wanted)]
+        return replace(first[0], session_id=new_test_id("web"))
+
+    return open_or_share
 
 
 @pytest.fixture

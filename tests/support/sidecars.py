@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -72,8 +73,12 @@ def command_line_of(pid: int) -> bytes:
 
 
 def descriptors_of(pid: int) -> list[str]:
-    """Return what the open descriptors of a process lead to."""
-    return [str(descriptor.readlink()) for descriptor in Path(f"/proc/{pid}/fd").iterdir()]
+    """Return what the open descriptors of a process lead to, those that it closes meanwhile left out."""
+    found = []
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found.append(str(descriptor.readlink()))
+    return found
 
 
 def wait_for_sidecar(run_pid: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
-import subprocess
+import signal
 import sys
 import time
 import xml.etree.ElementTree as ET
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from local_grid import LocalGrid
-    from warm_pytest import WarmPytest
+    from warm_pytest import WarmPytest, WarmRun
 
 # All that it has of a page it makes when the run ends.
 HTML_BEFORE_4 = find_spec("pytest_html.html_report") is not None
@@ -215,7 +215,7 @@ def _row(raw: dict[str, Any], table: PageTable) -> Row:
 class Started:
     """A run that goes on while the test looks at it, in a process group of its own."""
 
-    process: subprocess.Popen[bytes]
+    process: WarmRun
     folder: Path
     output: bytes = b""
     started_at: float = field(default_factory=time.monotonic)
@@ -240,10 +240,10 @@ class Started:
             self.output += piece
 
     def finish(self) -> Run:
-        rest, _ = self.process.communicate(timeout=60)
+        rest = self.process.communicate(timeout=60)
         lines = (self.output + rest).decode("utf-8", "replace").splitlines()
         seconds = time.monotonic() - self.started_at
-        return Run(pytest.RunResult(self.process.returncode, lines, [], seconds), self.folder)
+        return Run(pytest.RunResult(self.process.wait(60), lines, [], seconds), self.folder)
 
 
 # Which plugins the options of a run need.
@@ -342,22 +342,17 @@ class Story:
     def start(self, *arguments: str, plugin: bool = True) -> Started:
         """Start a run, with the plugin or without, and give it back at once; `end` ends it if the test does not."""
         name, outputs = ("lambdatest_session", self.OUTPUTS) if plugin else ("no:lambdatest_session", self.OUTPUTS[:2])
-        command = [sys.executable, "-m", "pytest", *self.with_plugins("-p", name, *outputs, *arguments)]
-        process = subprocess.Popen(
-            command,
-            cwd=self.pytester.path,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            bufsize=0,
-            start_new_session=True,
-        )
+        command = self.with_plugins("-p", name, *outputs, *arguments)
+        assert self.warm is not None
+        assert self.warm.can_run()
+        process = self.warm.start(command, self.pytester.path, warm_sidecar=self.warm_sidecar)
         self._started.append(Started(process, self.pytester.path))
         return self._started[-1]
 
     def end(self) -> None:
         for run in self._started:
             if run.process.poll() is None:
-                run.process.kill()
+                run.process.send_signal(signal.SIGKILL)
                 run.process.communicate()
 
     def run_of(self, result: pytest.RunResult) -> Run:

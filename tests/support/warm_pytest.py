@@ -2,14 +2,15 @@
 
 A fork is a process of its own, as a run from a shell is: with its own environment, folder, modules of the suite and of
 this plugin, exit status and end. The plugin, what it holds of the process, and drivers of selenium are imported by the
-run, only what these use is before. So are workers of xdist, of a process that knows nothing of their run; runs that a
-test starts by itself start with nothing.
+run, only what these use is before. So are workers of xdist, of a process that knows nothing of their run.
 """
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
+import inspect
 import json
 import os
 import random
@@ -19,15 +20,16 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from warm_sidecars import WarmSidecars
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 # Of those that many runs load. Only what is installed can be.
 _PLUGINS = (
@@ -79,6 +81,27 @@ class WarmPytest:
         Outputs are stdout's and stderr's.
         Raises subprocess.TimeoutExpired after `timeout` seconds; the run is killed then.
         """
+        run = self._fork(arguments, folder, outputs, warm_sidecar=warm_sidecar, module=module)
+        try:
+            return run.wait(timeout)
+        except subprocess.TimeoutExpired:
+            run.send_signal(signal.SIGKILL)
+            run.wait(None)
+            raise
+
+    def start(self, arguments: Sequence[str], folder: Path, *, warm_sidecar: bool) -> WarmRun:
+        """Start pytest in a process group of its own, its output in a pipe; no other can run until it has ended."""
+        pipe = folder / "output"
+        pipe.unlink(missing_ok=True)
+        os.mkfifo(pipe)
+        output = os.fdopen(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0)
+        run = self._fork(arguments, folder, (pipe, pipe), warm_sidecar=warm_sidecar, module="pytest", own_group=True)
+        run.stdout = output
+        return run
+
+    def _fork(
+        self, arguments: Sequence[str], folder: Path, outputs: tuple[Path, Path], **others: bool | str
+    ) -> WarmRun:
         if self._process is None:
             self._start()
         request = {
@@ -86,17 +109,10 @@ class WarmPytest:
             "folder": str(folder),
             "outputs": [str(path) for path in outputs],
             "environment": dict(os.environ),
-            "warm_sidecar": warm_sidecar,
-            "module": module,
+            **others,
         }
         os.write(self._requests, json.dumps(request).encode() + b"\n")
-        pid = self._answer(None)
-        try:
-            return self._answer(timeout)
-        except TimeoutError:
-            os.kill(pid, signal.SIGKILL)
-            self._answer(None)
-            raise subprocess.TimeoutExpired(list(arguments), timeout) from None
+        return WarmRun(list(arguments), self._answer(None), self._answer)
 
     def close(self) -> None:
         if self._process is not None:
@@ -125,6 +141,44 @@ class WarmPytest:
         return int(line)
 
 
+class WarmRun:
+    """A run that was forked, with what tests use of a `Popen`."""
+
+    def __init__(self, arguments: list[str], pid: int, status: Callable[[float | None], int]) -> None:
+        self.pid = pid
+        self._returncode: int | None = None
+        self.stdout: IO[bytes] | None = None
+        self._arguments = arguments
+        self._status = status
+
+    def wait(self, timeout: float | None) -> int:
+        if self._returncode is None:
+            try:
+                self._returncode = self._status(timeout)
+            except TimeoutError:
+                raise subprocess.TimeoutExpired(self._arguments, timeout or 0) from None
+        return self._returncode
+
+    def poll(self) -> int | None:
+        with suppress(subprocess.TimeoutExpired):
+            self.wait(0)
+        return self._returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def communicate(self, timeout: float | None = None) -> bytes:
+        """Return what else it prints, once it has ended; each piece may take `timeout` seconds."""
+        output = b""
+        assert self.stdout is not None
+        with self.stdout:
+            while select.select([self.stdout], [], [], timeout)[0] and (piece := self.stdout.read(65536)):
+                output += piece
+        self.wait(timeout)
+        return output
+
+
 def _python_variables() -> dict[str, str]:
     names = [name for name in os.environ if name.startswith(("PYTHON", "COVERAGE_")) and name != "PYTHONPATH"]
     return {name: os.environ[name] for name in names}
@@ -140,6 +194,8 @@ def serve(requests: BinaryIO, answers: int) -> None:
         if pid == 0:
             os.close(answers)
             requests.close()
+            if request.get("own_group"):
+                os.setsid()
             if request["warm_sidecar"]:
                 os.posix_spawn = sidecars.posix_spawn  # type: ignore[assignment]
             _become_pytest(request)
@@ -162,6 +218,7 @@ def _import_what_all_need() -> None:
         if name.partition(".")[0] in packages:
             # pytest warns of plugins that it can't rewrite any more, unless they do not want to be.
             module.__doc__ = f"{module.__doc__}\nPYTEST_DONT_REWRITE"
+    inspect.getmodule(compile("", "", "exec"))  # looks at the files of all modules, as pytest does at the first failure
 
 
 def _become_pytest(request: dict[str, Any]) -> NoReturn:
@@ -177,8 +234,22 @@ def _become_pytest(request: dict[str, Any]) -> NoReturn:
     os.environ["PYTHONPATH"] = os.pathsep.join(paths)
     sys.path[:1] = [folder, *paths]  # the first is that of `-m`
     sys.argv[1:] = request["arguments"]
-    runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        if request["warm_sidecar"] and isinstance(end.code, int):
+            _leave(end.code)
+        raise
     sys.exit(0)
+
+
+def _leave(status: int) -> NoReturn:
+    """Do what Python does when it ends, except that it takes apart all modules: a fork copies them for that."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(status)
 
 
 def _enter(folder: str, environment: dict[str, str]) -> None:
