@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.sidecar.messages import Start, Trouble
 
 _PARENT_LOOK_SECONDS = 0.25
+_GATHER_SECONDS = 0.01
+"""For results that come one right after the other: to write one takes as long as to write ten."""
 _JOBS: dict[str, Callable[..., Job]] = {"poll": PollJob, "mark": MarkJob, "share": ShareJob}
 
 
@@ -106,6 +108,7 @@ class Server:
                 self._output.flush()
             except OSError:  # nobody reads any more
                 os._exit(0)
+            time.sleep(_GATHER_SECONDS)
 
 
 def serve(start: Start, lines: Iterable[bytes], output: BinaryIO) -> Server:
