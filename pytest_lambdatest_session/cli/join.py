@@ -42,6 +42,7 @@ _LINK_FIELDS = ("url", "video_url", "screenshot_url", "share_url", "player")
 _LINK_TABLES = ("logs", "links", "artifacts")
 _link_fields, _link_tables = itemgetter(*_LINK_FIELDS), itemgetter(*_LINK_TABLES)
 _USE_LINKS = ("clip", "poster")
+_decode = json.JSONDecoder().decode
 _PLAIN_ID = re.compile("[A-Za-z0-9-]{8,}")
 _SAFE = f"/{SESSION_ID}{TEST_ID}"
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -165,7 +166,7 @@ def _times(use: SessionUse) -> tuple[float, float]:
 
 def _record(line: str) -> SessionRecord:
     """Return a line as a record: what it lacks, as a line of an older version does, is unknown."""
-    told = json.loads(line)
+    told = _decode(line)
     record = cast("dict[str, Any]", unknown_session(str(told["session_id"]), str(told["hub"]), told["kind"]))
     tests = told.pop("tests")
     fit, repeated = _accepted(tuple(told), tuple(map(type, told.values())))

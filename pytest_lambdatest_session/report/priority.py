@@ -59,4 +59,6 @@ def _rank_of(tracked: TrackedSession) -> int:
 
 def uses_by_priority(tracked: TrackedSession) -> list[AttemptRecord]:
     """Return the attempts that used a session, those that failed or disagree first."""
+    if len(tracked.uses) == 1:
+        return tracked.attempts
     return sorted(tracked.attempts, key=lambda attempt: not (failed(attempt) or attempt.disagrees_with(tracked)))
