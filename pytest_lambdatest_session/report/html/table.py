@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from itertools import islice
 from json.encoder import encode_basestring_ascii
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from markupsafe import Markup
 
@@ -55,17 +55,24 @@ class Compact:
     def count(self, said: Said) -> Said:
         """Note what will be written, and return it: the same object for all that is equal, to keep it once."""
         known = self._known.get(said)
-        if known is not None:
-            self._repeated.add(id(known))
-            return known
-        if isinstance(said, str):
-            known = said
-        else:
-            parts = [*map(self._known.get, said)]
-            self._repeated.update(map(id, parts))
-            known = tuple([self.count(new) if part is None else part for new, part in zip(said, parts, strict=True)])
-        self._known[known] = known
+        if known is None:
+            return self._add(said)
+        self._repeated.add(id(known))
         return known
+
+    def _add(self, said: Said) -> Said:
+        """Take in what is not known."""
+        if not isinstance(said, str):
+            parts: list[Any] = [*map(self._known.get, said)]
+            self._repeated.update(map(id, parts))
+            for place, part in enumerate(parts):
+                if part is None:
+                    new = said[place]
+                    # A text may stand in a part before; to look up a tuple takes as long as all its texts.
+                    parts[place] = self.count(new) if isinstance(new, str) else self._add(new)
+            said = tuple(parts)
+        self._known[said] = said
+        return said
 
     def written(self, known: Said) -> str:
         """Return the JSON of what `count` returned, once all is counted.
@@ -78,8 +85,15 @@ class Compact:
         if isinstance(known, str):
             text = quoted(known)
         else:  # its parts come first, so that numbers often used are short
-            texts = zip(known, map(self._texts.get, map(id, known)), strict=True)
-            text = f"[{','.join([self.written(part) if told is None else told for part, told in texts])}]"
+            texts: list[Any] = [*map(self._texts.get, map(id, known))]
+            for place, told in enumerate(texts):
+                if told is None:
+                    part = known[place]
+                    if isinstance(part, str) and id(part) not in self._repeated:
+                        texts[place] = quoted(part)
+                    else:
+                        texts[place] = self.written(part)
+            text = f"[{','.join(texts)}]"
         if id(known) in self._repeated:
             if not isinstance(known, str) or len(known) > _SHORT:
                 self.shared.append(text)
