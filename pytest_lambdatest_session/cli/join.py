@@ -20,7 +20,7 @@ from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.html.rendering import pieces
 from pytest_lambdatest_session.report.html.rows import marker
 from pytest_lambdatest_session.report.html.summary import block_values, style
-from pytest_lambdatest_session.report.html.table import SESSION_ID, TEST_ID, Shown
+from pytest_lambdatest_session.report.html.table import SESSION_ID, TEST_ID
 from pytest_lambdatest_session.report.links import is_link, is_plain
 from pytest_lambdatest_session.report.registry import (
     FAILED_OUTCOMES,
@@ -151,10 +151,10 @@ def _registry_of(sessions: Iterable[Joined]) -> Registry:
     for (nodeid, worker, outcome, _, number), used in told.items():
         attempt_id = str(len(registry.attempts))
         attempt = registry.attempts[attempt_id] = AttemptRecord(attempt_id, nodeid, worker, number)
-        each = {tracked: rest for tracked, *rest in used}
-        attempt.merge_uses((tracked, start, end) for tracked, (start, end, _, _) in each.items())
-        for one, (_, _, clip, poster) in zip(attempt.uses, each.values(), strict=True):
-            one.clip, one.poster = clip, poster
+        attempt.merge_uses([(tracked, start, end) for tracked, start, end, _, _ in used])
+        files = {tracked: (clip, poster) for tracked, _, _, clip, poster in used}
+        for one in attempt.uses:
+            one.clip, one.poster = files[one.tracked]
         attempt.record_outcome(outcome)
     return registry
 
@@ -206,12 +206,13 @@ def _move_links(record: SessionRecord, origin: str, target: str) -> None:
     session_id, test_id = record["session_id"], record["test_id"]
     # Of others what stands in a link may be spelled in another way than the id.
     is_plain_id = _PLAIN_ID.fullmatch(session_id) and _PLAIN_ID.fullmatch(test_id or session_id)
-    shown = Shown(session_id, test_id) if is_plain_id else Shown("", "")
     logs, added, artifacts = _link_tables(values)
     links = [*_link_fields(values), *logs.values(), *added.values(), *artifacts.values()]
     text = "\n".join([link if type(link) is str and "\n" not in link else "" for link in links])
+    if is_plain_id:
+        text = text.replace(session_id, SESSION_ID).replace(test_id or session_id, TEST_ID)
     names = tuple(logs), tuple(added), tuple(artifacts)
-    values.update(_moved_links(origin, target, names, shown.marked(text)))
+    values.update(_moved_links(origin, target, names, text))
     for use in cast("list[dict[str, Any]]", record["tests"]):
         for name in _USE_LINKS:
             use[name] = _moved(use[name], origin, target) if use[name] else None
