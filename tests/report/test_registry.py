@@ -29,6 +29,19 @@ def test_the_end_of_one_that_was_not_is_waited_for() -> None:
     assert [*states, tracked.public["state"]] == ["running", "pending"]
 
 
+def test_why_nothing_more_will_be_known_takes_nothing_from_what_is() -> None:
+    run = MadeUpRun()
+    tracked = run.unused("s1")
+    ends(run, tracked)
+    run.registry.give_up(tracked, "no answer")
+    without = (tracked.public["state"], tracked.public["error"])
+    run.says("s1", status="passed")
+    state = tracked.public["state"]
+    run.registry.give_up(tracked, "it ended")
+    assert without == ("unavailable", "no answer")
+    assert (tracked.public["state"], tracked.public["error"]) == (state, "it ended")
+
+
 def ends(run: MadeUpRun, tracked: TrackedSession) -> None:
     session: SessionPayload = {"id": tracked.id, "hub": HUB, "started_at": 1000.0, "ended_at": 1060.0}
     run.registry.merge([session])
