@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pytest_lambdatest_session.report.asked import Asked
     from pytest_lambdatest_session.report.registry import AttemptRecord, Registry, TrackedSession
     from pytest_lambdatest_session.sidecar.client import Sidecar
-    from pytest_lambdatest_session.sidecar.messages import Poll, Polled, SessionRequest
+    from pytest_lambdatest_session.sidecar.messages import Mark, Poll, Polled, SessionRequest
 
 _TICK_SECONDS = 1.0
 _FLUSH_SECONDS = 0.05
@@ -215,17 +215,19 @@ class Updates:
         return self._is_ours(tracked) or (self._polls_all and tracked.is_identified)
 
     def _mark(self, tracked_sessions: Iterable[TrackedSession]) -> None:
-        for tracked in tracked_sessions:
-            if self._is_ours(tracked) and (verdicts := self._marks.verdicts_on(tracked)) is not None:
-                self._sidecar.send(
-                    {
-                        "type": "mark",
-                        **self._about(tracked),
-                        "verdicts": verdicts,
-                        "overwrite": self._settings.mark_status == "overwrite",
-                        "ended_at": tracked.ended_at,
-                    }
-                )
+        ours = filter(self._is_ours, tracked_sessions)
+        requests: list[Mark] = [
+            {
+                "type": "mark",
+                **self._about(tracked),
+                "verdicts": verdicts,
+                "overwrite": self._settings.mark_status == "overwrite",
+                "ended_at": tracked.ended_at,
+            }
+            for tracked in ours
+            if (verdicts := self._marks.verdicts_on(tracked)) is not None
+        ]
+        self._sidecar.send(*requests)
 
     def _about(self, tracked: TrackedSession) -> SessionRequest:
         credentials = self._credentials_of(tracked.id)
