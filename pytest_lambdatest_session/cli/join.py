@@ -20,7 +20,7 @@ from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.html.rendering import pieces
 from pytest_lambdatest_session.report.html.rows import marker
 from pytest_lambdatest_session.report.html.summary import block_values, style
-from pytest_lambdatest_session.report.html.table import SESSION_ID, TEST_ID
+from pytest_lambdatest_session.report.html.table import SESSION_ID, TEST_ID, Shown
 from pytest_lambdatest_session.report.links import is_link, is_plain
 from pytest_lambdatest_session.report.registry import (
     FAILED_OUTCOMES,
@@ -210,7 +210,7 @@ def _move_links(record: SessionRecord, origin: str, target: str) -> None:
     links = [*_link_fields(values), *logs.values(), *added.values(), *artifacts.values()]
     text = "\n".join([link if type(link) is str and "\n" not in link else "" for link in links])
     if is_plain_id:
-        text = text.replace(session_id, SESSION_ID).replace(test_id or session_id, TEST_ID)
+        text = Shown(session_id, test_id).marked(text)
     names = tuple(logs), tuple(added), tuple(artifacts)
     values.update(_moved_links(origin, target, names, text))
     for use in cast("list[dict[str, Any]]", record["tests"]):

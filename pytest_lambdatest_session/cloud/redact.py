@@ -98,7 +98,8 @@ def scrub(text: str, secrets: Iterable[str] = ()) -> str:
 
 def repeats(url: str, secrets: Iterable[str]) -> bool:
     """Tell whether a link has one of `secrets` in it, or what looks like one."""
-    return scrub(url, secrets) != url or ("%" in url and scrub(unquote(url), secrets) != unquote(url))
+    plain = unquote(url)
+    return scrub(url, secrets) != url or (plain != url and scrub(plain, secrets) != plain)
 
 
 def masked_text(text: str, limit: int, secrets: Iterable[str]) -> str:
