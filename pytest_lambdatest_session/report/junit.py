@@ -85,8 +85,7 @@ class JunitXml:
     def bind(self) -> None:
         self._additions.undo()
         for reporter, attempt in self._unfinished:
-            if "to_xml" not in vars(reporter):
-                reporter.finalize()  # its worker died, so no teardown did, nor gave it the properties of a report
+            reporter.finalize()  # its worker died, so no teardown did, nor gave it the properties of a report
             if self._with_properties:
                 self._enliven(reporter.to_xml(), attempt)
         self._unfinished.clear()

@@ -138,3 +138,12 @@ def test_a_worker_that_dies_loses_no_session(story: Story) -> None:
     failure = ET.parse(run.folder / "junit.xml").findtext(".//error") or ""
     assert failure.splitlines()[-1] == f"LambdaTest session: running, {lost['url']}"
     assert [use["outcome"] for use in other["tests"]] == ["passed"]
+
+
+def test_without_properties_the_testcase_of_a_worker_that_died_has_its_lines_alone(story: Story) -> None:
+    story.tests("def test_dies():\n    open_browser().title\n    os._exit(1)\n")
+    run = story.run("-n1", "--max-worker-restart=0", "--lambdatest-junit=failure", "--lambdatest-properties=off")
+    assert run.result.ret == pytest.ExitCode.TESTS_FAILED
+    (case,) = ET.parse(run.folder / "junit.xml").iter("testcase")
+    assert (case.findtext("error") or "").splitlines()[-1] == f"LambdaTest session: running, {run.records[0]['url']}"
+    assert list(case.iter("property")) == []
