@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_lambdatest_session.capture.tracker import Attempt
+from pytest_lambdatest_session.cloud.errors import NO_CREDENTIALS
 from pytest_lambdatest_session.problems import Problems
 from pytest_lambdatest_session.report.journal import Journal
 from pytest_lambdatest_session.report.registry import Registry
@@ -57,6 +58,18 @@ def test_a_line_that_a_dying_worker_did_not_finish_costs_no_other(run: Run, tmp_
         "of a test": ["test_x.py::test_dies"],
     }
     assert {tracked.public["error"] for tracked in run.registry.sessions.values()} == {"its worker gw0 died"}
+
+
+def test_a_session_whose_account_died_with_its_worker_is_not_asked_for(run: Run, tmp_path: Path) -> None:
+    journal = Journal.at(tmp_path.joinpath(run.journal))
+    journal(session("of the run's account"), None)
+    journal(session("of its own") | {"own_account": True}, None)
+    journal.close()
+    run.controller.pytest_testnodedown(run.node, CRASH)
+    assert {tracked.id: tracked.public["error"] for tracked in run.registry.sessions.values()} == {
+        "of the run's account": "its worker gw0 died",
+        "of its own": f"its worker gw0 died; {NO_CREDENTIALS}",
+    }
 
 
 @pytest.mark.parametrize("error", [None, CRASH], ids=["ended", "died"])

@@ -175,10 +175,11 @@ class Poller:
         """Until all are done."""
         assert eventually(lambda: self._asked <= set(self.order))
 
-    def finish(self, budget_seconds: float = DEADLINE_SECONDS) -> None:
+    def finish(self, budget_seconds: float = DEADLINE_SECONDS, then: Callable[[], None] = lambda: None) -> None:
         """End the run; see that a short budget is kept, and a long one not spent."""
         started_at = time.monotonic()
         self.pool.finish(budget_seconds)
+        then()
         self.wait()
         assert time.monotonic() - started_at < SOON_SECONDS
 
@@ -382,11 +383,14 @@ def test_an_api_that_asks_for_time_gets_it(fake: FakeApi, poller: Poller) -> Non
 @pytest.mark.parametrize("asked_for", ["before the end", "at the end"])
 def test_at_the_end_more_time_than_there_is_is_not_waited_for(fake: FakeApi, poller: Poller, asked_for: str) -> None:
     fake.says("*", Throttled("429", 20 * DEADLINE_SECONDS))
+    fake.says("a", first := Held(Throttled("429", 20 * DEADLINE_SECONDS)))
+    poller.poll("a")
+    first.wait()
     if asked_for == "before the end":
-        poller.poll("a")
+        first.come()
         assert eventually(lambda: poller.errors() != {})
     poller.poll(*many(20))
-    poller.finish()
+    poller.finish(then=first.come)
     assert poller.errors() == {"429": len(poller.order)}
 
 

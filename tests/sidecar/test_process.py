@@ -388,6 +388,22 @@ def test_a_suite_that_closes_our_files_costs_the_answers_and_no_more(
     assert has_ended(process)
 
 
+def test_a_file_that_a_suite_opened_in_place_of_ours_is_not_touched(posix_sidecar: Sidecar, tmp_path: Path) -> None:
+    process = process_of(posix_sidecar)
+    replaced = [getattr(posix_sidecar._channel, file) for file in ("_requests", "_results")]
+    with tmp_path.joinpath("of the suite").open("w+b") as of_the_suite:
+        for descriptor in replaced:
+            os.dup2(of_the_suite.fileno(), descriptor)
+        assert received(posix_sidecar, 1) == []
+        assert (posix_sidecar.failure or "").endswith("ended early (OSError: the pipe to it was closed)")
+        posix_sidecar.stop()
+        assert has_ended(process)
+        assert [os.path.sameopenfile(of_the_suite.fileno(), descriptor) for descriptor in replaced] == [True, True]
+        assert of_the_suite.read() == b""
+    for descriptor in replaced:
+        os.close(descriptor)
+
+
 def test_answers_that_can_not_be_read_end_it(new_sidecar: NewSidecar) -> None:
     """The threads' way, where a suite closes what it reads from."""
     sidecar = new_sidecar(ThreadedChannel)

@@ -109,8 +109,8 @@ FAULTS = [
 def test_a_fault_of_the_api_changes_nothing_and_is_said_once(suite: Story, fault: str, state: str, reason: str) -> None:
     suite.grid.fault = fault
     suite.grid.retry_after = format_datetime(datetime.now(timezone.utc) + timedelta(minutes=1), usegmt=True)
-    # What nobody knows, as sessions of a hub that a test played itself, is not waited for as long as that.
-    run = run_with_trouble(suite, *(("--lambdatest-budget=90",) if fault == "not_found" else ()))
+    # None of them is waited for as long as that; a busy machine may need more than the others' budget.
+    run = run_with_trouble(suite, "--lambdatest-budget=30")
     assert {record["state"] for record in run.records} == {state}
     (problem,) = problems_of(run)
     assert reason.format(api=f"127.0.0.1:{suite.grid.port}") in problem

@@ -215,16 +215,18 @@ RED = "def test_red():\n    with open_browser() as driver:\n        assert 0\n"
 
 
 @pytest.mark.parametrize(
-    ("hook", "status"),
+    ("hook", "condition", "status"),
     [
-        ("pytest_runtest_makereport(item, call)", pytest.ExitCode.INTERNAL_ERROR),
-        ("pytest_runtest_logreport(report)", pytest.ExitCode.INTERNAL_ERROR),
-        ("pytest_sessionfinish(session)", 1),
-        ("pytest_terminal_summary(terminalreporter)", 1),
+        ("pytest_runtest_makereport(call)", "call.when == 'setup'", pytest.ExitCode.INTERNAL_ERROR),
+        ("pytest_runtest_makereport(call)", "call.when == 'call'", pytest.ExitCode.INTERNAL_ERROR),
+        ("pytest_runtest_logreport(report)", "report.when == 'setup'", pytest.ExitCode.INTERNAL_ERROR),
+        ("pytest_sessionfinish()", "True", 1),
+        ("pytest_terminal_summary()", "True", 1),
     ],
 )
-def test_an_internal_error_of_another_plugin(story: Story, hook: str, status: int) -> None:
-    story.file("conftest.py", f"def {hook}:\n    raise RuntimeError('the other plugin is broken')\n")
+def test_an_internal_error_of_another_plugin(story: Story, hook: str, condition: str, status: int) -> None:
+    error = "RuntimeError('the other plugin is broken')"
+    story.file("conftest.py", f"def {hook}:\n    if {condition}:\n        raise {error}\n")
     story.tests(PASSING)
     run = story.run()
     assert run.result.ret == status

@@ -77,6 +77,12 @@ def test_a_zip_gives_no_more_than_a_session_has(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(zipfile.BadZipFile):
         unpack(many, tmp_path)
     assert unpack(zipped(tmp_path / "odd.zip", {"1.png": PNG}, zipfile.ZIP_LZMA), tmp_path) == []
+    protected = bytearray(zipped(tmp_path / "protected.zip", {"1.png": PNG}).read_bytes())
+    for header, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        protected[protected.index(header) + flags] |= 1
+    tmp_path.joinpath("protected.zip").write_bytes(protected)
+    with pytest.raises(zipfile.BadZipFile):
+        unpack(tmp_path / "protected.zip", tmp_path)
 
 
 def test_a_page_shows_the_screenshots_where_there_is_no_video(tmp_path: Path) -> None:
