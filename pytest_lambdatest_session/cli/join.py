@@ -72,6 +72,7 @@ def join(files: Sequence[Path], html: Path | None, out: TextIO) -> int:
         out.writelines(json.dumps(session.record, ensure_ascii=False) + "\n" for session in sessions)
     else:
         write_whole(html, page_of(sessions))
+    gc.freeze()  # the interpreter looks for garbage once more as it ends
     return 0
 
 
@@ -81,7 +82,7 @@ def read_sessions_file(file: Path, folder: Path | None = None) -> list[SessionRe
     origin, target = str(file.parent.resolve()), "" if folder is None else str(folder.resolve())
     with file.open(encoding="utf-8", errors="replace") as lines:
         for number, line in enumerate(lines, 1):
-            if line.strip():
+            if not line.isspace():
                 try:
                     records.append(_record(line))
                 except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from pytest_lambdatest_session.cloud.status import folded, verdict_of
@@ -160,21 +161,27 @@ def counts_text(counts: Iterable[tuple[str, int]]) -> str:
 
 def duration_text(seconds: float | None) -> str:
     """`7 s`, `2 min 05 s` or `1 h 02 min`; "" if nobody knows."""
-    if seconds is None:
-        return ""
-    whole = round(seconds)
-    if whole < _MINUTE:
-        return f"{whole} s"
-    if whole < _HOUR:
-        return f"{whole // _MINUTE} min {whole % _MINUTE:02} s"
-    return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02} min"
+    return "" if seconds is None else _duration_text(round(seconds))
+
+
+@lru_cache(maxsize=1000)
+def _duration_text(seconds: int) -> str:
+    if seconds < _MINUTE:
+        return f"{seconds} s"
+    if seconds < _HOUR:
+        return f"{seconds // _MINUTE} min {seconds % _MINUTE:02} s"
+    return f"{seconds // _HOUR} h {seconds % _HOUR // _MINUTE:02} min"
 
 
 def clock_text(seconds: float) -> str:
     """Return a position in a video, as players show it: `01:23`, `1:02:03`."""
-    whole = int(seconds)
-    minutes = f"{whole % _HOUR // _MINUTE:02}:{whole % _MINUTE:02}"
-    return minutes if whole < _HOUR else f"{whole // _HOUR}:{minutes}"
+    return _clock_text(int(seconds))
+
+
+@lru_cache(maxsize=1000)
+def _clock_text(seconds: int) -> str:
+    minutes = f"{seconds % _HOUR // _MINUTE:02}:{seconds % _MINUTE:02}"
+    return minutes if seconds < _HOUR else f"{seconds // _HOUR}:{minutes}"
 
 
 def moment_text(rfc3339: str | None) -> str:

@@ -119,7 +119,9 @@ def about(is_certain: bool) -> str:
 
 def is_media(url: str) -> bool:
     """Return whether an address is that of a file or stream, not of a page that shows one, and has no fragment."""
-    return "#" not in url and urlsplit(url).path.lower().endswith(_MEDIA)
+    before_query = url.partition("?")[0].lower()
+    # Of most links the end shows that they are none, and to take an address apart takes several times as long.
+    return "#" not in url and before_query.endswith(_MEDIA) and urlsplit(before_query).path != ""
 
 
 def fragment_of(url: str, video_range: VideoRange | None) -> str:

@@ -23,10 +23,11 @@ def logs_of(session: ReportedSession) -> dict[str, str]:
 
 def login_note(sessions: Sequence[ReportedSession]) -> str | None:
     """Return what has to be said of the links to logs, if there are some that lead to the cloud."""
-    if all(session["logs"].keys() <= session["artifacts"].keys() for session in sessions):
-        return None
-    some_are_saved = any(session["artifacts"] for session in sessions)
-    return f"Logs {'that were not saved ' if some_are_saved else ''}ask for a LambdaTest login"
+    for session in sessions:
+        if not session["logs"].keys() <= session["artifacts"].keys():
+            some_are_saved = any(session["artifacts"] for session in sessions)
+            return f"Logs {'that were not saved ' if some_are_saved else ''}ask for a LambdaTest login"
+    return None
 
 
 def join_nonempty(separator: str, *parts: str | None) -> str:

@@ -56,7 +56,7 @@ def block_values(registry: Registry, problems: Problems, token: str, inline: Inl
     if not (sessions or failures or noted):
         return {}
     counts = status_counts(tracked.public for tracked in sessions)
-    groups = Counter(group for tracked in sessions for group in groups_of(tracked))
+    groups = Counter("".join(map(groups_of, sessions)))
     builds = {tracked.public["build_name"] for tracked in sessions} - {None}
     return {
         "total": len(sessions),
