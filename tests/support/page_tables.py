@@ -21,7 +21,8 @@ class PageTable:
         self._shared = table["shared"]
         self.attempts = table["attempts"]
         self.sessions = [
-            (session[0], session[1], self._read(session[2], session), session[3]) for session in table["sessions"]
+            (session[0], session[1], self._flat(self._read(session[2], session)), session[3])
+            for session in table["sessions"]
         ]
 
     @staticmethod
@@ -35,6 +36,12 @@ class PageTable:
         if isinstance(value, list):
             return [self._read(part, session) for part in value]
         return value.replace("{~1}", session[0]).replace("{~2}", session[1]) if session else value
+
+    @staticmethod
+    def _flat(view: Any) -> list[Any]:
+        """Status, its severity, time, links, logs, note on these, remarks, facts, name, browser, groups."""
+        alike, time, facts = view
+        return [*alike[:2], time, *alike[2:6], facts, *alike[6:]]
 
     def place(self, html: str) -> int | None:
         """Whose place a marker in a piece of HTML has; None if nobody's of this page."""

@@ -34,7 +34,8 @@
 
   // The page's table, see page.py and view.py: what stands where in it.
   const [ID, TEST_ID, VIEW, USED_BY] = [0, 1, 2, 3];
-  const [STATUS, TONE, TIME, LINKS, LOGS, NOTE, REMARKS, FACTS, NAME, BROWSER, GROUPS] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+  const [STATUS, TONE, LINKS, LOGS, NOTE, REMARKS, NAME, BROWSER, GROUPS] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+  const [TIME, FACTS] = [9, 10];
   const [NODEID, ATTEMPT, SESSIONS, USES, REFUSALS] = [0, 1, 2, 3, 4];
   const [OUTCOME, OUTCOME_TONE, NUMBER, FAILURE] = [0, 1, 2, 3];
   const [TITLE, DISAGREEMENT, STARTS_AT, ENDS_AT, FRAGMENT, EVIDENCE, CLIP] = [0, 1, 2, 3, 4, 5, 6];
@@ -49,7 +50,12 @@
     if (typeof value !== "string") return value.map((part) => read(part, session));
     return session ? value.replace(/\{~[12]\}/g, (mark) => session[mark === "{~1}" ? ID : TEST_ID]) : value;
   }
-  const told = (session, place) => read(plain(session[VIEW])[place], session);
+  /** Of a view one part; what many sessions have alike stands first in it, as one. */
+  function partOf(session, place) {
+    const view = plain(session[VIEW]);
+    return plain(place < TIME ? plain(view[0])[place] : view[place - GROUPS]);
+  }
+  const told = (session, place) => read(partOf(session, place), session);
   const tellsOf = (attempt, place) => read(plain(attempt[ATTEMPT])[place]);
 
   // Elements. Texts go in as texts.
@@ -147,7 +153,7 @@
   function stretchColumns() {
     if (areStretched) return;
     areStretched = true;
-    const lengthOf = (session, place) => plain(plain(session[VIEW])[place]).map((one) => plain(plain(one)[0])).join(" ").length;
+    const lengthOf = (session, place) => partOf(session, place).map((one) => plain(plain(one)[0])).join(" ").length;
     const longest = COLUMNS.map(() => [0]);
     const compare = function (column, length, attempt) {
       if (length > longest[column][0]) longest[column] = [length, attempt];

@@ -47,9 +47,9 @@ _ROWS_SHOWN = 10
 def session_view(tracked: TrackedSession, shown: Shown) -> Said:
     """Return what is said of a session, whoever used it; `shown` is that of the session.
 
-    `(status, its severity, time, links, logs, note on the logs, remarks, facts, name, browser, groups)`: of links and
-    logs `(name, name in full, address)` each, of remarks and facts `(name, text)`; of groups of the filter a letter
-    each.
+    `(what many sessions have alike, time, facts)`, the first of them `(status, its severity, links, logs, note on the
+    logs, remarks, name, browser, groups)`: of links and logs `(name, name in full, address)` each, of remarks and facts
+    `(name, text)`; of groups of the filter a letter each.
     """
     session = tracked.public
     time, facts = duration_text(session["duration"]), session_facts(session)
@@ -70,18 +70,17 @@ def session_view(tracked: TrackedSession, shown: Shown) -> Said:
         *logs.values(),
     )
     status, machine, *texts, addresses = lines.split("\n", 2 + len(facts))
-    return (
+    alike = (
         status,
         severity_of(shown_status(session)),
-        time,
         *_links_and_logs(tuple(added), tuple(logs), addresses),
         login_note([session]) or "",
         tuple(_remarks(tracked, shown)),
-        tuple([(name, text) for (name, _), text in zip(facts, texts, strict=True)]),
         _own_name(tracked),
         machine,
         groups_of(tracked),
     )
+    return alike, time, tuple([(name, text) for (name, _), text in zip(facts, texts, strict=True)])
 
 
 def attempt_view(attempt: AttemptRecord) -> Said:
