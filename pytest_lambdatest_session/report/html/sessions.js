@@ -50,7 +50,7 @@
     if (typeof value !== "string") return value.map((part) => read(part, session));
     return session ? value.replace(/\{~[12]\}/g, (mark) => session[mark === "{~1}" ? ID : TEST_ID]) : value;
   }
-  /** Of a view one part; what many sessions have alike stands first in it, as one. */
+  /** One part of what is said of a session. The first element of a view holds all that many sessions have alike. */
   function partOf(session, place) {
     const view = plain(session[VIEW]);
     return plain(place < TIME ? plain(view[0])[place] : view[place - GROUPS]);
